@@ -1,0 +1,49 @@
+import { defineConfig } from 'vitest/config';
+
+const pure = ['test/e2e/**', 'test/interop/**', 'test/repo/**', 'node_modules/**'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: pure,
+          pool: 'threads',
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'repo',
+          include: ['test/repo/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      ...(process.env['SUBNET_INTEROP'] === '1'
+        ? [
+            {
+              test: {
+                name: 'interop',
+                include: ['test/interop/**/*.test.ts'],
+                pool: 'forks' as const,
+                testTimeout: 180_000,
+                hookTimeout: 180_000,
+              },
+            },
+          ]
+        : []),
+    ],
+  },
+});
