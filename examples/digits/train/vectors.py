@@ -1,0 +1,61 @@
+"""Writes the vectors that hold tasks/prng.ts and tasks/classify.ts to this folder's independent challenge.py."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import challenge
+import dataset
+from evaluate import AUGMENT, BATCH
+
+TARGET = Path(__file__).resolve().parents[3] / "test" / "vectors" / "digits-challenge.json"
+STRONG = {"shiftPixels": 3, "rotationDegrees": 45, "contrast": 0.9, "noise": 0.5}
+PLAIN = {"shiftPixels": 0, "rotationDegrees": 0, "contrast": 0, "noise": 0}
+
+
+def prng_case(text):
+    seed = hashlib.sha256(text.encode()).digest()
+
+    def fresh():
+        return challenge.Prng(seed, "vector")
+
+    a, b, c = fresh(), fresh(), fresh()
+    return {
+        "seed": seed.hex(),
+        "label": "vector",
+        "u32": [a.u32() for _ in range(8)],
+        "below10": [b.below(10) for _ in range(16)],
+        "bell": [c.bell() for _ in range(6)],
+    }
+
+
+def challenge_case(text, batch, how):
+    seed = hashlib.sha256(text.encode()).digest()
+    images, labels = dataset.read("holdout")
+    x, truth = challenge.generate(seed, images, labels, 10, batch, how)
+    return {
+        "seed": seed.hex(),
+        "batch": batch,
+        "augment": how,
+        "labels": [int(label) for label in truth],
+        "inputSha256": hashlib.sha256(x.astype("<f4").tobytes()).hexdigest(),
+    }
+
+
+def main():
+    made = {
+        "origin": "examples/digits/train/vectors.py",
+        "prng": [prng_case("one"), prng_case("two")],
+        "sinCos": [[d, *challenge.sin_cos(d)] for d in (-45, -10, 0, 0.1, 7.5, 45)],
+        "challenges": [
+            challenge_case("first", BATCH, AUGMENT),
+            challenge_case("second", 7, STRONG),
+            challenge_case("third", 32, PLAIN),
+        ],
+    }
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    TARGET.write_text(json.dumps(made, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
