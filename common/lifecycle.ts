@@ -1,0 +1,63 @@
+import { messageOf } from './errors.ts';
+import type { Logger } from './telemetry-port.ts';
+
+/** Things that were started, stopped in reverse order. */
+export interface Lifecycle {
+  /** Remembers how to stop something that now runs. */
+  add(name: string, stop: () => Promise<void> | void): void;
+  /** Stops all, last started first; a failing stop is logged and does not keep the others. */
+  stop(): Promise<void>;
+}
+
+export function createLifecycle(log: Logger): Lifecycle {
+  const running: { name: string; stop: () => Promise<void> | void }[] = [];
+  let stopping: Promise<void> | null = null;
+  const stopAll = async (): Promise<void> => {
+    for (let last = running.pop(); last !== undefined; last = running.pop()) {
+      await stopOne(last.name, last.stop, log);
+    }
+  };
+  return {
+    add: (name, stop) => void running.push({ name, stop }),
+    stop: () => (stopping ??= stopAll()),
+  };
+}
+
+async function stopOne(name: string, stop: () => Promise<void> | void, log: Logger): Promise<void> {
+  try {
+    await stop();
+    log.debug('stopped', { part: name });
+  } catch (error) {
+    log.error('could not stop a part', { part: name, error: messageOf(error) });
+  }
+}
+
+/**
+ * Runs `body` with a signal that aborts on SIGTERM or SIGINT, and returns its result. A second
+ * signal calls `onSecond`, which the CLI uses to leave at once.
+ */
+export async function untilSignalled<T>(
+  body: (signal: AbortSignal) => Promise<T>,
+  onSecond: (name: NodeJS.Signals) => void = () => undefined,
+): Promise<T> {
+  const controller = new AbortController();
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) onSecond(name);
+    else controller.abort(new DOMException(`stopped by ${name}`, 'AbortError'));
+  };
+  const names = ['SIGTERM', 'SIGINT'] as const;
+  for (const name of names) process.on(name, onSignal);
+  try {
+    return await body(controller.signal);
+  } finally {
+    for (const name of names) process.off(name, onSignal);
+  }
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
