@@ -42,6 +42,62 @@ export const catalogue = {
     title: 'The state directory cannot be read or written',
     fix: 'Check that the disk is not full and that the directory is writable.',
   },
+  // the chain
+  CHAIN_UNREACHABLE: {
+    exit: 3,
+    title: 'No chain endpoint can be reached',
+    fix: 'Check the endpoint, that the node behind it runs (subnet chain dev starts one), and the network.',
+  },
+  CHAIN_TIMEOUT: {
+    exit: 3,
+    title: 'The chain did not answer in time',
+    fix: 'Try again; if it stays so, use another endpoint or raise the request timeout.',
+  },
+  CHAIN_RPC: {
+    exit: 4,
+    title: 'The chain node answered a request with an error',
+    fix: 'Look at the detail; an endpoint that prunes or filters requests may have to be replaced.',
+  },
+  CHAIN_NO_SUBNET: {
+    exit: 2,
+    title: 'The subnet does not exist on this chain',
+    fix: 'Check netuid and endpoint: the subnet may live on another network.',
+  },
+  CHAIN_NO_BLOCK: {
+    exit: 2,
+    title: 'The chain has no such block, or no longer holds it',
+    fix: 'Use a block that exists; for old blocks use an archive endpoint.',
+  },
+  CHAIN_UNSUPPORTED: {
+    exit: 4,
+    title: 'The runtime of this chain lacks something that is needed',
+    fix: 'Update subnet-suite, or use an endpoint of a chain whose runtime has it.',
+  },
+  CHAIN_CLOSED: {
+    exit: 1,
+    title: 'The chain connection was closed',
+    fix: 'Nothing to do when the process is stopping; otherwise report it.',
+  },
+  CHAIN_STATE_FOREIGN: {
+    exit: 2,
+    title: 'The state directory belongs to a chain with another genesis',
+    fix: 'Use the genesis the state was made with, or choose an empty directory with --state.',
+  },
+  CHAIN_RUNTIME_INVALID: {
+    exit: 3,
+    title: 'The chain runtime cannot be read or started',
+    fix: 'Reinstall the package, or rebuild the runtime with chain/build.sh.',
+  },
+  CHAIN_GENESIS_INVALID: {
+    exit: 2,
+    title: 'The genesis is not valid for this runtime',
+    fix: 'Mend the named place of the genesis file.',
+  },
+  CHAIN_BLOCK_FAILED: {
+    exit: 1,
+    title: 'The runtime could not build a block',
+    fix: 'This is a fault of the embedded chain: please report it with the log lines before it.',
+  },
   INTERNAL: {
     exit: 1,
     title: 'An unexpected error; this is a fault in subnet-suite',
