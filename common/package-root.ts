@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +11,13 @@ export const packageRoot: string = findRoot(dirname(fileURLToPath(import.meta.ur
 /** A path of a file that ships with the package. */
 export function packagePath(...parts: readonly string[]): string {
   return join(packageRoot, ...parts);
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(packagePath('package.json'), 'utf8'));
+  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return isManifest ? String(manifest.version) : 'unknown';
 }
 
 /** True when this process runs the TypeScript sources (through tsx) rather than `dist/`. */

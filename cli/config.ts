@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import {
+  genesisSchema,
+  minerSchema,
+  subnetSchema,
+  validatorSchema,
+} from '../common/config-schema.ts';
+import { ConfigError, formatProblem, loadConfig } from '../common/config-load.ts';
+import { SubnetError } from '../common/errors.ts';
+import type { CliIo } from './io.ts';
+
+const schemas = {
+  subnet: subnetSchema,
+  miner: minerSchema,
+  validator: validatorSchema,
+  genesis: genesisSchema,
+} as const;
+
+type ConfigKind = keyof typeof schemas;
+
+/** `subnet config check FILE... --kind subnet`: every problem with file, line, column and a hint. */
+export function configCommand(io: CliIo): Command {
+  const command = new Command('config').description('check YAML files');
+  command
+    .command('check')
+    .description('check files against their schema; lists all problems at once')
+    .argument('<files...>', 'YAML files')
+    .option('--kind <kind>', `one of ${Object.keys(schemas).join(', ')} (guessed when absent)`)
+    .option('--json', 'machine-readable result as the last line')
+    .action((files: string[], options: { kind?: string; json?: boolean }) =>
+      checkFiles(io, files, options),
+    );
+  return command;
+}
+
+function checkFiles(
+  io: CliIo,
+  files: readonly string[],
+  options: { kind?: string; json?: boolean },
+): void {
+  const problems = files.flatMap((file) => problemsIn(file, kindOf(file, options.kind)));
+  if (options.json === true) io.out(JSON.stringify({ ok: problems.length === 0, problems }));
+  else for (const problem of problems) io.out(formatProblem(problem));
+  if (options.json !== true && problems.length === 0) io.out(`${files.length} ok`);
+  if (problems.length > 0) io.setExitCode(2);
+}
+
+function problemsIn(file: string, kind: ConfigKind) {
+  try {
+    loadConfig(file, schemas[kind]);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+function kindOf(file: string, wanted: string | undefined): ConfigKind {
+  if (wanted !== undefined) return namedKind(wanted);
+  const found = (['miner', 'validator', 'genesis'] as const).find((kind) => file.includes(kind));
+  return found ?? 'subnet';
+}
+
+function namedKind(wanted: string): ConfigKind {
+  const found = (Object.keys(schemas) as ConfigKind[]).find((kind) => kind === wanted);
+  if (found !== undefined) return found;
+  const detail = `--kind ${wanted} is none of ${Object.keys(schemas).join(', ')}`;
+  throw new SubnetError('USAGE', { detail });
+}

@@ -1,0 +1,377 @@
+import { z } from 'zod';
+
+/**
+ * The one source of the shape of every YAML file: types, checks, defaults, JSON Schema
+ * (config/schema/*.json, by `npm run schema`) and the reference in docs/configuration.md.
+ * Amounts in TAO are decimal strings or numbers with at most nine decimals; times say their unit.
+ */
+
+const port = z.int().min(0).max(65535);
+const listenPort = port.describe('TCP port; 0 finds a free one');
+const netuid = z.int().min(0).max(65535).describe('Number of the subnet');
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, ".", "_", "-"; at most 64');
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, '64 lower-case hex digits (in quotes)')
+  .describe('SHA-256 of the file');
+const ratio = z.number().min(0).max(1);
+const url = z.string().regex(/^wss?:\/\/[^\s]+$/, 'a ws:// or wss:// address');
+const ss58 = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{46,50}$/, 'an SS58 address');
+const tao = z
+  .union([z.number().min(0), z.string().regex(/^\d+(\.\d{1,9})?$/, 'an amount such as "1.5"')])
+  .describe('Amount in TAO, at most nine decimals');
+
+const datatype = z.enum([
+  'BOOL',
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'FP16',
+  'BF16',
+  'FP32',
+  'FP64',
+  'BYTES',
+]);
+const tensorSpec = z.strictObject({
+  name: z.string().min(1).max(128),
+  datatype,
+  shape: z.array(z.int().min(-1)).min(1).max(8).describe('-1 stands for the batch'),
+});
+
+const chain = z
+  .strictObject({
+    endpoints: z.array(url).min(1).describe('Tried in order; all must be the same chain'),
+    requestTimeoutMs: z.int().min(100).max(600_000).default(20_000),
+  })
+  .describe('How to reach the chain');
+
+const wallet = z
+  .strictObject({
+    path: z.string().default('~/.bittensor/wallets'),
+    name: z.string().min(1).default('default'),
+    hotkey: z.string().min(1).default('default'),
+  })
+  .describe('A wallet in the Bittensor directory layout');
+
+const log = z
+  .strictObject({
+    level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    format: z.enum(['auto', 'json', 'pretty']).default('auto'),
+  })
+  .prefault({});
+
+function metrics(defaultPort: number) {
+  return z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      host: z.string().default('127.0.0.1'),
+      port: listenPort.default(defaultPort),
+    })
+    .prefault({})
+    .describe('Prometheus metrics, health and status over HTTP');
+}
+
+export const minerSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    netuid,
+    chain,
+    wallet: wallet.prefault({}),
+    task: name.describe('Name of the task that is served; the model name in the protocol'),
+    model: z
+      .strictObject({
+        path: z.string().min(1).describe('ONNX file, relative to this file'),
+        sha256,
+        batchAxis: z.boolean().default(true).describe('The first axis of each tensor is a batch'),
+      })
+      .describe('The model; it is refused when its hash differs'),
+    engine: z
+      .strictObject({
+        provider: z.enum(['cuda', 'cpu']).default('cuda'),
+        require: z
+          .enum(['cuda', 'cpu'])
+          .optional()
+          .describe('Refuse to start with another execution provider'),
+        threads: z.int().min(1).max(256).default(1),
+        maxBatch: z.int().min(1).max(4096).default(32),
+        runTimeoutMs: z.int().min(10).max(600_000).default(10_000),
+      })
+      .prefault({}),
+    server: z
+      .strictObject({
+        host: z.string().default('0.0.0.0'),
+        port: listenPort.default(8091),
+        externalIp: z.string().optional().describe('Address that is served on chain'),
+        externalPort: port.optional(),
+        maxBodyBytes: z.int().min(1024).max(1_073_741_824).default(16_777_216),
+        maxConnections: z.int().min(1).max(1_000_000).default(4096),
+        requestTimeoutMs: z.int().min(100).max(600_000).default(10_000),
+        drainMs: z.int().min(0).max(600_000).default(10_000),
+      })
+      .prefault({}),
+    admission: z
+      .strictObject({
+        requireValidatorPermit: z.boolean().default(true),
+        minStakeTao: tao.default(0),
+        allow: z.array(ss58).default([]).describe('Hotkeys admitted without other checks'),
+        deny: z.array(ss58).default([]),
+        ratePerSecond: z.number().positive().default(200),
+        burst: z.int().min(1).default(400),
+        maxInFlight: z.int().min(1).default(64).describe('Per hotkey'),
+      })
+      .prefault({}),
+    queue: z
+      .strictObject({
+        maxWaiting: z.int().min(1).max(1_000_000).default(1024),
+        maxWaitMs: z.int().min(1).max(600_000).default(5_000),
+      })
+      .prefault({}),
+    announce: z
+      .strictObject({
+        serve: z.boolean().default(true).describe('Serve the axon on chain'),
+        register: z.boolean().default(false).describe('Register the hotkey when it is not'),
+        maxBurnTao: tao.default(1).describe('Never pay more than this for registering'),
+      })
+      .prefault({}),
+    metrics: metrics(9101),
+    log,
+  })
+  .meta({ title: 'Miner', description: 'subnet miner run --config miner.yaml' });
+
+export const validatorSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    subnet: z.string().min(1).describe('The subnet YAML, relative to this file'),
+    netuid: netuid.optional().describe('Overrides the netuid of the subnet YAML'),
+    chain,
+    wallet: wallet.prefault({}),
+    stateDir: z.string().default('./state').describe('Relative to this file; one process each'),
+    round: z
+      .strictObject({
+        intervalBlocks: z.int().min(1).max(100_000).optional().describe('Overrides the subnet'),
+      })
+      .prefault({}),
+    query: z
+      .strictObject({
+        concurrency: z.int().min(1).max(4096).default(256),
+        timeoutMs: z.int().min(10).max(600_000).default(12_000),
+        maxAnswerBytes: z.int().min(1024).max(1_073_741_824).default(4_194_304),
+        encoding: z.enum(['binary', 'json']).default('binary'),
+        allowPrivateAddresses: z
+          .boolean()
+          .default(false)
+          .describe('Dial loopback and private addresses: only for local networks'),
+      })
+      .prefault({}),
+    evidence: z
+      .strictObject({
+        keepBodies: z.boolean().default(false).describe('Keep request and answer bodies'),
+        keepRounds: z.int().min(1).max(10_000_000).default(10_000),
+      })
+      .prefault({}),
+    metrics: metrics(9102),
+    log,
+  })
+  .meta({ title: 'Validator', description: 'subnet validator run --config validator.yaml' });
+
+const augmentation = z
+  .strictObject({
+    shiftPixels: z.int().min(0).max(32).default(0),
+    rotateDegrees: z.number().min(0).max(180).default(0),
+    noiseSigma: z.number().min(0).max(10).default(0),
+    contrast: z.number().min(0).max(0.95).default(0).describe('Largest relative change'),
+  })
+  .prefault({})
+  .describe('Changes drawn anew for each item, so that rote answers do not help');
+
+const classifyTask = z.strictObject({
+  name,
+  kind: z.literal('classify').describe('Classification of tensors'),
+  interface: z.strictObject({
+    inputs: z.array(tensorSpec).length(1),
+    outputs: z.array(tensorSpec).length(1),
+  }),
+  source: z.strictObject({
+    path: z.string().min(1).describe('Data set, relative to this file'),
+    sha256,
+  }),
+  classes: z.int().min(2).max(100_000),
+  batch: z.int().min(1).max(4096).default(32).describe('Items in one challenge'),
+  augmentation,
+  weight: z.number().positive().default(1),
+});
+
+/** What a subnet YAML may look like while other parts of it are still wrong. */
+interface LooseSubnet {
+  readonly scoring?: { readonly latency?: { readonly goodMs?: unknown; readonly badMs?: unknown } };
+  readonly tasks?: readonly (LooseTask | null | undefined)[];
+}
+
+interface LooseTask {
+  readonly name?: unknown;
+  readonly classes?: unknown;
+  readonly interface?: { readonly outputs?: readonly { readonly shape?: readonly unknown[] }[] };
+}
+
+type Context = z.core.$RefinementCtx;
+
+/** Impossible combinations; runs also when single values are wrong, so that all is told at once. */
+function checkSubnet(value: unknown, context: Context): void {
+  const subnet = (typeof value === 'object' && value !== null ? value : {}) as LooseSubnet;
+  checkLatency(subnet, context);
+  const tasks = Array.isArray(subnet.tasks) ? subnet.tasks : [];
+  tasks.forEach((task, index) => checkTask(tasks, task ?? {}, index, context));
+}
+
+function checkLatency(subnet: LooseSubnet, context: Context): void {
+  const { goodMs, badMs } = subnet.scoring?.latency ?? {};
+  if (typeof goodMs !== 'number' || typeof badMs !== 'number' || goodMs < badMs) return;
+  const message = `badMs (${badMs}) must be greater than goodMs (${goodMs})`;
+  context.addIssue({ code: 'custom', path: ['scoring', 'latency', 'badMs'], message });
+}
+
+function checkTask(
+  tasks: readonly (LooseTask | null | undefined)[],
+  task: LooseTask,
+  index: number,
+  context: Context,
+): void {
+  const first = tasks.findIndex((other) => other?.name === task.name);
+  if (typeof task.name === 'string' && first !== index) {
+    const message = `two tasks are called ${task.name}`;
+    context.addIssue({ code: 'custom', path: ['tasks', index, 'name'], message });
+  }
+  const shape = task.interface?.outputs?.[0]?.shape;
+  const last = Array.isArray(shape) ? shape.at(-1) : undefined;
+  if (typeof last !== 'number' || typeof task.classes !== 'number' || last === task.classes) return;
+  const path = ['tasks', index, 'interface', 'outputs', 0, 'shape'];
+  const message = `the last axis is ${last} but the task has ${task.classes} classes`;
+  context.addIssue({ code: 'custom', path, message });
+}
+
+export const subnetSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    name,
+    netuid,
+    versionKey: z.int().min(0).default(0).describe('weights_version_key that is sent'),
+    tasks: z
+      .array(z.discriminatedUnion('kind', [classifyTask]))
+      .min(1)
+      .max(64),
+    scoring: z
+      .strictObject({
+        confidence: z
+          .number()
+          .min(0.5)
+          .max(0.9999)
+          .default(0.95)
+          .describe('One-sided confidence of the lower bound that counts'),
+        latency: z
+          .strictObject({
+            weight: z.number().min(0).max(0.5).default(0).describe('Share of the points'),
+            goodMs: z.number().positive().default(100).describe('Full share up to here'),
+            badMs: z.number().positive().default(2000).describe('No share from here'),
+          })
+          .prefault({}),
+      })
+      .prefault({}),
+    sampling: z
+      .strictObject({
+        size: z.int().min(1).max(65535).optional().describe('Miners a round; all when absent'),
+        includeValidators: z.boolean().default(false),
+      })
+      .prefault({}),
+    averaging: z
+      .strictObject({
+        alpha: z.number().gt(0).max(1).default(0.3).describe('Share of the newest round'),
+        windowRounds: z.int().min(1).max(1000).default(16).describe('Rounds that skill counts'),
+      })
+      .prefault({}),
+    weightPolicy: z
+      .strictObject({
+        exponent: z.number().min(0.1).max(32).default(1).describe('Weight = score ** exponent'),
+        minScore: ratio.default(0).describe('Scores below this earn nothing'),
+        maxShare: z.number().gt(0).max(1).default(1).describe('Largest share of one miner'),
+        whenNoneEarn: z.enum(['skip', 'owner']).default('skip'),
+      })
+      .prefault({}),
+    round: z.strictObject({ intervalBlocks: z.int().min(1).max(100_000).default(25) }).prefault({}),
+  })
+  .superRefine(checkSubnet, { when: () => true })
+  .meta({ title: 'Subnet', description: 'What a subnet owner edits' });
+
+const account = z
+  .string()
+  .regex(/^(\/\/[A-Za-z0-9_/]+|[1-9A-HJ-NP-Za-km-z]{46,50})$/, 'a dev key (//Alice) or SS58');
+
+const genesisSubnet = z.strictObject({
+  netuid: z.int().min(1).max(4095),
+  owner: account.describe('Coldkey of the owner'),
+  ownerHotkey: account,
+  name: z.string().max(256).optional(),
+  started: z.boolean().default(true).describe('Emission runs from block 1'),
+  tempo: z.int().min(0).max(65535).default(20),
+  kappa: z.int().min(0).max(65535).optional(),
+  immunityPeriod: z.int().min(0).max(65535).optional(),
+  minAllowedWeights: z.int().min(0).max(65535).optional(),
+  maxAllowedUids: z.int().min(1).max(4096).optional(),
+  maxAllowedValidators: z.int().min(1).max(4096).optional(),
+  weightsRateLimit: z.int().min(0).optional(),
+  weightsVersionKey: z.int().min(0).optional(),
+  activityCutoffFactorMilli: z.int().min(0).optional(),
+  servingRateLimit: z.int().min(0).optional(),
+  commitRevealEnabled: z.boolean().optional(),
+  commitRevealPeriod: z.int().min(1).max(100).optional(),
+  yuma3: z.boolean().optional(),
+  liquidAlpha: z.boolean().optional(),
+  bondsMovingAverage: z.int().min(0).max(1_000_000).optional(),
+  bondsPenalty: z.int().min(0).max(65535).optional(),
+  registrationAllowed: z.boolean().optional(),
+  burnTao: tao.optional(),
+  minBurnTao: tao.optional(),
+  maxBurnTao: tao.optional(),
+  neurons: z
+    .array(z.strictObject({ hotkey: account, coldkey: account, stakeTao: tao.default(0) }))
+    .default([])
+    .describe('Registered from the start, after the owner hotkey (uid 0)'),
+});
+
+export const genesisSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    sudo: account.default('//Alice'),
+    balances: z.array(z.strictObject({ account, tao })).default([]),
+    network: z
+      .strictObject({
+        taoWeight: z.number().min(0).max(1).optional(),
+        stakeThresholdTao: tao.optional(),
+        adminFreezeWindow: z.int().min(0).max(65535).optional(),
+        networkRateLimit: z.int().min(0).optional(),
+        networkMinLockTao: tao.optional(),
+        ownerHyperparamRateLimit: z.int().min(0).max(65535).optional(),
+      })
+      .prefault({}),
+    subnets: z.array(genesisSubnet).default([]),
+  })
+  .meta({ title: 'Genesis', description: 'subnet chain dev --genesis genesis.yaml' });
+
+export type MinerConfig = z.output<typeof minerSchema>;
+export type ValidatorConfig = z.output<typeof validatorSchema>;
+export type SubnetConfig = z.output<typeof subnetSchema>;
+export type TaskConfig = SubnetConfig['tasks'][number];
+export type GenesisConfig = z.output<typeof genesisSchema>;
+
+/** RAO (1e-9 TAO) of an amount as the YAML holds it; exact for strings of nine decimals. */
+export function raoOf(amount: number | string): bigint {
+  const text = typeof amount === 'number' ? amount.toFixed(9) : amount;
+  const [whole = '0', decimals = ''] = text.split('.');
+  return BigInt(whole) * 1_000_000_000n + BigInt(decimals.padEnd(9, '0').slice(0, 9) || '0');
+}
