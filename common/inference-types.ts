@@ -1,0 +1,100 @@
+import type { Tensor, TensorSpec } from './tensor.ts';
+
+/** Bounds that are checked before the work they bound is done. */
+export interface InferLimits {
+  /** Whole body: JSON header plus binary tail. */
+  readonly maxBodyBytes: number;
+  /** The JSON part alone. */
+  readonly maxJsonBytes: number;
+  /** Nesting of the JSON part, outermost object = 1. */
+  readonly maxJsonDepth: number;
+  /** Inputs, outputs and requested outputs, each. */
+  readonly maxTensors: number;
+  readonly maxRank: number;
+  /** Elements of one tensor. */
+  readonly maxElements: number;
+}
+
+export const defaultInferLimits: InferLimits = {
+  maxBodyBytes: 64 * 1024 * 1024,
+  maxJsonBytes: 16 * 1024 * 1024,
+  maxJsonDepth: 64,
+  maxTensors: 64,
+  maxRank: 16,
+  maxElements: 16 * 1024 * 1024,
+};
+
+/** A peer's message that is not what the protocol asks for; `error` goes into `{"error": …}`. */
+export interface ProtocolError {
+  readonly kind: 'protocol-error';
+  readonly status: 400 | 404 | 413 | 415;
+  readonly error: string;
+}
+
+/** The parameters of a message or tensor: the protocol allows scalars only. */
+export type InferParameters = Readonly<Record<string, string | number | boolean>>;
+
+export interface RequestedOutput {
+  readonly name: string;
+  /** True when the caller wants it in the binary tail. */
+  readonly binary: boolean;
+}
+
+export interface InferRequest {
+  readonly id?: string;
+  readonly inputs: readonly Tensor[];
+  /** Empty: every output of the model, in the form that `binaryOutput` says. */
+  readonly outputs: readonly RequestedOutput[];
+  /** `binary_data_output` of the request: the default form of outputs. */
+  readonly binaryOutput: boolean;
+  /** Without the keys of the binary extension. */
+  readonly parameters: InferParameters;
+}
+
+export interface InferResponse {
+  readonly modelName: string;
+  readonly modelVersion?: string;
+  readonly id?: string;
+  readonly outputs: readonly Tensor[];
+  readonly parameters?: InferParameters;
+}
+
+/** A message ready to be sent; header names are lower-case. */
+export interface EncodedMessage {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** What a served model takes and gives; tensors are held against it when it is handed in. */
+export interface ModelInterface {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
+export interface ModelMetadata extends ModelInterface {
+  readonly name: string;
+  readonly versions: readonly string[];
+  readonly platform: string;
+}
+
+/** Lower-case header names, as an HTTP server or the http port hands them over. */
+export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export function protocolError(status: ProtocolError['status'], error: string): ProtocolError {
+  return { kind: 'protocol-error', status, error };
+}
+
+export function isProtocolError(value: unknown): value is ProtocolError {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    value.kind === 'protocol-error'
+  );
+}

@@ -1,0 +1,223 @@
+import type { Hotkey } from './brand.ts';
+import type { KeyOf } from './btauth.ts';
+import { fromHex, toHex } from './hex.ts';
+import type { HeaderMap } from './inference-types.ts';
+import type { Signer, Verifier } from './signer-port.ts';
+
+export const receiptHeaderNames = {
+  text: 'x-subnet-receipt',
+  signature: 'x-subnet-receipt-signature',
+} as const;
+
+/** What a miner signs of an answer it gave to a signed request. */
+export interface ReceiptFields {
+  /** `X-Bittensor-Nonce` of the request. */
+  readonly requestNonceNs: bigint;
+  /** Lower-case hex, over the raw bytes as sent. */
+  readonly requestSha256: string;
+  readonly responseSha256: string;
+  /** HTTP status of the answer. */
+  readonly status: number;
+  /** Name of the task or model route; `-` when the answer belongs to none. */
+  readonly task: string;
+  /** sha256 of the model file in lower-case hex; `-` when no model was run. */
+  readonly modelSha256: string;
+  readonly miner: Hotkey;
+  readonly validator: Hotkey;
+  /** When the answer was signed, the miner's clock, nanoseconds since the Unix epoch. */
+  readonly timeNs: bigint;
+}
+
+export interface Receipt extends ReceiptFields {
+  readonly kind: 'receipt';
+  /** 64 bytes, sr25519 by `miner` over the text. */
+  readonly signature: Uint8Array;
+}
+
+export interface ReceiptProblem {
+  readonly kind: 'receipt-problem';
+  /** `missing`: no receipt at all; `malformed`; `mismatch`: of another exchange; `signature`. */
+  readonly problem: 'missing' | 'malformed' | 'mismatch' | 'signature';
+  readonly detail: string;
+}
+
+/** What the validator knows of the exchange, to hold a receipt against. */
+export interface ExpectedReceipt {
+  readonly requestNonceNs: bigint;
+  readonly requestSha256: string;
+  readonly responseSha256: string;
+  readonly status: number;
+  readonly miner: Hotkey;
+  readonly validator: Hotkey;
+  /** Checked when given. */
+  readonly task?: string;
+  readonly modelSha256?: string;
+}
+
+/** The canonical text: ten fields in this order, joined by LF, no trailing LF, ASCII only. */
+export function receiptText(fields: ReceiptFields): string {
+  return receiptWords(fields).join('\n');
+}
+
+export function signReceipt(fields: ReceiptFields, signer: Signer): Receipt {
+  return { kind: 'receipt', ...fields, signature: signer.sign(bytesOf(fields)) };
+}
+
+/** The two response headers; the first is the canonical text with spaces for line feeds. */
+export function receiptHeaders(receipt: Receipt): Record<string, string> {
+  return {
+    [receiptHeaderNames.text]: receiptWords(receipt).join(' '),
+    [receiptHeaderNames.signature]: `0x${toHex(receipt.signature)}`,
+  };
+}
+
+/** Reads the two headers; nothing is verified yet. Never throws. */
+export function parseReceipt(headers: HeaderMap): Receipt | ReceiptProblem {
+  const text = headers[receiptHeaderNames.text];
+  const signatureText = headers[receiptHeaderNames.signature];
+  if (text === undefined && signatureText === undefined) {
+    return problem('missing', 'the answer carries no receipt');
+  }
+  if (typeof text !== 'string' || typeof signatureText !== 'string') {
+    return problem('malformed', 'each receipt header must be sent exactly once');
+  }
+  const signature = parseSignature(signatureText);
+  if (signature === undefined)
+    return problem('malformed', 'the signature is not 0x and 128 hex digits');
+  const fields = parseWords(text.split(' '));
+  return fields === null
+    ? problem('malformed', 'the receipt text is not the ten fields of subnet-receipt/1')
+    : { kind: 'receipt', ...fields, signature };
+}
+
+/**
+ * Holds a receipt against the exchange it came with, then verifies its signature with the key that
+ * the caller took from the metagraph for `expected.miner`. Null when all is well.
+ */
+export function checkReceipt(
+  receipt: Receipt,
+  expected: ExpectedReceipt,
+  minerPublicKey: Uint8Array,
+  verifier: Verifier,
+): ReceiptProblem | null {
+  const field = differingField(receipt, expected);
+  if (field !== null) return problem('mismatch', `${field} is not that of this exchange`);
+  return verifier.verify(bytesOf(receipt), receipt.signature, minerPublicKey)
+    ? null
+    : problem('signature', 'the signature does not verify for the miner hotkey');
+}
+
+/**
+ * Verifies recorded bytes offline, years later: the hashes are taken anew, the key from the
+ * receipt's own miner address. Null when all is well.
+ */
+export function verifyRecordedAnswer(
+  recorded: {
+    readonly requestBody: Uint8Array;
+    readonly responseBody: Uint8Array;
+    readonly receipt: Receipt;
+  },
+  tools: {
+    readonly verifier: Verifier;
+    readonly sha256: (bytes: Uint8Array) => Uint8Array;
+    readonly keyOf: KeyOf;
+  },
+): ReceiptProblem | null {
+  const { receipt } = recorded;
+  const key = tools.keyOf(receipt.miner);
+  if (key === undefined) return problem('malformed', 'the miner is no SS58 address');
+  const hashed = {
+    ...receipt,
+    requestSha256: toHex(tools.sha256(recorded.requestBody)),
+    responseSha256: toHex(tools.sha256(recorded.responseBody)),
+  };
+  return checkReceipt(receipt, hashed, key.publicKey, tools.verifier);
+}
+
+const magic = 'subnet-receipt/1';
+const encoder = new TextEncoder();
+
+function receiptWords(fields: ReceiptFields): string[] {
+  return [
+    magic,
+    fields.requestNonceNs.toString(),
+    fields.requestSha256,
+    fields.responseSha256,
+    fields.status.toString(),
+    fields.task,
+    fields.modelSha256,
+    fields.miner,
+    fields.validator,
+    fields.timeNs.toString(),
+  ];
+}
+
+function bytesOf(fields: ReceiptFields): Uint8Array {
+  return encoder.encode(receiptText(fields));
+}
+
+function problem(name: ReceiptProblem['problem'], detail: string): ReceiptProblem {
+  return { kind: 'receipt-problem', problem: name, detail };
+}
+
+/** Only what `receiptHeaders` writes: one spelling for each receipt. */
+function parseSignature(text: string): Uint8Array | undefined {
+  return /^0x[0-9a-f]{128}$/.test(text) ? fromHex(text) : undefined;
+}
+
+const decimal = /^(?:0|[1-9][0-9]{0,19})$/;
+const address = /^[1-9A-HJ-NP-Za-km-z]{40,60}$/;
+const sha256Hex = /^[0-9a-f]{64}$/;
+const name = /^[A-Za-z0-9._/-]{1,128}$/;
+
+function parseWords(words: readonly string[]): ReceiptFields | null {
+  if (words.length !== 10 || !words.every((word, at) => wordShapes[at]?.(word) === true)) {
+    return null;
+  }
+  return {
+    requestNonceNs: BigInt(word(words, 1)),
+    requestSha256: word(words, 2),
+    responseSha256: word(words, 3),
+    status: Number(word(words, 4)),
+    task: word(words, 5),
+    modelSha256: word(words, 6),
+    miner: word(words, 7) as Hotkey,
+    validator: word(words, 8) as Hotkey,
+    timeNs: BigInt(word(words, 9)),
+  };
+}
+
+/** One test for each word, in order. */
+const wordShapes: readonly ((word: string) => boolean)[] = [
+  (word) => word === magic,
+  (word) => decimal.test(word),
+  (word) => sha256Hex.test(word),
+  (word) => sha256Hex.test(word),
+  (word) => /^[1-5][0-9]{2}$/.test(word),
+  (word) => name.test(word),
+  (word) => word === '-' || sha256Hex.test(word),
+  (word) => address.test(word),
+  (word) => address.test(word),
+  (word) => decimal.test(word),
+];
+
+function word(words: readonly string[], at: number): string {
+  return words[at] ?? '';
+}
+
+const exactFields = [
+  'requestNonceNs',
+  'requestSha256',
+  'responseSha256',
+  'status',
+  'miner',
+  'validator',
+] as const;
+
+function differingField(receipt: Receipt, expected: ExpectedReceipt): string | null {
+  const exact = exactFields.find((field) => receipt[field] !== expected[field]);
+  if (exact !== undefined) return exact;
+  if (expected.task !== undefined && expected.task !== receipt.task) return 'task';
+  const model = expected.modelSha256;
+  return model !== undefined && model !== receipt.modelSha256 ? 'modelSha256' : null;
+}
