@@ -183,7 +183,7 @@ export const validatorSchema = z
 
 const augmentation = z
   .strictObject({
-    shiftPixels: z.int().min(0).max(32).default(0),
+    shiftPixels: z.number().min(0).max(32).default(0),
     rotateDegrees: z.number().min(0).max(180).default(0),
     noiseSigma: z.number().min(0).max(10).default(0),
     contrast: z.number().min(0).max(0.95).default(0).describe('Largest relative change'),
@@ -271,8 +271,8 @@ export const subnetSchema = z
         confidence: z
           .number()
           .min(0.5)
-          .max(0.9999)
-          .default(0.95)
+          .max(0.9999999)
+          .default(0.9999)
           .describe('One-sided confidence of the lower bound that counts'),
         latency: z
           .strictObject({

@@ -26,6 +26,22 @@ export const catalogue = {
     title: 'The command line is not valid',
     fix: 'See the help of the command: subnet <command> --help.',
   },
+  // tasks and data sets
+  DATASET_HASH: {
+    exit: 2,
+    title: 'The data set is not the one that the subnet names',
+    fix: 'Get the file whose sha256 stands in the subnet YAML, or correct the sha256.',
+  },
+  DATASET_INVALID: {
+    exit: 2,
+    title: 'The data set cannot be read',
+    fix: 'Write it in the format labelled-tensors/1 (examples/digits/README.md).',
+  },
+  TASK_MISFIT: {
+    exit: 2,
+    title: 'The task and its data set do not fit together',
+    fix: 'Mend each place that is named in the subnet YAML.',
+  },
   // the machine
   PORT_TAKEN: {
     exit: 3,

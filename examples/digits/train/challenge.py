@@ -52,11 +52,13 @@ class Prng:
 
 
 def sin_cos(degrees):
-    """Taylor sums to x^11 and x^12: below 1e-13 off for up to 45 degrees."""
-    x = degrees * 0.017453292519943295
+    """Taylor sums at a quarter of the angle, doubled twice: less than 1e-10 off for up to 180 degrees."""
+    x = degrees * 0.017453292519943295 / 4
     q = x * x
     sin = x * (1 - (q / 6) * (1 - (q / 20) * (1 - (q / 42) * (1 - (q / 72) * (1 - q / 110)))))
     cos = 1 - (q / 2) * (1 - (q / 12) * (1 - (q / 30) * (1 - (q / 56) * (1 - (q / 90) * (1 - q / 132)))))
+    for _ in range(2):
+        sin, cos = 2 * sin * cos, 1 - 2 * sin * sin
     return sin, cos
 
 
@@ -91,7 +93,7 @@ def augment(prng, image, how):
     height, width = len(image), len(image[0])
     dy = prng.between(-how["shiftPixels"], how["shiftPixels"])
     dx = prng.between(-how["shiftPixels"], how["shiftPixels"])
-    sin, cos = sin_cos(prng.between(-how["rotationDegrees"], how["rotationDegrees"]))
+    sin, cos = sin_cos(prng.between(-how["rotateDegrees"], how["rotateDegrees"]))
     gain = prng.between(1 - how["contrast"], 1 + how["contrast"])
     mid_y, mid_x = (height - 1) / 2, (width - 1) / 2
     out = np.empty((height, width), dtype=np.float32)
@@ -99,7 +101,7 @@ def augment(prng, image, how):
         for col in range(width):
             y, x = row - mid_y - dy, col - mid_x - dx
             value = _bilinear(image, cos * y - sin * x + mid_y, sin * y + cos * x + mid_x)
-            value = value * gain + how["noise"] * prng.bell()
+            value = value * gain + how["noiseSigma"] * prng.bell()
             out[row, col] = min(1.0, max(0.0, value))
     return out
 

@@ -12,7 +12,7 @@ import challenge
 import dataset
 from train import MODELS
 
-AUGMENT = {"shiftPixels": 0.75, "rotationDegrees": 10, "contrast": 0.2, "noise": 0.08}
+AUGMENT = {"shiftPixels": 0.75, "rotateDegrees": 10, "contrast": 0.2, "noiseSigma": 0.08}
 CHALLENGES, BATCH = 40, 64
 NAMES = ["best", "weaker", "undertrained", "constant"]
 

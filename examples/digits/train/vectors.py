@@ -9,8 +9,8 @@ import dataset
 from evaluate import AUGMENT, BATCH
 
 TARGET = Path(__file__).resolve().parents[3] / "test" / "vectors" / "digits-challenge.json"
-STRONG = {"shiftPixels": 3, "rotationDegrees": 45, "contrast": 0.9, "noise": 0.5}
-PLAIN = {"shiftPixels": 0, "rotationDegrees": 0, "contrast": 0, "noise": 0}
+STRONG = {"shiftPixels": 3, "rotateDegrees": 180, "contrast": 0.9, "noiseSigma": 0.5}
+PLAIN = {"shiftPixels": 0, "rotateDegrees": 0, "contrast": 0, "noiseSigma": 0}
 
 
 def prng_case(text):
@@ -46,7 +46,7 @@ def main():
     made = {
         "origin": "examples/digits/train/vectors.py",
         "prng": [prng_case("one"), prng_case("two")],
-        "sinCos": [[d, *challenge.sin_cos(d)] for d in (-45, -10, 0, 0.1, 7.5, 45)],
+        "sinCos": [[d, *challenge.sin_cos(d)] for d in (-180, -45, -10, 0, 0.1, 7.5, 45, 100)],
         "challenges": [
             challenge_case("first", BATCH, AUGMENT),
             challenge_case("second", 7, STRONG),

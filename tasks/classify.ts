@@ -1,0 +1,103 @@
+import type { TaskConfig } from '../common/config-schema.ts';
+import { SubnetError } from '../common/errors.ts';
+import { elementCount } from '../common/tensor.ts';
+import type { Tensor, TensorSpec } from '../common/tensor.ts';
+import { augment } from './augment.ts';
+import type { Picture } from './augment.ts';
+import { judgeClasses } from './classify-judge.ts';
+import { classifyProblems } from './classify-problems.ts';
+import { itemsByClass } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
+import { prng } from './prng.ts';
+import type { Prng } from './prng.ts';
+import type { Challenge, Task, TaskKind } from './task-port.ts';
+
+type ClassifyConfig = Extract<TaskConfig, { kind: 'classify' }>;
+
+/** Removes one at random; the last one takes its place. */
+function takeOne(random: Prng, pool: number[]): number {
+  const at = random.below(pool.length);
+  const taken = pool[at] ?? 0;
+  const last = pool.pop() ?? 0;
+  if (at < pool.length) pool[at] = last;
+  return taken;
+}
+
+/**
+ * A class by fair lot for each item, then an item of it that this challenge has not had yet.
+ * Whoever answers without looking is then right with chance 1 / classes on each item, whatever
+ * the plan, and on each independently of the others: that is what skill.ts counts on.
+ */
+function drawItems(
+  random: Prng,
+  pools: readonly (readonly number[])[],
+  batch: number,
+): readonly number[] {
+  const left = pools.map((pool) => [...pool]);
+  return Array.from({ length: batch }, () =>
+    takeOne(random, left[random.below(left.length)] ?? []),
+  );
+}
+
+/** Items of one axis are a picture of one row. */
+function pictureOf(dataset: Dataset, item: number): Picture {
+  const size = elementCount(dataset.itemShape);
+  const width = dataset.itemShape.at(-1) ?? 1;
+  const height = dataset.itemShape.at(-2) ?? 1;
+  const stored = dataset.items.subarray(item * size, (item + 1) * size);
+  const values = Float64Array.from(stored, (value) => value / dataset.fullScale);
+  return { planes: size / (height * width), height, width, values };
+}
+
+function inputTensor(
+  name: string,
+  dataset: Dataset,
+  drawn: readonly number[],
+  random: Prng,
+  how: ClassifyConfig['augmentation'],
+): Tensor {
+  const size = elementCount(dataset.itemShape);
+  const data = new Float32Array(drawn.length * size);
+  for (const [at, item] of drawn.entries()) {
+    data.set(augment(random, pictureOf(dataset, item), how), at * size);
+  }
+  return { name, datatype: 'FP32', shape: [drawn.length, ...dataset.itemShape], data };
+}
+
+function truthTensor(dataset: Dataset, drawn: readonly number[]): Tensor {
+  const data = Int32Array.from(drawn, (item) => dataset.labels[item] ?? -1);
+  return { name: 'labels', datatype: 'INT32', shape: [drawn.length], data };
+}
+
+function soleSpec(config: ClassifyConfig, side: 'inputs' | 'outputs'): TensorSpec {
+  const [spec] = config.interface[side];
+  if (spec !== undefined) return spec;
+  throw new SubnetError('TASK_MISFIT', { detail: `no ${side}`, task: config.name });
+}
+
+function build(config: ClassifyConfig, dataset: Dataset): Task {
+  const { name, kind, batch, augmentation } = config;
+  const input = soleSpec(config, 'inputs');
+  const output = soleSpec(config, 'outputs');
+  const pools = itemsByClass(dataset);
+  const generate = (seed: Uint8Array): Challenge => {
+    const drawn = drawItems(prng(seed, 'draw'), pools, batch);
+    const random = prng(seed, 'augment');
+    return {
+      inputs: [inputTensor(input.name, dataset, drawn, random, augmentation)],
+      truth: [truthTensor(dataset, drawn)],
+    };
+  };
+  return {
+    name,
+    kind,
+    ...config.interface,
+    items: batch,
+    chance: 1 / pools.length,
+    generate,
+    judge: (truth, outputs) => judgeClasses(output, pools.length, truth, outputs),
+  };
+}
+
+/** Classification of tensors: the largest of the scores (logits or probabilities) is the answer. */
+export const classify: TaskKind<ClassifyConfig> = { problems: classifyProblems, build };
