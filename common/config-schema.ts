@@ -286,7 +286,9 @@ export const subnetSchema = z
     sampling: z
       .strictObject({
         size: z.int().min(1).max(65535).optional().describe('Miners a round; all when absent'),
-        includeValidators: z.boolean().default(false),
+        maxStakeTao: tao
+          .optional()
+          .describe('A neuron with a permit and more stake is a validator and is not queried'),
       })
       .prefault({}),
     averaging: z
