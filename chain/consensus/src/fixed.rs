@@ -137,6 +137,15 @@ impl U64F64 {
         Self(self.0.saturating_add(other.0))
     }
 
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    #[must_use]
+    pub fn half(self) -> Self {
+        Self(self.0 / 2)
+    }
+
     #[must_use]
     pub fn mul(self, other: Self) -> Self {
         Self(mul_shr(self.0, other.0, 64).unwrap_or(u128::MAX))

@@ -27,16 +27,23 @@ pub(crate) fn divide_all(values: &[I32F32], total: I32F32) -> Vec<I32F32> {
     values.iter().map(|value| value.div(total)).collect()
 }
 
-/// Normalises in the wide format, then drops the low bits.
+/// Normalises in the wide format, then drops the low bits. Stakes beyond any possible supply
+/// are halved until their sum fits.
 pub(crate) fn normalize_stake(stake: &[U64F64]) -> Vec<I32F32> {
-    let total = stake
-        .iter()
-        .fold(U64F64::ZERO, |total, value| total.add(*value))
-        .clamp_signed();
+    let Some(total) = total_stake(stake) else {
+        let halved: Vec<_> = stake.iter().map(|value| value.half()).collect();
+        return normalize_stake(&halved);
+    };
     stake
         .iter()
         .map(|value| value.div(total).to_i32f32())
         .collect()
+}
+
+fn total_stake(stake: &[U64F64]) -> Option<U64F64> {
+    stake
+        .iter()
+        .try_fold(U64F64::ZERO, |total, value| total.checked_add(*value))
 }
 
 /// `floor(value * 65535)`, clamped to the range of u16.
