@@ -1,0 +1,49 @@
+//! Fixed-point numbers as the chain stores them. Their SCALE form and type description are those of
+//! a struct with one field `bits`, which is what clients look for.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+macro_rules! fixed {
+    ($(#[$doc:meta])* $name:ident, $bits:ty) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Default, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode,
+            DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+        )]
+        pub struct $name {
+            pub bits: $bits,
+        }
+    };
+}
+
+fixed!(
+    /// 64 integer and 64 fraction bits, unsigned.
+    U64F64, u128
+);
+fixed!(
+    /// 96 integer and 32 fraction bits, unsigned.
+    U96F32, u128
+);
+fixed!(
+    /// 96 integer and 32 fraction bits, signed.
+    I96F32, i128
+);
+
+impl U64F64 {
+    pub const fn from_int(value: u64) -> Self {
+        Self {
+            bits: (value as u128) << 64,
+        }
+    }
+}
+
+impl U96F32 {
+    /// `part / whole`, zero when `whole` is zero.
+    pub fn ratio(part: u64, whole: u64) -> Self {
+        let bits = ((part as u128) << 32)
+            .checked_div(whole as u128)
+            .unwrap_or(0);
+        Self { bits }
+    }
+}
