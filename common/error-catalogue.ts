@@ -42,6 +42,27 @@ export const catalogue = {
     title: 'The task and its data set do not fit together',
     fix: 'Mend each place that is named in the subnet YAML.',
   },
+  // the demo
+  DEMO_OUT_NOT_EMPTY: {
+    exit: 2,
+    title: 'The output directory of the demo is not empty',
+    fix: 'Name a new or empty directory after --out; nothing is overwritten.',
+  },
+  DEMO_PROCESS_DIED: {
+    exit: 1,
+    title: 'A process of the demo ended before its time',
+    fix: 'Read the end of the log file that is named.',
+  },
+  DEMO_SETUP_FAILED: {
+    exit: 1,
+    title: 'The subnet of the demo could not be set up',
+    fix: 'Run again with --out DIR and read the logs there.',
+  },
+  DEMO_TIMEOUT: {
+    exit: 1,
+    title: 'The demo did not come to its end in time',
+    fix: 'The machine may be very busy: try again, or raise --timeout.',
+  },
   // the machine
   PORT_TAKEN: {
     exit: 3,
@@ -57,6 +78,26 @@ export const catalogue = {
     exit: 3,
     title: 'The state directory cannot be read or written',
     fix: 'Check that the disk is not full and that the directory is writable.',
+  },
+  STORE_CORRUPT: {
+    exit: 3,
+    title: 'The state directory was damaged and has been set aside',
+    fix: 'Restore a backup in its place, or start again: the next start begins with an empty state.',
+  },
+  STATE_UNREADABLE: {
+    exit: 3,
+    title: 'The state was written by another version, or is damaged',
+    fix: 'Use the version that wrote it, or choose another state directory.',
+  },
+  EVIDENCE_BROKEN: {
+    exit: 1,
+    title: 'The evidence does not hang together',
+    fix: 'An entry was changed, left out or added after it was written; do not trust what follows it.',
+  },
+  NO_STATUS: {
+    exit: 3,
+    title: 'There is no status to show',
+    fix: 'Start the validator once: subnet validator run --config FILE.',
   },
   // the chain
   CHAIN_UNREACHABLE: {
@@ -113,6 +154,57 @@ export const catalogue = {
     exit: 1,
     title: 'The runtime could not build a block',
     fix: 'This is a fault of the embedded chain: please report it with the log lines before it.',
+  },
+  // wallets
+  WALLET_NOT_FOUND: {
+    exit: 2,
+    title: 'The wallet has no such key file',
+    fix: 'Check wallet path, name and hotkey (subnet wallet list shows what is there), or make one: subnet wallet create.',
+  },
+  WALLET_EXISTS: {
+    exit: 2,
+    title: 'The key file exists already; key files are never overwritten',
+    fix: 'Choose another wallet or hotkey name, or move the old file away yourself.',
+  },
+  WALLET_NAME_INVALID: {
+    exit: 2,
+    title: 'The wallet or hotkey name is not valid',
+    fix: 'Use a plain name without slashes that does not start with a dot.',
+  },
+  WALLET_UNREADABLE: {
+    exit: 3,
+    title: 'The key file cannot be read',
+    fix: 'Check owner and mode of the file: it should belong to you with mode 0600.',
+  },
+  WALLET_UNWRITABLE: {
+    exit: 3,
+    title: 'The key file cannot be written',
+    fix: 'Check that the wallet folder is writable and the disk is not full.',
+  },
+  WALLET_COLDKEY_UNPROTECTED: {
+    exit: 2,
+    title: 'This release writes coldkeys without encryption only, and only when told to',
+    fix: 'For keys without real funds pass --unencrypted-coldkey; else keep the coldkey elsewhere and pass --coldkey-address or --hotkey-only.',
+  },
+  KEYFILE_INVALID: {
+    exit: 2,
+    title: 'The key file is not a Bittensor key file',
+    fix: 'Restore it from its phrase or from a backup.',
+  },
+  KEYFILE_ENCRYPTED: {
+    exit: 2,
+    title: 'The key file is encrypted; reading encrypted keys comes with the next release',
+    fix: 'Miners and validators run with the unencrypted hotkey and coldkeypub.txt; sign what needs the coldkey (registration, stake) with the wallet tool that made it.',
+  },
+  KEYFILE_PUBLIC_ONLY: {
+    exit: 2,
+    title: 'The key file holds an address but no secret, so it cannot sign',
+    fix: 'Use the key file that holds the secret.',
+  },
+  SURI_INVALID: {
+    exit: 2,
+    title: 'The secret URI is not valid',
+    fix: 'Write words//hard/soft///password, 0x and 64 hex digits, or a development key such as //Alice.',
   },
   INTERNAL: {
     exit: 1,

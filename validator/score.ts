@@ -1,0 +1,137 @@
+import type { Hotkey } from '../common/brand.ts';
+import { isFault } from '../common/fault.ts';
+import type { FaultReason } from '../common/fault.ts';
+import { addMarks, emptyTally, skill } from '../tasks/skill.ts';
+import type { Tally } from '../tasks/skill.ts';
+import type { Outcome } from './outcome.ts';
+import type { Board, RoundTally } from './scoreboard.ts';
+import { toUnit, zero } from './unit.ts';
+import type { Unit } from './unit.ts';
+
+/** What scoring knows of a task. */
+export interface ScoredTask {
+  readonly name: string;
+  /** Expected mark of the best answerer that does not look. */
+  readonly chance: number;
+  /** Share of this task among all, before normalising. */
+  readonly weight: number;
+}
+
+export interface LatencyRule {
+  /** Share of the points that speed decides, 0 to below 1. */
+  readonly weight: number;
+  /** Up to here speed counts in full, in milliseconds. */
+  readonly goodMs: number;
+  /** From here on it counts nothing. */
+  readonly badMs: number;
+}
+
+export interface ScoreOptions {
+  readonly tasks: readonly ScoredTask[];
+  /** Standard deviations of the confidence bound, see tasks/skill.ts. */
+  readonly caution: number;
+  readonly latency: LatencyRule;
+  /** Rounds, this one included, whose marks are counted together. */
+  readonly windowRounds: number;
+}
+
+export interface TaskPoints {
+  readonly task: string;
+  readonly points: Unit;
+  /** Skill over the window, before latency. */
+  readonly skill: Unit;
+  /** Marks of this round; null when there was no answer to judge. */
+  readonly tally: Tally | null;
+  readonly latencyMs: number | null;
+  readonly fault: FaultReason | null;
+}
+
+/** One miner's result in one round. */
+export interface MinerPoints {
+  readonly uid: number;
+  readonly hotkey: Hotkey;
+  readonly points: Unit;
+  readonly tasks: readonly TaskPoints[];
+}
+
+/**
+ * Points of this round, one entry for each measured miner, in the order of the outcomes. A task
+ * without a good answer gives 0 and leaves the window alone: the window measures skill, the
+ * moving average on the board measures being there.
+ */
+export function scoreOutcomes(
+  board: Board,
+  outcomes: readonly Outcome[],
+  options: ScoreOptions,
+): readonly MinerPoints[] {
+  const miners = new Map(outcomes.map(({ hotkey, uid }) => [hotkey, uid]));
+  return [...miners].map(([hotkey, uid]) => {
+    const own = outcomes.filter((outcome) => outcome.hotkey === hotkey);
+    return minerPoints(board, { uid, hotkey }, own, options);
+  });
+}
+
+function minerPoints(
+  board: Board,
+  { uid, hotkey }: { readonly uid: number; readonly hotkey: Hotkey },
+  own: readonly Outcome[],
+  options: ScoreOptions,
+): MinerPoints {
+  const window = board.entries.get(hotkey)?.window ?? [];
+  const tasks = options.tasks.map((task) => {
+    const outcome = own.find((one) => one.task === task.name);
+    return outcome === undefined
+      ? noOutcome(task.name)
+      : taskPoints(task, outcome, earlier(window, task.name, options.windowRounds), options);
+  });
+  return { uid, hotkey, points: mean(tasks, options.tasks), tasks };
+}
+
+function noOutcome(task: string): TaskPoints {
+  return { task, points: zero, skill: zero, tally: null, latencyMs: null, fault: 'cancelled' };
+}
+
+/** Marks of the newest rounds that fit into the window beside this one. */
+function earlier(window: readonly RoundTally[], task: string, rounds: number): Tally {
+  const own = window.filter((one) => one.task === task);
+  const kept = rounds > 1 ? own.slice(-(rounds - 1)) : [];
+  return kept.reduce(
+    (sum, one) => ({ correct: sum.correct + one.correct, total: sum.total + one.total }),
+    emptyTally,
+  );
+}
+
+function taskPoints(
+  task: ScoredTask,
+  outcome: Outcome,
+  before: Tally,
+  options: ScoreOptions,
+): TaskPoints {
+  const { result, got } = outcome;
+  const latencyMs = got?.latencyMs ?? null;
+  if (isFault(result)) {
+    return { ...noOutcome(task.name), latencyMs, fault: result.reason };
+  }
+  const able = toUnit(skill(addMarks(before, result.marks), task.chance, options.caution));
+  const points = toUnit(able * latencyFactor(latencyMs, options.latency));
+  const tally = addMarks(emptyTally, result.marks);
+  return { task: task.name, points, skill: able, tally, latencyMs, fault: null };
+}
+
+/**
+ * 1 for a fast answer, 1 - weight for a slow one, a line in between. It multiplies: speed can
+ * never lift an answerer without skill.
+ */
+export function latencyFactor(latencyMs: number | null, rule: LatencyRule): number {
+  const { weight, goodMs, badMs } = rule;
+  if (latencyMs === null) return 1 - weight;
+  const speed = badMs > goodMs ? (badMs - latencyMs) / (badMs - goodMs) : Number(latencyMs <= goodMs);
+  return 1 - weight * (1 - toUnit(speed));
+}
+
+function mean(points: readonly TaskPoints[], tasks: readonly ScoredTask[]): Unit {
+  const all = tasks.reduce((sum, task) => sum + task.weight, 0);
+  if (!(all > 0)) return zero;
+  const sum = tasks.reduce((total, task, at) => total + task.weight * (points[at]?.points ?? 0), 0);
+  return toUnit(sum / all);
+}

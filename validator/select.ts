@@ -1,0 +1,72 @@
+import type { Hotkey } from '../common/brand.ts';
+import type { AxonInfo, Neuron, Snapshot } from '../common/chain-port.ts';
+import { toHex } from '../common/hex.ts';
+
+export interface SelectOptions {
+  readonly ownHotkey: Hotkey;
+  /** Serving miners that are asked in one round; null for all. */
+  readonly sampleSize: number | null;
+  /** Ask validators that serve an axon, too. */
+  readonly includeValidators: boolean;
+}
+
+export interface MinerTarget {
+  readonly uid: number;
+  readonly hotkey: Hotkey;
+  /** null: registered but not serving, which counts as a failed question. */
+  readonly axon: AxonInfo | null;
+}
+
+export interface Selection {
+  /** Everyone who may earn from this validator; others have no place on the board. */
+  readonly eligible: readonly Neuron[];
+  /** Whom this round measures, ascending by uid: the sampled who serve, and all who do not. */
+  readonly measured: readonly MinerTarget[];
+}
+
+/**
+ * A validator by what it does, not by what it may do: on a small subnet every miner that earned
+ * stake has a permit. Registering sets `lastUpdate` to the block of registration, so only weights
+ * that were really set lie above it.
+ */
+export function actsAsValidator(neuron: Neuron): boolean {
+  return neuron.validatorPermit && neuron.lastUpdate > neuron.blockAtRegistration;
+}
+
+/** Whom to measure. The same snapshot and seed give the same selection. */
+export function selectMiners(
+  snapshot: Snapshot,
+  options: SelectOptions,
+  seed: Uint8Array,
+  sha256: (bytes: Uint8Array) => Uint8Array,
+): Selection {
+  const eligible = snapshot.neurons.filter((neuron) => isEligible(neuron, options));
+  const serving = eligible.filter((neuron) => neuron.axon !== null);
+  const silent = eligible.filter((neuron) => neuron.axon === null);
+  const drawn = sample(serving, options.sampleSize, seed, sha256);
+  const measured = [...drawn, ...silent].map(({ uid, hotkey, axon }) => ({ uid, hotkey, axon }));
+  return { eligible, measured: measured.sort((a, b) => a.uid - b.uid) };
+}
+
+function isEligible(neuron: Neuron, options: SelectOptions): boolean {
+  if (neuron.hotkey === options.ownHotkey) return false;
+  return options.includeValidators || !actsAsValidator(neuron);
+}
+
+/** Lots are hashes of seed and hotkey: no one's chance depends on who else is there. */
+function sample(
+  neurons: readonly Neuron[],
+  size: number | null,
+  seed: Uint8Array,
+  sha256: (bytes: Uint8Array) => Uint8Array,
+): readonly Neuron[] {
+  if (size === null || size >= neurons.length) return neurons;
+  const encoder = new TextEncoder();
+  const prefix = `subnet-sample/1\n${toHex(seed)}\n`;
+  const lots = neurons.map((neuron) => ({
+    neuron,
+    lot: toHex(sha256(encoder.encode(prefix + neuron.hotkey))),
+  }));
+  lots.sort((a, b) => (a.lot < b.lot ? -1 : 1));
+  return lots.slice(0, size).map(({ neuron }) => neuron);
+}

@@ -1,0 +1,186 @@
+import type { Hotkey } from '../common/brand.ts';
+import type { Snapshot, WeightRow } from '../common/chain-port.ts';
+import type { Board } from './scoreboard.ts';
+
+const u16Max = 65_535;
+
+export interface WeightPolicy {
+  /** Scores below this earn nothing, 0..1. */
+  readonly minScore: number;
+  /** Weight is score to this power; above 1 favours the best. */
+  readonly exponent: number;
+  /** Largest share that one miner can get, above 0 up to 1. */
+  readonly maxShare: number;
+  /** What to set while nobody earns: nothing at all, or everything to the subnet owner's hotkey. */
+  readonly whenNoneEarn: 'skip' | 'owner';
+}
+
+/** What is sent to the chain. */
+export interface WeightVector {
+  readonly kind: 'vector';
+  /** Ascending. */
+  readonly uids: readonly number[];
+  /** 0..65535; the largest is 65535. */
+  readonly values: readonly number[];
+}
+
+export interface NoVector {
+  readonly kind: 'no-vector';
+  readonly reason: string;
+}
+
+interface Share {
+  readonly uid: number;
+  readonly share: number;
+}
+
+/**
+ * Scores to the vector for the chain. Scores are looked up by hotkey in a snapshot that is as new
+ * as can be, so that a newcomer never inherits the weight of the neuron that it replaced.
+ */
+export function toWeights(
+  board: Board,
+  snapshot: Snapshot,
+  policy: WeightPolicy,
+): WeightVector | NoVector {
+  const limit = Math.min(policy.maxShare, snapshot.hyperparams.maxWeightsLimit / u16Max);
+  const earning = earners(board, snapshot, policy);
+  if (earning.length === 0) return nobodyEarns(snapshot, policy);
+  const shares = capShares(earning, limit);
+  const { uids, values } = quantise(
+    shares.map(({ uid }) => uid),
+    shares.map(({ share }) => share),
+  );
+  return { kind: 'vector', ...padded(uids, values, snapshot) };
+}
+
+function earners(board: Board, snapshot: Snapshot, policy: WeightPolicy): readonly Share[] {
+  const scored = snapshot.neurons
+    .map(({ uid, hotkey, blockAtRegistration }) => ({
+      uid,
+      score: scoreOf(board, hotkey, blockAtRegistration),
+    }))
+    .filter(({ score }) => score > 0 && score >= policy.minScore);
+  // Beside the best, so that a large exponent cannot turn the best score into 0.
+  const best = Math.max(...scored.map(({ score }) => score));
+  return scored.map(({ uid, score }) => ({ uid, share: (score / best) ** policy.exponent }));
+}
+
+function scoreOf(board: Board, hotkey: Hotkey, registeredAt: number): number {
+  const entry = board.entries.get(hotkey);
+  return entry?.registeredAt === registeredAt ? entry.score : 0;
+}
+
+function nobodyEarns(snapshot: Snapshot, policy: WeightPolicy): WeightVector | NoVector {
+  if (policy.whenNoneEarn === 'skip') {
+    return { kind: 'no-vector', reason: 'no miner has earned anything yet' };
+  }
+  const owner = snapshot.neurons.find(({ hotkey }) => hotkey === snapshot.ownerHotkey);
+  if (owner === undefined) {
+    return { kind: 'no-vector', reason: 'no miner earns and the owner hotkey is not registered' };
+  }
+  return { kind: 'vector', ...padded([owner.uid], [u16Max], snapshot) };
+}
+
+/** The cap is among those who earn: a zero share must stay zero (see `normalizeMaxWeight`). */
+function capShares(earning: readonly Share[], limit: number): readonly Share[] {
+  const capped = normalizeMaxWeight(
+    earning.map(({ share }) => share),
+    limit,
+  );
+  return earning.map(({ uid }, at) => ({ uid, share: capped[at] ?? 0 }));
+}
+
+/**
+ * The SDK's `normalize_max_weight` in double precision: shares that sum to 1, none above `limit`,
+ * what is cut off going to the others in proportion. Like the SDK it gives equal shares when
+ * there are too few entries to meet the limit, and like there a zero does not always stay zero:
+ * leave zeros out. Values must be finite and not negative.
+ */
+export function normalizeMaxWeight(weights: readonly number[], limit: number): readonly number[] {
+  const epsilon = 1e-7;
+  const n = weights.length;
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (n === 0) return [];
+  if (!(sum > 0) || n * limit <= 1) return weights.map(() => 1 / n);
+  const shares = weights.map((weight) => weight / sum);
+  if (Math.max(...shares) <= limit) return shares;
+  const sorted = [...shares].sort((a, b) => a - b);
+  const cumulative = runningSums(sorted);
+  const free = sorted.filter((share, i) => {
+    const rest = (n - i - 1) * share + (cumulative[i] ?? 0) + epsilon;
+    return share / rest < limit;
+  }).length;
+  const below = cumulative[free - 1] ?? cumulative[n - 1] ?? 1;
+  const cutoff = ((limit * below - epsilon) / (1 - limit * (n - free))) * sum;
+  const clipped = weights.map((weight) => Math.min(weight, cutoff));
+  const clippedSum = clipped.reduce((total, weight) => total + weight, 0);
+  return clipped.map((weight) => weight / clippedSum);
+}
+
+function runningSums(values: readonly number[]): readonly number[] {
+  let sum = 0;
+  return values.map((value) => (sum += value));
+}
+
+/**
+ * The SDK's `convert_weights_and_uids_for_emit`: the largest weight becomes 65535, the others in
+ * proportion, rounded half to even; zeros are dropped; order is kept. All zero gives nothing.
+ * Weights must be finite and not negative.
+ */
+export function quantise(
+  uids: readonly number[],
+  weights: readonly number[],
+): { readonly uids: readonly number[]; readonly values: readonly number[] } {
+  const largest = weights.reduce((top, weight) => Math.max(top, weight), 0);
+  if (largest === 0) return { uids: [], values: [] };
+  const scaled = weights.map((weight) => roundHalfEven((weight / largest) * u16Max));
+  const kept = scaled.flatMap((value, at) => (value === 0 ? [] : [at]));
+  return { uids: kept.map((at) => uids[at] ?? 0), values: kept.map((at) => scaled[at] ?? 0) };
+}
+
+/** Python's `round`: 0.5 -> 0, 1.5 -> 2, 2.5 -> 2. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/**
+ * The chain wants at least min(min_allowed_weights, n) entries and keeps zeros: entries of value 0
+ * meet that without paying anyone who earned nothing.
+ */
+function padded(
+  uids: readonly number[],
+  values: readonly number[],
+  snapshot: Snapshot,
+): { readonly uids: readonly number[]; readonly values: readonly number[] } {
+  const wanted = Math.min(snapshot.hyperparams.minAllowedWeights, snapshot.neurons.length);
+  const have = new Set(uids);
+  const spare = snapshot.neurons.map(({ uid }) => uid).filter((uid) => !have.has(uid));
+  const added = spare.slice(0, Math.max(0, wanted - uids.length));
+  const pairs = [
+    ...uids.map((uid, at) => [uid, values[at] ?? 0] as const),
+    ...added.map((uid) => [uid, 0] as const),
+  ].sort(([a], [b]) => a - b);
+  return { uids: pairs.map(([uid]) => uid), values: pairs.map(([, value]) => value) };
+}
+
+/**
+ * What the chain stores of a vector: the largest value becomes 65535 and the others are scaled
+ * alike, rounded to nearest (Subtensor `vec_u16_max_upscale_to_u16`). All zero stays.
+ */
+export function chainRow(uids: readonly number[], values: readonly number[]): WeightRow {
+  const largest = values.reduce((top, value) => Math.max(top, value), 0);
+  const scale = (value: number): number =>
+    largest === 0 ? 0 : Math.round((value * u16Max) / largest);
+  return uids.map((uid, at) => [uid, scale(values[at] ?? 0)] as const);
+}
+
+/** Same uids, same values, whatever the order. */
+export function sameRow(a: WeightRow, b: WeightRow): boolean {
+  const text = (row: WeightRow): string =>
+    JSON.stringify([...row].sort(([left], [right]) => left - right));
+  return a.length === b.length && text(a) === text(b);
+}
