@@ -13,6 +13,8 @@ export interface InferLimits {
   readonly maxRank: number;
   /** Elements of one tensor. */
   readonly maxElements: number;
+  /** Refuse NaN and infinities in binary floats too; JSON cannot carry them at all. */
+  readonly requireFinite: boolean;
 }
 
 export const defaultInferLimits: InferLimits = {
@@ -22,12 +24,13 @@ export const defaultInferLimits: InferLimits = {
   maxTensors: 64,
   maxRank: 16,
   maxElements: 16 * 1024 * 1024,
+  requireFinite: true,
 };
 
 /** A peer's message that is not what the protocol asks for; `error` goes into `{"error": …}`. */
 export interface ProtocolError {
   readonly kind: 'protocol-error';
-  readonly status: 400 | 404 | 413 | 415;
+  readonly status: 400 | 404 | 413 | 415 | 500;
   readonly error: string;
 }
 

@@ -1,0 +1,299 @@
+import type {
+  EncodedMessage,
+  HeaderMap,
+  InferLimits,
+  InferParameters,
+  InferRequest,
+  InferResponse,
+  ModelInterface,
+  ProtocolError,
+  RequestedOutput,
+} from './inference-types.ts';
+import { isProtocolError, protocolError } from './inference-types.ts';
+import type { Envelope, JsonObject } from './inference-read.ts';
+import {
+  isName,
+  isObject,
+  jsonLengthHeader,
+  misfit,
+  quoted,
+  readMessage,
+  readParameters,
+  readTensors,
+} from './inference-read.ts';
+import { tensorProblem, toWire } from './tensor-codec.ts';
+import { needsLossless, toJson } from './tensor-json.ts';
+import type { Tensor } from './tensor.ts';
+import { elementCount } from './tensor.ts';
+
+/**
+ * Reads the body of `POST /v2/models/NAME/infer`. With `model`, inputs must be exactly the model's
+ * and requested outputs some of its. Never throws.
+ */
+export function decodeInferRequest(
+  body: Uint8Array,
+  headers: HeaderMap,
+  limits: InferLimits,
+  model?: ModelInterface,
+): InferRequest | ProtocolError {
+  const request = readMessage(body, headers, limits, (envelope) => readRequest(envelope, limits));
+  if (isProtocolError(request) || model === undefined) return request;
+  return misfit(request.inputs, model.inputs, 'input') ?? strangeOutput(request, model) ?? request;
+}
+
+/**
+ * The body and headers of a request. `binary` sends the inputs in the binary tail; what form the
+ * answer takes is up to the request's own `outputs` and `binaryOutput`.
+ */
+export function encodeInferRequest(
+  request: InferRequest,
+  options: { readonly binary: boolean },
+): EncodedMessage | ProtocolError {
+  const parameters = request.binaryOutput
+    ? { ...request.parameters, binary_data_output: true }
+    : request.parameters;
+  const head = {
+    ...(request.id === undefined ? {} : { id: request.id }),
+    ...(isEmpty(parameters) ? {} : { parameters }),
+    ...(request.outputs.length === 0 ? {} : { outputs: request.outputs.map(outputJson) }),
+  };
+  return encodeMessage(head, 'inputs', request.inputs, () => options.binary);
+}
+
+/** Reads an answer's body. With `model`, outputs must be among the model's and fit. Never throws. */
+export function decodeInferResponse(
+  body: Uint8Array,
+  headers: HeaderMap,
+  limits: InferLimits,
+  model?: Pick<ModelInterface, 'outputs'>,
+): InferResponse | ProtocolError {
+  const response = readMessage(body, headers, limits, (envelope) => readResponse(envelope, limits));
+  if (isProtocolError(response) || model === undefined) return response;
+  const names = new Set(response.outputs.map(({ name }) => name));
+  const specs = model.outputs.filter(({ name }) => names.has(name));
+  return misfit(response.outputs, specs, 'output') ?? response;
+}
+
+/**
+ * The answer to a request: the outputs that it asked for, in its order and form, or all of them.
+ * A `ProtocolError` with 400 when the form cannot carry the values, with 500 when the outputs are
+ * not what they claim to be.
+ */
+export function encodeInferResponse(
+  response: InferResponse,
+  request: Pick<InferRequest, 'outputs' | 'binaryOutput'>,
+): EncodedMessage | ProtocolError {
+  const outputs = selectOutputs(response.outputs, request.outputs);
+  if (isProtocolError(outputs)) return outputs;
+  const head = {
+    model_name: response.modelName,
+    ...(response.modelVersion === undefined ? {} : { model_version: response.modelVersion }),
+    ...(response.id === undefined ? {} : { id: response.id }),
+    ...(response.parameters === undefined ? {} : { parameters: response.parameters }),
+  };
+  const form = new Map(request.outputs.map(({ name, binary }) => [name, binary]));
+  return encodeMessage(head, 'outputs', outputs, (name) => form.get(name) ?? request.binaryOutput);
+}
+
+/** The body `{"error": …}` of any refusal. */
+export function encodeError(error: string): EncodedMessage {
+  return { headers: { 'content-type': jsonType }, body: encoder.encode(JSON.stringify({ error })) };
+}
+
+const encoder = new TextEncoder();
+const jsonType = 'application/json';
+const binaryType = 'application/octet-stream';
+
+function readRequest(
+  { json, tail }: Envelope,
+  limits: InferLimits,
+): InferRequest | ProtocolError | typeof needsLossless {
+  const inputs = readTensors(json['inputs'], tail, limits, 'input');
+  if (inputs === needsLossless || isProtocolError(inputs)) return inputs;
+  const id = readId(json);
+  if (isProtocolError(id)) return id;
+  const parameters = readParameters(json['parameters'], ['binary_data_output']);
+  const binaryOutput = flag(json['parameters'], 'binary_data_output');
+  if (parameters === null || binaryOutput === null) {
+    return protocolError(400, '"parameters" must be an object of scalars');
+  }
+  const outputs = readRequestedOutputs(json['outputs'], limits, binaryOutput);
+  if (isProtocolError(outputs)) return outputs;
+  return { ...id, inputs, outputs, binaryOutput, parameters };
+}
+
+function readResponse(
+  { json, tail }: Envelope,
+  limits: InferLimits,
+): InferResponse | ProtocolError | typeof needsLossless {
+  const outputs = readTensors(json['outputs'], tail, limits, 'output');
+  if (outputs === needsLossless || isProtocolError(outputs)) return outputs;
+  const id = readId(json);
+  if (isProtocolError(id)) return id;
+  const modelName = json['model_name'];
+  const version = json['model_version'];
+  if (!isName(modelName)) return protocolError(400, 'the answer has no proper "model_name"');
+  if (version !== undefined && typeof version !== 'string') {
+    return protocolError(400, '"model_version" must be a string');
+  }
+  const parameters = readParameters(json['parameters'], []);
+  if (parameters === null) return protocolError(400, '"parameters" must be an object of scalars');
+  return {
+    modelName,
+    ...(version === undefined ? {} : { modelVersion: version }),
+    ...id,
+    outputs,
+    ...(isEmpty(parameters) ? {} : { parameters }),
+  };
+}
+
+/** An empty id is as good as none: some clients always send one. */
+function readId(json: JsonObject): { readonly id?: string } | ProtocolError {
+  const id = json['id'];
+  if (id === undefined || id === '') return {};
+  return isName(id) ? { id } : protocolError(400, '"id" must be a string of one line');
+}
+
+/** Null when the parameter is there but no boolean; false when it is absent. */
+function flag(parameters: unknown, key: string): boolean | null {
+  const value = isObject(parameters) ? parameters[key] : undefined;
+  if (value === undefined) return false;
+  return typeof value === 'boolean' ? value : null;
+}
+
+function readRequestedOutputs(
+  json: unknown,
+  limits: InferLimits,
+  binaryOutput: boolean,
+): RequestedOutput[] | ProtocolError {
+  if (json === undefined) return [];
+  if (!Array.isArray(json)) return protocolError(400, '"outputs" must be an array');
+  if (json.length > limits.maxTensors) return protocolError(400, 'too many outputs');
+  const outputs: RequestedOutput[] = [];
+  for (const item of json) {
+    const output = readRequestedOutput(item, binaryOutput);
+    if (isProtocolError(output)) return output;
+    if (outputs.some(({ name }) => name === output.name)) {
+      return protocolError(400, `output ${quoted(output.name)} comes twice`);
+    }
+    outputs.push(output);
+  }
+  return outputs;
+}
+
+function readRequestedOutput(
+  json: unknown,
+  binaryOutput: boolean,
+): RequestedOutput | ProtocolError {
+  const name = isObject(json) ? json['name'] : undefined;
+  if (!isObject(json) || !isName(name)) {
+    return protocolError(400, 'a requested output has no proper "name"');
+  }
+  const parameters = readParameters(json['parameters'], ['binary_data']);
+  const binary = hasKey(json['parameters'], 'binary_data')
+    ? flag(json['parameters'], 'binary_data')
+    : binaryOutput;
+  if (parameters === null || binary === null) {
+    return protocolError(400, `output ${quoted(name)} has improper "parameters"`);
+  }
+  const [strange] = Object.keys(parameters);
+  return strange === undefined
+    ? { name, binary }
+    : protocolError(400, `output ${quoted(name)}: ${quoted(strange)} is not supported`);
+}
+
+function hasKey(json: unknown, key: string): boolean {
+  return isObject(json) && json[key] !== undefined;
+}
+
+function strangeOutput(request: InferRequest, model: ModelInterface): ProtocolError | null {
+  const strange = request.outputs.find(
+    ({ name }) => !model.outputs.some((spec) => spec.name === name),
+  );
+  return strange === undefined
+    ? null
+    : protocolError(400, `output ${quoted(strange.name)} is not one of the model`);
+}
+
+/** Explicit both ways: `binary_data` overrides what the request says for all. */
+function outputJson({ name, binary }: RequestedOutput): object {
+  return { name, parameters: { binary_data: binary } };
+}
+
+function selectOutputs(
+  all: readonly Tensor[],
+  requested: readonly RequestedOutput[],
+): readonly Tensor[] | ProtocolError {
+  if (requested.length === 0) return all;
+  const chosen: Tensor[] = [];
+  for (const { name } of requested) {
+    const tensor = all.find((one) => one.name === name);
+    if (tensor === undefined) return protocolError(500, `the model gave no output ${quoted(name)}`);
+    chosen.push(tensor);
+  }
+  return chosen;
+}
+
+function isEmpty(parameters: InferParameters): boolean {
+  return Object.keys(parameters).length === 0;
+}
+
+/**
+ * The JSON is put together from texts, because a tensor's values are written much faster by their
+ * own array than by way of a plain one.
+ */
+function encodeMessage(
+  head: object,
+  key: 'inputs' | 'outputs',
+  tensors: readonly Tensor[],
+  isBinary: (name: string) => boolean,
+): EncodedMessage | ProtocolError {
+  const texts: string[] = [];
+  const tails: Uint8Array[] = [];
+  for (const tensor of tensors) {
+    const problem = encodeTensor(tensor, isBinary(tensor.name), texts, tails);
+    if (problem !== null) return problem;
+  }
+  const start = JSON.stringify(head).slice(0, -1);
+  const comma = start === '{' ? '' : ',';
+  const json = encoder.encode(`${start}${comma}"${key}":[${texts.join()}]}`);
+  return tails.length === 0 ? jsonMessage(json) : binaryMessage(json, tails);
+}
+
+function encodeTensor(
+  tensor: Tensor,
+  binary: boolean,
+  texts: string[],
+  tails: Uint8Array[],
+): ProtocolError | null {
+  const { name, datatype, shape } = tensor;
+  const wrong = tensorProblem(tensor, elementCount(shape));
+  if (wrong !== null) return protocolError(500, `tensor ${quoted(name)} ${wrong}`);
+  const start = JSON.stringify({ name, datatype, shape }).slice(0, -1);
+  if (binary) {
+    const bytes = toWire(tensor);
+    texts.push(`${start},"parameters":{"binary_data_size":${bytes.length}}}`);
+    tails.push(bytes);
+    return null;
+  }
+  const data = toJson(tensor);
+  if ('problem' in data) return protocolError(400, `tensor ${quoted(name)} ${data.problem}`);
+  texts.push(`${start},"data":${data.ok}}`);
+  return null;
+}
+
+function jsonMessage(json: Uint8Array): EncodedMessage {
+  return { headers: { 'content-type': jsonType }, body: json };
+}
+
+function binaryMessage(json: Uint8Array, tails: readonly Uint8Array[]): EncodedMessage {
+  const body = new Uint8Array(tails.reduce((sum, tail) => sum + tail.length, json.length));
+  body.set(json);
+  let at = json.length;
+  for (const tail of tails) {
+    body.set(tail, at);
+    at += tail.length;
+  }
+  const headers = { 'content-type': binaryType, [jsonLengthHeader]: String(json.length) };
+  return { headers, body };
+}

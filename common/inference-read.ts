@@ -1,0 +1,271 @@
+import { isDeeperThan, parseLossless } from './json-lossless.ts';
+import type { HeaderMap, InferLimits, InferParameters, ProtocolError } from './inference-types.ts';
+import { isProtocolError, protocolError } from './inference-types.ts';
+import { fromWire, isFiniteTensor } from './tensor-codec.ts';
+import { fromJson, hasLoneSurrogate, needsLossless } from './tensor-json.ts';
+import type { Datatype, Tensor, TensorData, TensorSpec } from './tensor.ts';
+import { datatypes, elementCount, fitsShape } from './tensor.ts';
+
+export const jsonLengthHeader = 'inference-header-content-length';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A message taken apart: its JSON, and the bytes behind it. */
+export interface Envelope {
+  readonly json: JsonObject;
+  readonly tail: Uint8Array;
+}
+
+/**
+ * Takes a body apart, reads its JSON and hands it to `read`; a second time, with whole integers,
+ * when `read` asks for that. Lengths and depth are checked before anything is parsed.
+ */
+export function readMessage<T>(
+  body: Uint8Array,
+  headers: HeaderMap,
+  limits: InferLimits,
+  read: (envelope: Envelope) => T | ProtocolError | typeof needsLossless,
+): T | ProtocolError {
+  const split = splitBody(body, headers, limits);
+  if (isProtocolError(split)) return split;
+  const json = parseObject(split.text);
+  if (isProtocolError(json)) return json;
+  const first = read({ json, tail: split.tail });
+  if (first !== needsLossless) return first;
+  const whole = parseLossless(split.text) as JsonObject;
+  const second = read({ json: whole, tail: split.tail });
+  return second === needsLossless ? protocolError(400, 'a number is out of range') : second;
+}
+
+function splitBody(
+  body: Uint8Array,
+  headers: HeaderMap,
+  limits: InferLimits,
+): { text: string; tail: Uint8Array } | ProtocolError {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    return protocolError(415, 'compressed bodies are not accepted');
+  }
+  if (body.length > limits.maxBodyBytes) return tooLarge('the body', limits.maxBodyBytes);
+  const length = jsonLength(body, headers);
+  if (length === null) {
+    return protocolError(400, `${jsonLengthHeader} must be a number of bytes within the body`);
+  }
+  if (length > limits.maxJsonBytes) return tooLarge('the JSON part', limits.maxJsonBytes);
+  const text = decodeUtf8(body.subarray(0, length));
+  if (text === null) return protocolError(400, 'the JSON part is not UTF-8');
+  if (isDeeperThan(text, limits.maxJsonDepth)) {
+    return protocolError(400, `the JSON part nests deeper than ${limits.maxJsonDepth}`);
+  }
+  return { text, tail: body.subarray(length) };
+}
+
+function tooLarge(what: string, limit: number): ProtocolError {
+  return protocolError(413, `${what} is longer than ${limit} bytes`);
+}
+
+/** Without the header the whole body is JSON. */
+function jsonLength(body: Uint8Array, headers: HeaderMap): number | null {
+  const text = headers[jsonLengthHeader];
+  if (text === undefined) return body.length;
+  if (typeof text !== 'string' || !/^[0-9]{1,15}$/.test(text)) return null;
+  const length = Number(text);
+  return length <= body.length ? length : null;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function parseObject(text: string): JsonObject | ProtocolError {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) ? json : protocolError(400, 'the JSON part is not an object');
+  } catch {
+    return protocolError(400, 'the JSON part cannot be parsed');
+  }
+}
+
+export function isObject(json: unknown): json is JsonObject {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+/** A text that can be sent on as UTF-8 and in one line of a log. */
+export function isName(json: unknown): json is string {
+  return typeof json === 'string' && json.length > 0 && json.length <= 1024 && isPlain(json);
+}
+
+// Control characters have no place in names, and could forge lines in logs.
+function isPlain(text: string): boolean {
+  return !/[\p{Cc}]/u.test(text) && !hasLoneSurrogate(text);
+}
+
+/** A name from the network as it may stand in an error. */
+export function quoted(name: string): string {
+  return `'${name.length > 100 ? `${name.slice(0, 100)}…` : name}'`;
+}
+
+/** Bytes behind the JSON, taken in the order in which the JSON names them. */
+export class Tail {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  take(length: number): Uint8Array | null {
+    if (length > this.left) return null;
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+}
+
+/** Reads all tensors of `inputs` or `outputs`, and sees to it that they use up the tail. */
+export function readTensors(
+  json: unknown,
+  tailBytes: Uint8Array,
+  limits: InferLimits,
+  what: 'input' | 'output',
+): Tensor[] | ProtocolError | typeof needsLossless {
+  if (!Array.isArray(json)) return protocolError(400, `there is no "${what}s" array`);
+  if (json.length > limits.maxTensors) return protocolError(400, `too many ${what}s`);
+  const tail = new Tail(tailBytes);
+  const tensors: Tensor[] = [];
+  for (const item of json) {
+    const tensor = readTensor(item, tail, limits, what);
+    if (tensor === needsLossless || isProtocolError(tensor)) return tensor;
+    if (tensors.some(({ name }) => name === tensor.name)) return named(what, tensor, 'comes twice');
+    tensors.push(tensor);
+  }
+  if (tail.left === 0) return tensors;
+  return protocolError(400, `${tail.left} bytes of the body belong to no ${what}`);
+}
+
+function named(what: string, tensor: { name: string }, problem: string): ProtocolError {
+  return protocolError(400, `${what} ${quoted(tensor.name)} ${problem}`);
+}
+
+function readTensor(
+  json: unknown,
+  tail: Tail,
+  limits: InferLimits,
+  what: string,
+): Tensor | ProtocolError | typeof needsLossless {
+  if (!isObject(json)) return protocolError(400, `an ${what} is not an object`);
+  const head = readHead(json, limits, what);
+  if (isProtocolError(head)) return head;
+  const data = readData(json, head, tail);
+  if (data === needsLossless) return data;
+  if ('problem' in data) return named(what, head, data.problem);
+  if (limits.requireFinite && !isFiniteTensor(head.datatype, data.ok)) {
+    return named(what, head, 'holds NaN or infinity');
+  }
+  return { name: head.name, datatype: head.datatype, shape: head.shape, data: data.ok };
+}
+
+interface TensorHead extends TensorSpec {
+  readonly count: number;
+}
+
+function readHead(json: JsonObject, limits: InferLimits, what: string): TensorHead | ProtocolError {
+  const { name, datatype, shape } = json as { name?: unknown; datatype?: unknown; shape?: unknown };
+  if (!isName(name)) return protocolError(400, `an ${what} has no proper "name"`);
+  if (!isDatatype(datatype)) return named(what, { name }, 'has an unknown "datatype"');
+  if (!isShape(shape, limits)) {
+    return named(what, { name }, `needs a "shape" of at most ${limits.maxRank} lengths`);
+  }
+  const count = elementCount(shape);
+  return count <= limits.maxElements
+    ? { name, datatype, shape, count }
+    : named(what, { name }, `has more than ${limits.maxElements} elements`);
+}
+
+const known: ReadonlySet<unknown> = new Set(datatypes);
+
+function isDatatype(json: unknown): json is Datatype {
+  return known.has(json);
+}
+
+/** With each length a safe integer, `elementCount` can only be exact or too large. */
+function isShape(json: unknown, limits: InferLimits): json is number[] {
+  return (
+    Array.isArray(json) &&
+    json.length <= limits.maxRank &&
+    json.every((length) => Number.isSafeInteger(length) && Number(length) >= 0)
+  );
+}
+
+type Data = { readonly ok: TensorData } | { readonly problem: string } | typeof needsLossless;
+
+function readData(json: JsonObject, head: TensorHead, tail: Tail): Data {
+  const size = binarySize(json);
+  if (size === undefined) return fromJson(head.datatype, json['data'], head.count);
+  if (size === null) return { problem: 'has a "binary_data_size" that is no number of bytes' };
+  if (json['data'] !== undefined) return { problem: 'has both "data" and "binary_data_size"' };
+  const bytes = tail.take(size);
+  if (bytes === null) return { problem: 'has a "binary_data_size" beyond the end of the body' };
+  return fromWire(head.datatype, bytes, head.count);
+}
+
+/** Undefined: not sent in binary; null: not a size. */
+function binarySize(json: JsonObject): number | null | undefined {
+  const parameters = json['parameters'];
+  const size = isObject(parameters) ? parameters['binary_data_size'] : undefined;
+  if (size === undefined) return undefined;
+  return Number.isSafeInteger(size) && Number(size) >= 0 ? Number(size) : null;
+}
+
+/** The scalars of a `parameters` object, without the keys in `reserved`; null when it is not one. */
+export function readParameters(json: unknown, reserved: readonly string[]): InferParameters | null {
+  if (json === undefined) return {};
+  if (!isObject(json)) return null;
+  const entries = Object.entries(json).filter(([key]) => !reserved.includes(key));
+  return entries.every(isScalarEntry) ? Object.fromEntries(entries.map(plainEntry)) : null;
+}
+
+type Scalar = string | number | boolean | bigint;
+
+function isScalarEntry(entry: [string, unknown]): entry is [string, Scalar] {
+  const type = typeof entry[1];
+  return type === 'string' || type === 'number' || type === 'boolean' || type === 'bigint';
+}
+
+function plainEntry([key, value]: [string, Scalar]): [string, string | number | boolean] {
+  return [key, typeof value === 'bigint' ? Number(value) : value];
+}
+
+/** The first way in which tensors are not what the specs ask for, or null. */
+export function misfit(
+  tensors: readonly Tensor[],
+  specs: readonly TensorSpec[],
+  what: 'input' | 'output',
+): ProtocolError | null {
+  for (const tensor of tensors) {
+    const spec = specs.find(({ name }) => name === tensor.name);
+    if (spec === undefined) return named(what, tensor, 'is not one of the model');
+    const problem = specProblem(tensor, spec);
+    if (problem !== null) return named(what, tensor, problem);
+  }
+  const absent = specs.find(({ name }) => !tensors.some((tensor) => tensor.name === name));
+  return absent === undefined ? null : named(what, absent, 'is missing');
+}
+
+function specProblem(tensor: Tensor, spec: TensorSpec): string | null {
+  if (tensor.datatype !== spec.datatype) {
+    return `must be ${spec.datatype}, not ${tensor.datatype}`;
+  }
+  return fitsShape(spec.shape, tensor.shape)
+    ? null
+    : `must have shape [${spec.shape.join()}], not [${tensor.shape.join()}]`;
+}
