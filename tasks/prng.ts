@@ -4,13 +4,13 @@ import { sha256 } from '@noble/hashes/sha2.js';
 /** A stream of pseudo-random numbers: the same seed and label give the same stream in every engine. */
 export interface Prng {
   /** A whole number from 0 to 2^32 - 1. */
-  u32(): number;
+  readonly u32: () => number;
   /** A whole number from 0 to `bound` - 1, each equally likely; `bound` from 1 to 2^32. */
-  below(bound: number): number;
+  readonly below: (bound: number) => number;
   /** A number from `low` up to, not including, `high`. */
-  between(low: number, high: number): number;
+  readonly between: (low: number, high: number) => number;
   /** Bell-shaped with mean 0 and variance 1, between -6 and 6. */
-  bell(): number;
+  readonly bell: () => number;
 }
 
 type State = [number, number, number, number];

@@ -60,7 +60,7 @@ export function deviationsOf(confidence: number): number {
  * exactly: auditors get the same bits.
  */
 export function lowerBound({ correct, total }: Tally, deviations: number): number {
-  if (!(total > 0) || !(correct > 0.5)) return 0;
+  if (!(total >= 1 && Number.isFinite(total)) || !(correct > 0.5)) return 0;
   const seen = (Math.min(correct, total) - 0.5) / total;
   const pull = (deviations * deviations) / total;
   const spread = deviations * Math.sqrt((seen * (1 - seen) + pull / 4) / total);

@@ -4,6 +4,7 @@ Only +, -, * and / on IEEE doubles and integer operations are used, so that ever
 """
 
 import hashlib
+import hmac
 
 import numpy as np
 
@@ -112,3 +113,22 @@ def generate(seed, images, labels, classes, batch, how):
     prng = Prng(seed, "augment")
     batch_images = [augment(prng, images[i].tolist(), how) for i in picked]
     return np.stack(batch_images)[:, None], np.array([labels[i] for i in picked])
+
+
+def _framed(parts):
+    return b"".join(len(part).to_bytes(4, "little") + part for part in parts)
+
+
+def round_secret(secret, round_number):
+    return hmac.new(secret, _framed([f"subnet-suite/round/1/{round_number}".encode()]), "sha256").digest()
+
+
+def secret_commitment(secret):
+    return hashlib.sha256(_framed([b"subnet-suite/secret/1", secret])).digest()
+
+
+def challenge_seed(block_hash, secret, round_number, hotkey, task):
+    texts = [block_hash.lower(), str(round_number), hotkey, task]
+    return hashlib.sha256(
+        _framed([b"subnet-suite/challenge/1", secret, *[text.encode() for text in texts]])
+    ).digest()

@@ -42,10 +42,30 @@ def challenge_case(text, batch, how):
     }
 
 
+def seed_case(text, round_number, hotkey, task):
+    secret = hashlib.sha256(text.encode()).digest()
+    block_hash = "0x" + hashlib.sha256(f"block of {text}".encode()).hexdigest()
+    round_key = challenge.round_secret(secret, round_number)
+    return {
+        "secret": secret.hex(),
+        "commitment": challenge.secret_commitment(round_key).hex(),
+        "blockHash": block_hash,
+        "round": round_number,
+        "hotkey": hotkey,
+        "task": task,
+        "roundSecret": round_key.hex(),
+        "seed": challenge.challenge_seed(block_hash, round_key, round_number, hotkey, task).hex(),
+    }
+
+
 def main():
     made = {
         "origin": "examples/digits/train/vectors.py",
         "prng": [prng_case("one"), prng_case("two")],
+        "seeds": [
+            seed_case("x", 0, "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", "digits"),
+            seed_case("y", 4294967297, "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty", "other-task"),
+        ],
         "sinCos": [[d, *challenge.sin_cos(d)] for d in (-180, -45, -10, 0, 0.1, 7.5, 45, 100)],
         "challenges": [
             challenge_case("first", BATCH, AUGMENT),
