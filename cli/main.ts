@@ -98,12 +98,20 @@ async function main(argv: readonly string[]): Promise<void> {
       stop.abort(new Error(name));
     });
   }
+  stopWithParent(stop);
   try {
     const program = await buildProgram(io, argv[2]);
     await program.parseAsync([...argv]);
   } catch (error) {
     process.exitCode = report(io, error, argv.includes('--json'));
   }
+}
+
+/** A process that was started with a channel to its parent ends when the parent does. */
+function stopWithParent(stop: AbortController): void {
+  if (process.channel === undefined || process.channel === null) return;
+  process.channel.unref();
+  process.on('disconnect', () => stop.abort(new Error('the parent process ended')));
 }
 
 await main(process.argv);

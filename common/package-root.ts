@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
  * The folder that holds package.json, whether this file runs from source (`common/`) or built
@@ -33,4 +33,14 @@ function findRoot(start: string): string {
     folder = parent;
   }
   return folder;
+}
+
+/**
+ * Arguments that make `process.execPath` run a module of this package as a process of its own,
+ * built or from source. `modulePath` is relative to the package and ends in `.ts`.
+ */
+export function nodeArguments(modulePath: string): readonly string[] {
+  if (!runsFromSource()) return [packagePath('dist', modulePath.replace(/\.ts$/, '.js'))];
+  const loader = createRequire(packagePath('package.json')).resolve('tsx');
+  return ['--import', pathToFileURL(loader).href, packagePath(modulePath)];
 }
