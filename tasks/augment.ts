@@ -52,11 +52,14 @@ function pixel(picture: Picture, plane: number, row: number, col: number): numbe
 function bilinear(picture: Picture, plane: number, y: number, x: number): number {
   const row = Math.floor(y);
   const col = Math.floor(x);
-  const [fy, fx] = [y - row, x - col];
-  const at = (i: number, j: number): number => pixel(picture, plane, row + i, col + j);
-  const top = at(0, 0) * (1 - fx) + at(0, 1) * fx;
-  const bottom = at(1, 0) * (1 - fx) + at(1, 1) * fx;
-  return top * (1 - fy) + bottom * fy;
+  const right = x - col;
+  const down = y - row;
+  const top =
+    pixel(picture, plane, row, col) * (1 - right) + pixel(picture, plane, row, col + 1) * right;
+  const bottom =
+    pixel(picture, plane, row + 1, col) * (1 - right) +
+    pixel(picture, plane, row + 1, col + 1) * right;
+  return top * (1 - down) + bottom * down;
 }
 
 /** The value that the moved and turned picture has at (row, col). */

@@ -59,6 +59,19 @@ describe('a challenge', () => {
     expect(pixelsOf(task.generate(a))).not.toEqual(pixelsOf(task.generate(b)));
   });
 
+  test('shows no picture as the data set holds it, so that none can be looked up', () => {
+    const data = holdout();
+    const pictures = (pixels: Float32Array): string[] =>
+      Array.from({ length: pixels.length / 64 }, (_, at) =>
+        pixels.subarray(at * 64, at * 64 + 64).join(),
+      );
+    const known = new Set(pictures(Float32Array.from(data.items, (x) => x / data.fullScale)));
+    const shown = pictures(pixelsOf(prepareTask(digitsTask(), data).generate(Uint8Array.of(1))));
+    expect(known.size).toBe(797);
+    expect(shown.filter((picture) => known.has(picture))).toEqual([]);
+    expect(new Set(shown).size).toBe(64);
+  });
+
   test('draws each class alike, so that a constant is right by chance alone', () => {
     const task = prepareTask(digitsTask(), holdout());
     const counts = Array.from({ length: 10 }, () => 0);

@@ -70,6 +70,17 @@ describe('the shipped models on the real holdout', () => {
     expect(committed.holdoutSha256).toBe(source.sha256);
   });
 
+  test('the README says what models.json says', () => {
+    const readme = new TextDecoder().decode(readBytes('examples/digits/README.md'));
+    const percent = (accuracy: number): string => `${(accuracy * 100).toFixed(1)} %`;
+    for (const { name, accuracyClean, accuracyAugmented, parameters } of committed.models) {
+      const row = readme.split('\n').find((line) => line.startsWith(`| \`${name}\``)) ?? '';
+      expect(row).toContain(parameters.toLocaleString('en-US'));
+      expect(row).toContain(percent(accuracyClean));
+      expect(row).toContain(percent(accuracyAugmented));
+    }
+  });
+
   test.each(committed.models)(
     '$name is the committed file and reaches what is committed',
     async (model) => {
