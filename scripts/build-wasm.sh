@@ -75,17 +75,17 @@ fi
 toolchain="$kind; $("$rustc" -V | cut -d' ' -f1-2); $(wasm-opt --version | sed 's/ (.*//')"
 if [ "${BUILD_WASM_PRINT_TOOLCHAIN:-}" = 1 ]; then echo "$toolchain"; exit 0; fi
 
+# No path of this machine may get into the artefact. The last matching prefix wins: general ones
+# first; each registry's own folder last, because its name holds the registry's host name.
 cargo_home="${CARGO_HOME:-$HOME/.cargo}"
-# The last prefix that matches wins. Debian's sysroot is /usr, so it comes first; the registry's
-# own folder name holds its host name, so it goes last.
 remap="--remap-path-prefix=$("$rustc" --print sysroot)=/sysroot"
+if [ "$kind" = debian ]; then
+  remap="$remap --remap-path-prefix=$(dirname "$__CARGO_TESTS_ONLY_SRC_ROOT")=/rust"
+fi
 remap="$remap --remap-path-prefix=$workspace=/source --remap-path-prefix=$cargo_home=/cargo"
 for registry in "$cargo_home"/registry/src/*/; do
   remap="$remap --remap-path-prefix=${registry%/}=/crates"
 done
-if [ "$kind" = debian ]; then
-  remap="$remap --remap-path-prefix=$(dirname "$__CARGO_TESTS_ONLY_SRC_ROOT")=/rust"
-fi
 export RUSTFLAGS="$flags $remap"
 export CARGO_INCREMENTAL=0 SOURCE_DATE_EPOCH=0
 unset CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS RUSTC_WRAPPER || true
