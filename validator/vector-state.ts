@@ -41,7 +41,8 @@ const recordSchema = z.strictObject({
   state: z.enum(states),
   builtAtBlock: count,
   /** Head when the first attempt was signed; what lands, lands above it. */
-  submittedAtBlock: count.nullable(),
+  firstSentAtBlock: count.nullable(),
+  lastSentAtBlock: count.nullable(),
   attempts: count,
   includedAtBlock: count.nullable(),
   extrinsicHash: z.string().nullable(),
@@ -84,8 +85,9 @@ export function advance(record: VectorRecord, event: VectorEvent): VectorRecord 
   const next = { ...record, state: event.to, reason: 'reason' in event ? event.reason : null };
   switch (event.to) {
     case 'submitting': {
-      const submittedAtBlock = record.submittedAtBlock ?? event.block;
-      return { ...next, submittedAtBlock, attempts: record.attempts + 1 };
+      const firstSentAtBlock = record.firstSentAtBlock ?? event.block;
+      const attempts = record.attempts + 1;
+      return { ...next, firstSentAtBlock, lastSentAtBlock: event.block, attempts };
     }
     case 'included':
       return { ...next, includedAtBlock: event.block, extrinsicHash: event.extrinsicHash };
@@ -121,7 +123,8 @@ export function newRecord(
     sha256: vectorDigest(vector, versionKey, sha256),
     state: 'built',
     builtAtBlock: block,
-    submittedAtBlock: null,
+    firstSentAtBlock: null,
+    lastSentAtBlock: null,
     attempts: 0,
     includedAtBlock: null,
     extrinsicHash: null,
@@ -156,13 +159,13 @@ export function settle(
   view: ChainView,
   lifetimeBlocks: number,
 ): VectorEvent | null {
-  const sentAt = record.submittedAtBlock ?? record.builtAtBlock;
+  const sentAt = record.firstSentAtBlock ?? record.builtAtBlock;
   const { lastUpdate, row, head } = view;
   if (lastUpdate !== null && lastUpdate > sentAt) {
     if (sameRow(row, chainRow(record.uids, record.values))) return effective(lastUpdate);
     return { to: 'differs', reason: `the chain holds other weights since block ${lastUpdate}` };
   }
-  if (head <= sentAt + lifetimeBlocks) return null;
+  if (head <= (record.lastSentAtBlock ?? sentAt) + lifetimeBlocks) return null;
   return { to: 'lapsed', reason: `not on chain ${lifetimeBlocks} blocks after it was signed` };
 }
 
