@@ -59,7 +59,16 @@ export function receiptText(fields: ReceiptFields): string {
   return receiptWords(fields).join('\n');
 }
 
+/** True for a task name that a receipt can carry; configuration is held against it. */
+export function isReceiptName(text: string): boolean {
+  return name.test(text);
+}
+
+/** Throws RangeError for a field that the text cannot carry. */
 export function signReceipt(fields: ReceiptFields, signer: Signer): Receipt {
+  if (parseWords(receiptWords(fields)) === null) {
+    throw new RangeError('a field of the receipt has a form that its text cannot carry');
+  }
   return { kind: 'receipt', ...fields, signature: signer.sign(bytesOf(fields)) };
 }
 
