@@ -2,7 +2,7 @@ import type { Hotkey } from './brand.ts';
 import type { KeyOf } from './btauth.ts';
 import { fromHex, toHex } from './hex.ts';
 import type { HeaderMap } from './inference-types.ts';
-import type { Signer, Verifier } from './signer-port.ts';
+import type { SignatureCheck, Signer, Verifier } from './signer-port.ts';
 
 export const receiptHeaderNames = {
   text: 'x-subnet-receipt',
@@ -109,11 +109,22 @@ export function checkReceipt(
   minerPublicKey: Uint8Array,
   verifier: Verifier,
 ): ReceiptProblem | null {
-  const field = differingField(receipt, expected);
-  if (field !== null) return problem('mismatch', `${field} is not that of this exchange`);
-  return verifier.verify(bytesOf(receipt), receipt.signature, minerPublicKey)
+  const check = receiptSignatureCheck(receipt, expected, minerPublicKey);
+  if ('kind' in check) return check;
+  return verifier.verify(check.message, check.signature, check.publicKey)
     ? null
     : problem('signature', 'the signature does not verify for the miner hotkey');
+}
+
+/** The first half of `checkReceipt`: what is left to verify, for a batch over many answers. */
+export function receiptSignatureCheck(
+  receipt: Receipt,
+  expected: ExpectedReceipt,
+  minerPublicKey: Uint8Array,
+): SignatureCheck | ReceiptProblem {
+  const field = differingField(receipt, expected);
+  if (field !== null) return problem('mismatch', `${field} is not that of this exchange`);
+  return { message: bytesOf(receipt), signature: receipt.signature, publicKey: minerPublicKey };
 }
 
 /**
