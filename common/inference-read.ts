@@ -34,7 +34,8 @@ export function readMessage<T>(
   if (first !== needsLossless) return first;
   const whole = parseLossless(split.text) as JsonObject;
   const second = read({ json: whole, tail: split.tail });
-  return second === needsLossless ? protocolError(400, 'a number is out of range') : second;
+  if (second !== needsLossless) return second;
+  return protocolError(400, 'a 64-bit integer is not written as plain digits');
 }
 
 function splitBody(
