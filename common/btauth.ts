@@ -3,7 +3,7 @@ import { fromHex, toHex } from './hex.ts';
 import type { HeaderMap } from './inference-types.ts';
 import type { ReplayMemory } from './replay.ts';
 import type { SignatureCheck, Signer, Verifier } from './signer-port.ts';
-import { parseSs58, publicKeyOf } from './ss58.ts';
+import { decodeSs58, ss58Format } from './ss58.ts';
 
 export const btauthHeaders = {
   version: 'x-bittensor-version',
@@ -82,8 +82,26 @@ export interface KeyedAddress {
 }
 
 export function keyOfAddress(address: string): KeyedAddress | undefined {
-  const ss58 = parseSs58(address);
-  return ss58 === undefined ? undefined : { ss58, publicKey: publicKeyOf(ss58) };
+  const parts = decodeSs58(address);
+  return parts?.format === ss58Format
+    ? { ss58: address as Ss58, publicKey: parts.publicKey }
+    : undefined;
+}
+
+/**
+ * Keeps the last `capacity` addresses decoded: decoding costs as much as a signature check. Texts
+ * that are no address are not kept, so that a stranger cannot push out those that call often.
+ */
+export function keyCache(capacity = 4096): KeyOf {
+  const known = new Map<string, KeyedAddress>();
+  return (address) => {
+    const key = known.get(address) ?? keyOfAddress(address);
+    if (key === undefined) return undefined;
+    known.delete(address);
+    known.set(address, key);
+    if (known.size > capacity) dropOldest(known);
+    return key;
+  };
 }
 
 export interface AuthPolicy {
@@ -201,6 +219,13 @@ export function checkRequest(
 }
 
 const encoder = new TextEncoder();
+
+function dropOldest(known: Map<string, unknown>): void {
+  for (const address of known.keys()) {
+    known.delete(address);
+    return;
+  }
+}
 
 function authRefusal(name: AuthRefusalName, reason: string): AuthRefusal {
   return { kind: 'auth-refusal', name, status: name === 'Busy' ? 503 : 401, reason };

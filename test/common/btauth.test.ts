@@ -5,6 +5,7 @@ import type { AuthPolicy, AuthRefusalName } from '../../common/btauth.ts';
 import {
   btauthText,
   checkRequest,
+  keyCache,
   keyOfAddress,
   readAuth,
   restartFloorNs,
@@ -207,6 +208,21 @@ describe('the headers of a request', () => {
     expect(keyOfAddress(other)?.ss58).toBe(other === bob.ss58 ? bob.ss58 : undefined);
     expect(keyOfAddress(`${bob.ss58} `)).toBeUndefined();
     expect(keyOfAddress(`1${bob.ss58}`)).toBeUndefined();
+  });
+
+  it('keeps decoded addresses within its bound, and no text that is none', () => {
+    const keyOf = keyCache(2);
+    const first = keyOf(alice.ss58);
+    expect(first).toEqual({ ss58: alice.ss58, publicKey: alice.publicKey });
+    expect(keyOf('nobody')).toBeUndefined();
+    keyOf(bob.ss58);
+    expect(keyOf(alice.ss58)).toBe(first);
+    keyOf(charlie.ss58);
+    expect(keyOf(alice.ss58)).toBe(first);
+    keyOf(bob.ss58);
+    keyOf(charlie.ss58);
+    expect(keyOf(alice.ss58)).not.toBe(first);
+    expect(keyOf(alice.ss58)).toEqual(first);
   });
 
   it('never throws, and takes nothing that is spelled otherwise', () => {
