@@ -145,6 +145,11 @@ export const catalogue = {
     title: 'The chain runtime cannot be read or started',
     fix: 'Reinstall the package, or rebuild the runtime with chain/build.sh.',
   },
+  YUMA_FILE_INVALID: {
+    exit: 2,
+    title: 'The file of consensus cases cannot be read',
+    fix: 'Name a JSON file in the format of test/vectors/yuma-cases.json.',
+  },
   CHAIN_GENESIS_INVALID: {
     exit: 2,
     title: 'The genesis is not valid for this runtime',
