@@ -47,7 +47,10 @@ export function precheck(
 ): Skip | null {
   const own = snapshot.neurons.find((neuron) => neuron.hotkey === hotkey);
   if (own === undefined) {
-    return skip('not-registered', `hotkey ${hotkey} is not registered on netuid ${snapshot.netuid}`);
+    return skip(
+      'not-registered',
+      `hotkey ${hotkey} is not registered on netuid ${snapshot.netuid}`,
+    );
   }
   const caller = { snapshot, own, isOwner: hotkey === snapshot.ownerHotkey, versionKey };
   return (

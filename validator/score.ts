@@ -1,7 +1,7 @@
 import type { Hotkey } from '../common/brand.ts';
 import { isFault } from '../common/fault.ts';
 import type { FaultReason } from '../common/fault.ts';
-import { addMarks, emptyTally, skill } from '../tasks/skill.ts';
+import { addMarks, addTallies, emptyTally, skill } from '../tasks/skill.ts';
 import type { Tally } from '../tasks/skill.ts';
 import type { Outcome } from './outcome.ts';
 import type { Board, RoundTally } from './scoreboard.ts';
@@ -28,8 +28,8 @@ export interface LatencyRule {
 
 export interface ScoreOptions {
   readonly tasks: readonly ScoredTask[];
-  /** Standard deviations of the confidence bound, see tasks/skill.ts. */
-  readonly caution: number;
+  /** Of the confidence bound, see `deviationsOf` in tasks/skill.ts. */
+  readonly deviations: number;
   readonly latency: LatencyRule;
   /** Rounds, this one included, whose marks are counted together. */
   readonly windowRounds: number;
@@ -95,10 +95,7 @@ function noOutcome(task: string): TaskPoints {
 function earlier(window: readonly RoundTally[], task: string, rounds: number): Tally {
   const own = window.filter((one) => one.task === task);
   const kept = rounds > 1 ? own.slice(-(rounds - 1)) : [];
-  return kept.reduce(
-    (sum, one) => ({ correct: sum.correct + one.correct, total: sum.total + one.total }),
-    emptyTally,
-  );
+  return addTallies(kept);
 }
 
 function taskPoints(
@@ -112,7 +109,7 @@ function taskPoints(
   if (isFault(result)) {
     return { ...noOutcome(task.name), latencyMs, fault: result.reason };
   }
-  const able = toUnit(skill(addMarks(before, result.marks), task.chance, options.caution));
+  const able = toUnit(skill(addMarks(before, result.marks), task.chance, options.deviations));
   const points = toUnit(able * latencyFactor(latencyMs, options.latency));
   const tally = addMarks(emptyTally, result.marks);
   return { task: task.name, points, skill: able, tally, latencyMs, fault: null };
@@ -125,7 +122,8 @@ function taskPoints(
 export function latencyFactor(latencyMs: number | null, rule: LatencyRule): number {
   const { weight, goodMs, badMs } = rule;
   if (latencyMs === null) return 1 - weight;
-  const speed = badMs > goodMs ? (badMs - latencyMs) / (badMs - goodMs) : Number(latencyMs <= goodMs);
+  const speed =
+    badMs > goodMs ? (badMs - latencyMs) / (badMs - goodMs) : Number(latencyMs <= goodMs);
   return 1 - weight * (1 - toUnit(speed));
 }
 

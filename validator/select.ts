@@ -6,8 +6,8 @@ export interface SelectOptions {
   readonly ownHotkey: Hotkey;
   /** Serving miners that are asked in one round; null for all. */
   readonly sampleSize: number | null;
-  /** Ask validators that serve an axon, too. */
-  readonly includeValidators: boolean;
+  /** With a permit and more stake than this it is a validator; null goes by what it does. */
+  readonly maxStakeRao: bigint | null;
 }
 
 export interface MinerTarget {
@@ -25,12 +25,14 @@ export interface Selection {
 }
 
 /**
- * A validator by what it does, not by what it may do: on a small subnet every miner that earned
- * stake has a permit. Registering sets `lastUpdate` to the block of registration, so only weights
- * that were really set lie above it.
+ * A permit alone makes no validator: on a small subnet every miner that earned stake has one. So
+ * the owner names a stake, or it goes by what the neuron does: registering sets `lastUpdate` to
+ * the block of registration, and only weights that were really set lie above it.
  */
-export function actsAsValidator(neuron: Neuron): boolean {
-  return neuron.validatorPermit && neuron.lastUpdate > neuron.blockAtRegistration;
+export function isValidator(neuron: Neuron, maxStakeRao: bigint | null): boolean {
+  if (!neuron.validatorPermit) return false;
+  if (maxStakeRao !== null) return neuron.totalStakeRao > maxStakeRao;
+  return neuron.lastUpdate > neuron.blockAtRegistration;
 }
 
 /** Whom to measure. The same snapshot and seed give the same selection. */
@@ -40,17 +42,15 @@ export function selectMiners(
   seed: Uint8Array,
   sha256: (bytes: Uint8Array) => Uint8Array,
 ): Selection {
-  const eligible = snapshot.neurons.filter((neuron) => isEligible(neuron, options));
+  const { ownHotkey, maxStakeRao } = options;
+  const eligible = snapshot.neurons.filter(
+    (neuron) => neuron.hotkey !== ownHotkey && !isValidator(neuron, maxStakeRao),
+  );
   const serving = eligible.filter((neuron) => neuron.axon !== null);
   const silent = eligible.filter((neuron) => neuron.axon === null);
   const drawn = sample(serving, options.sampleSize, seed, sha256);
   const measured = [...drawn, ...silent].map(({ uid, hotkey, axon }) => ({ uid, hotkey, axon }));
   return { eligible, measured: measured.sort((a, b) => a.uid - b.uid) };
-}
-
-function isEligible(neuron: Neuron, options: SelectOptions): boolean {
-  if (neuron.hotkey === options.ownHotkey) return false;
-  return options.includeValidators || !actsAsValidator(neuron);
 }
 
 /** Lots are hashes of seed and hotkey: no one's chance depends on who else is there. */

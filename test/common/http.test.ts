@@ -43,7 +43,8 @@ function rawAnswer(plan: PeerPlan): (socket: Socket) => void {
   return (socket) => {
     if (plan.kind === 'hang') return;
     if (plan.kind === 'reset') return void socket.resetAndDestroy();
-    if (plan.kind === 'garbage') return void socket.end('\x16\x03\x01 this is not HTTP at all\r\n\r\n');
+    if (plan.kind === 'garbage')
+      return void socket.end('\x16\x03\x01 this is not HTTP at all\r\n\r\n');
     const { status, headers = {}, body = new Uint8Array() } = plan;
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const head = `HTTP/1.1 ${status} X\r\n${lines.join('')}content-length: ${body.length}\r\n\r\n`;
@@ -231,7 +232,12 @@ describe('undici client and hostile peers', () => {
       asked.push(`${ip} ${port}`);
       return 'not this one';
     };
-    const urls = ['http://[::1]:80/', 'http://0x7f.1:81/', 'http://2130706433/', 'http://[::ffff:127.0.0.1]/'];
+    const urls = [
+      'http://[::1]:80/',
+      'http://0x7f.1:81/',
+      'http://2130706433/',
+      'http://[::ffff:127.0.0.1]/',
+    ];
     for (const url of urls) {
       const answer = await client({ refuse }).request({ ...get(1), url });
       expect(answer).toMatchObject({ reason: 'address-refused', detail: 'not this one' });

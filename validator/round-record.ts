@@ -1,0 +1,86 @@
+import type { Snapshot } from '../common/chain-port.ts';
+import { isFault } from '../common/fault.ts';
+import { toHex } from '../common/hex.ts';
+import { receiptText } from '../common/receipt.ts';
+import type { StoreOp } from '../common/store-port.ts';
+import { secretCommitment } from '../tasks/prng.ts';
+import type { ChallengeContext } from './challenge.ts';
+import { bodyOp } from './evidence.ts';
+import type { EvidenceFields } from './evidence.ts';
+import type { Outcome } from './outcome.ts';
+import type { MinerPoints } from './score.ts';
+import type { MinerTarget } from './select.ts';
+import type { VectorRecord } from './vector-state.ts';
+
+/** Written before the first question: what binds this node to its challenges. */
+export function openFields(
+  snapshot: Snapshot,
+  context: ChallengeContext,
+  measured: readonly MinerTarget[],
+  facts: { readonly validator: string; readonly rulesSha256: string; readonly atMs: number },
+): EvidenceFields {
+  return {
+    ...facts,
+    round: context.round,
+    netuid: snapshot.netuid,
+    block: snapshot.block,
+    commitment: toHex(secretCommitment(context.secret)),
+    measured: measured.map(({ uid, hotkey, axon }) => ({ uid, hotkey, serving: axon !== null })),
+  };
+}
+
+/** Written with the new board: what was asked and answered, and the secret that explains it. */
+export function closeFields(
+  context: ChallengeContext,
+  outcomes: readonly Outcome[],
+  points: readonly MinerPoints[],
+  facts: { readonly atMs: number; readonly counted: boolean },
+): EvidenceFields {
+  return {
+    ...facts,
+    round: context.round,
+    secret: toHex(context.secret),
+    points: points.map((one) => ({ uid: one.uid, hotkey: one.hotkey, points: one.points })),
+    exchanges: outcomes.map(exchangeFields),
+  };
+}
+
+function exchangeFields(outcome: Outcome): EvidenceFields {
+  const { uid, hotkey, task, sent, got, result } = outcome;
+  return {
+    uid,
+    hotkey,
+    task,
+    ...(sent !== null && {
+      url: sent.url,
+      nonceNs: String(sent.nonceNs),
+      requestSha256: sent.sha256,
+    }),
+    ...(got !== null && {
+      status: got.status,
+      responseSha256: got.sha256,
+      latencyMs: Math.round(got.latencyMs * 1000) / 1000,
+    }),
+    ...(got?.receipt != null && {
+      receipt: receiptText(got.receipt),
+      receiptSignature: toHex(got.receipt.signature),
+    }),
+    ...(isFault(result)
+      ? { fault: result.reason, detail: result.detail }
+      : { marks: result.marks }),
+  };
+}
+
+/** The bodies of a round's exchanges, each under its hash. */
+export function bodyOps(outcomes: readonly Outcome[]): readonly StoreOp[] {
+  return outcomes.flatMap(({ sent, got }) => [
+    ...(sent === null ? [] : [bodyOp(sent.sha256, sent.body)]),
+    ...(got === null ? [] : [bodyOp(got.sha256, got.body)]),
+  ]);
+}
+
+export function weightsFields(record: VectorRecord, atMs: number): EvidenceFields {
+  const { id, round, uids, values, versionKey, state, reason } = record;
+  const block = record.effectiveAtBlock ?? record.includedAtBlock;
+  return { atMs, vector: id, round, uids, values, versionKey, state, block, reason };
+}

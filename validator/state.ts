@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { SubnetError } from '../common/errors.ts';
+import { fromHex, toHex } from '../common/hex.ts';
+import type { Store, StoreOp } from '../common/store-port.ts';
+import { readHead } from './evidence.ts';
+import type { EvidenceHead } from './evidence.ts';
+import { decodeBoard, emptyBoard, encodeBoard } from './scoreboard.ts';
+import type { Board } from './scoreboard.ts';
+
+/** A round whose questions may have gone out, and whose results are not stored. */
+export interface OpenRound {
+  readonly round: number;
+  readonly secret: Uint8Array;
+}
+
+export interface StoredState {
+  readonly board: Board;
+  /** Number of the newest round that was opened; 0 before the first. */
+  readonly lastRound: number;
+  readonly openRound: OpenRound | null;
+  readonly evidence: EvidenceHead;
+}
+
+const boardKey = 'board';
+const roundKey = 'round';
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+const roundSchema = z.strictObject({
+  last: z.int().min(0),
+  /** The secret while the round is open, null once its results are stored. */
+  openSecret: z.string().nullable(),
+});
+
+/** Throws STATE_UNREADABLE, STORE_FAILED. Nothing is ever overwritten by a failed read. */
+export async function readState(store: Store): Promise<StoredState> {
+  const board = await store.get(boardKey);
+  const { last, openSecret } = await readRound(store);
+  const secret = openSecret === null ? undefined : fromHex(openSecret);
+  return {
+    board: board === undefined ? emptyBoard : decodeBoard(decoder.decode(board)),
+    lastRound: last,
+    openRound: secret === undefined ? null : { round: last, secret },
+    evidence: await readHead(store),
+  };
+}
+
+async function readRound(store: Store): Promise<z.infer<typeof roundSchema>> {
+  const value = await store.get(roundKey);
+  if (value === undefined) return { last: 0, openSecret: null };
+  const parsed = roundSchema.safeParse(JSON.parse(decoder.decode(value)));
+  if (parsed.success) return parsed.data;
+  throw new SubnetError('STATE_UNREADABLE', { part: 'round' });
+}
+
+export function openRoundOps({ round, secret }: OpenRound): readonly StoreOp[] {
+  return [roundOp({ last: round, openSecret: toHex(secret) })];
+}
+
+export function closeRoundOps(round: number, board: Board): readonly StoreOp[] {
+  return [
+    roundOp({ last: round, openSecret: null }),
+    { type: 'put', key: boardKey, value: encoder.encode(encodeBoard(board)) },
+  ];
+}
+
+export function abandonRoundOps(round: number): readonly StoreOp[] {
+  return [roundOp({ last: round, openSecret: null })];
+}
+
+function roundOp(value: z.infer<typeof roundSchema>): StoreOp {
+  return { type: 'put', key: roundKey, value: encoder.encode(JSON.stringify(value)) };
+}
