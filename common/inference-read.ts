@@ -26,7 +26,7 @@ export function readMessage<T>(
   limits: InferLimits,
   read: (envelope: Envelope) => T | ProtocolError | typeof needsLossless,
 ): T | ProtocolError {
-  const split = splitBody(body, headers, limits);
+  const split = splitBody(plain(body), headers, limits);
   if (isProtocolError(split)) return split;
   const json = parseObject(split.text);
   if (isProtocolError(json)) return json;
@@ -36,6 +36,11 @@ export function readMessage<T>(
   const second = read({ json: whole, tail: split.tail });
   if (second !== needsLossless) return second;
   return protocolError(400, 'a 64-bit integer is not written as plain digits');
+}
+
+/** The same bytes without the habits of Node's Buffer, whose `slice` does not copy. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function splitBody(

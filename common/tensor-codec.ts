@@ -107,12 +107,13 @@ function allFinite(data: Float32Array | Float64Array): boolean {
 function viewOf(layout: Layout, bytes: Uint8Array, count: number): FixedData {
   const aligned = bytes.byteOffset % layout.bytes === 0 && littleEndianMachine;
   if (aligned) return layout.view(bytes.buffer, bytes.byteOffset, count);
-  const own = littleEndianMachine ? bytes.slice() : swapped(bytes, layout.bytes);
+  // Not `bytes.slice()`: on Node's Buffer that is another view, not a copy.
+  const own = littleEndianMachine ? new Uint8Array(bytes) : swapped(bytes, layout.bytes);
   return layout.view(own.buffer, 0, count);
 }
 
 function swapped(bytes: Uint8Array, width: number): Uint8Array {
-  const out = bytes.slice();
+  const out = new Uint8Array(bytes);
   for (let at = 0; at < out.length; at += width) out.subarray(at, at + width).reverse();
   return out;
 }

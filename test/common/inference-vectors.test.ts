@@ -26,8 +26,11 @@ const { requests } = JSON.parse(
 function elementsHex(tensor: Tensor): string[] {
   if (isByteStrings(tensor.data)) return tensor.data.map(toHex);
   const bytes = toWire(tensor);
-  const width = bytes.length / tensor.data.length;
-  return Array.from(tensor.data, (_, at) => toHex(bytes.subarray(at * width, (at + 1) * width)));
+  const count = tensor.data.length;
+  const width = bytes.length / count;
+  return Array.from({ length: count }, (_, at) =>
+    toHex(bytes.subarray(at * width, (at + 1) * width)),
+  );
 }
 
 describe('request bodies made by tritonclient', () => {

@@ -63,4 +63,5 @@ def main():
     print(json.dumps({"origin": origin, "requests": vectors}, indent=1))
 
 
-main()
+if __name__ == "__main__":
+    main()
