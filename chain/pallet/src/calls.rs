@@ -1,7 +1,382 @@
-//! Calls with the chain's names, indices and argument order.
+//! Calls with the chain's names, indices, argument order and booked weights.
+
+use crate::pallet::Config;
+use frame_support::traits::Get;
+use frame_support::weights::Weight;
+
+/// What the chain books for a call: reference time in picoseconds, storage reads and writes.
+pub(crate) fn booked<T: Config>(ref_time: u64, reads: u64, writes: u64) -> Weight {
+    Weight::from_parts(ref_time, 0).saturating_add(T::DbWeight::get().reads_writes(reads, writes))
+}
 
 #[frame_support::pallet_macros::pallet_section]
 mod calls {
     #[pallet::call]
-    impl<T: Config> Pallet<T> {}
+    impl<T: Config> Pallet<T> {
+        /// Sets the signer's weights on a subnet.
+        #[pallet::call_index(0)]
+        #[pallet::weight((crate::calls::booked::<T>(15_513_610_000, 4112, 2), DispatchClass::Normal, Pays::No))]
+        pub fn set_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            dests: Vec<u16>,
+            weights: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            Self::do_set_weights(origin, netuid, 0, dests, weights, version_key)
+        }
+
+        /// The same for one mechanism of the subnet.
+        #[pallet::call_index(119)]
+        #[pallet::weight((crate::calls::booked::<T>(15_540_000_000, 4111, 2), DispatchClass::Normal, Pays::No))]
+        pub fn set_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            dests: Vec<u16>,
+            weights: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            Self::do_set_weights(origin, netuid, mecid, dests, weights, version_key)
+        }
+
+        /// Sets weights on several subnets; look at the events for what failed.
+        #[pallet::call_index(80)]
+        #[pallet::weight((crate::calls::booked::<T>(103_092_000, 16, 2), DispatchClass::Normal, Pays::No))]
+        pub fn batch_set_weights(
+            origin: OriginFor<T>,
+            netuids: Vec<codec::Compact<NetUid>>,
+            weights: Vec<Vec<(codec::Compact<u16>, codec::Compact<u16>)>>,
+            version_keys: Vec<codec::Compact<u64>>,
+        ) -> DispatchResult {
+            Self::do_batch_set_weights(origin, netuids, weights, version_keys)
+        }
+
+        /// Turns the signer's TAO into alpha held with a hotkey.
+        #[pallet::call_index(2)]
+        #[pallet::weight((crate::calls::booked::<T>(664_000_000, 32, 16), DispatchClass::Normal, Pays::Yes))]
+        pub fn add_stake(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            netuid: NetUid,
+            amount_staked: TaoBalance,
+        ) -> DispatchResult {
+            Self::do_add_stake(origin, hotkey, netuid, amount_staked, None)
+        }
+
+        /// Turns alpha back into TAO.
+        #[pallet::call_index(3)]
+        #[pallet::weight((crate::calls::booked::<T>(569_000_000, 28, 13), DispatchClass::Normal, Pays::Yes))]
+        pub fn remove_stake(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            netuid: NetUid,
+            amount_unstaked: AlphaBalance,
+        ) -> DispatchResult {
+            Self::do_remove_stake(origin, hotkey, netuid, amount_unstaked)
+        }
+
+        /// `add_stake` unless the price is above the limit.
+        #[pallet::call_index(88)]
+        #[pallet::weight((crate::calls::booked::<T>(853_000_000, 32, 16), DispatchClass::Normal, Pays::Yes))]
+        pub fn add_stake_limit(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            netuid: NetUid,
+            amount_staked: TaoBalance,
+            limit_price: TaoBalance,
+            allow_partial: bool,
+        ) -> DispatchResult {
+            let limit = crate::market::Limit {
+                price: limit_price,
+                allow_partial,
+            };
+            Self::do_add_stake(origin, hotkey, netuid, amount_staked, Some(limit))
+        }
+
+        /// `remove_stake` unless the price is below the limit.
+        #[pallet::call_index(89)]
+        #[pallet::weight((crate::calls::booked::<T>(741_000_000, 27, 13), DispatchClass::Normal, Pays::Yes))]
+        pub fn remove_stake_limit(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            netuid: NetUid,
+            amount_unstaked: AlphaBalance,
+            limit_price: TaoBalance,
+            allow_partial: bool,
+        ) -> DispatchResult {
+            let limit = crate::market::Limit {
+                price: limit_price,
+                allow_partial,
+            };
+            Self::do_remove_stake_limit(origin, hotkey, netuid, amount_unstaked, limit)
+        }
+
+        /// Removes all that the signer holds with the hotkey on the subnet.
+        #[pallet::call_index(103)]
+        #[pallet::weight((crate::calls::booked::<T>(741_000_000, 28, 14), DispatchClass::Normal, Pays::Yes))]
+        pub fn remove_stake_full_limit(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            netuid: NetUid,
+            limit_price: Option<TaoBalance>,
+        ) -> DispatchResult {
+            Self::do_remove_stake_full_limit(origin, hotkey, netuid, limit_price)
+        }
+
+        /// Removes all that the signer holds with the hotkey anywhere.
+        #[pallet::call_index(83)]
+        #[pallet::weight((crate::calls::booked::<T>(28_830_000, 6, 0), DispatchClass::Normal, Pays::Yes))]
+        pub fn unstake_all(origin: OriginFor<T>, hotkey: T::AccountId) -> DispatchResult {
+            Self::do_unstake_all(origin, hotkey)
+        }
+
+        /// Publishes the signer's endpoint.
+        #[pallet::call_index(4)]
+        #[pallet::weight((crate::calls::booked::<T>(31_000_000, 3, 1), DispatchClass::Normal, Pays::No))]
+        pub fn serve_axon(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            version: u32,
+            ip: u128,
+            port: u16,
+            ip_type: u8,
+            protocol: u8,
+            placeholder1: u8,
+            placeholder2: u8,
+        ) -> DispatchResult {
+            let axon = AxonInfo {
+                block: 0,
+                version,
+                ip,
+                port,
+                ip_type,
+                protocol,
+                placeholder1,
+                placeholder2,
+            };
+            Self::do_serve_axon(origin, netuid, axon, None)
+        }
+
+        /// `serve_axon` with a public key.
+        #[pallet::call_index(40)]
+        #[pallet::weight((crate::calls::booked::<T>(31_000_000, 3, 1), DispatchClass::Normal, Pays::No))]
+        pub fn serve_axon_tls(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            version: u32,
+            ip: u128,
+            port: u16,
+            ip_type: u8,
+            protocol: u8,
+            placeholder1: u8,
+            placeholder2: u8,
+            certificate: Vec<u8>,
+        ) -> DispatchResult {
+            let axon = AxonInfo {
+                block: 0,
+                version,
+                ip,
+                port,
+                ip_type,
+                protocol,
+                placeholder1,
+                placeholder2,
+            };
+            Self::do_serve_axon(origin, netuid, axon, Some(certificate))
+        }
+
+        /// Publishes where the signer's metrics are read.
+        #[pallet::call_index(5)]
+        #[pallet::weight((crate::calls::booked::<T>(29_000_000, 3, 1), DispatchClass::Normal, Pays::No))]
+        pub fn serve_prometheus(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            version: u32,
+            ip: u128,
+            port: u16,
+            ip_type: u8,
+        ) -> DispatchResult {
+            let info = PrometheusInfo {
+                block: 0,
+                version,
+                ip,
+                port,
+                ip_type,
+            };
+            Self::do_serve_prometheus(origin, netuid, info)
+        }
+
+        /// `burned_register` by the name that once asked for work.
+        #[pallet::call_index(6)]
+        #[pallet::weight((crate::calls::booked::<T>(350_000_000, 34, 29), DispatchClass::Normal, Pays::Yes))]
+        pub fn register(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            _block_number: u64,
+            _nonce: u64,
+            _work: Vec<u8>,
+            hotkey: T::AccountId,
+            _coldkey: T::AccountId,
+        ) -> DispatchResult {
+            Self::do_register(origin, netuid, hotkey)
+        }
+
+        /// Registers a hotkey of the signer for the current price.
+        #[pallet::call_index(7)]
+        #[pallet::weight((crate::calls::booked::<T>(337_000_000, 34, 29), DispatchClass::Normal, Pays::Yes))]
+        pub fn burned_register(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            hotkey: T::AccountId,
+        ) -> DispatchResult {
+            Self::do_register(origin, netuid, hotkey)
+        }
+
+        /// `burned_register` unless the price is above the limit.
+        #[pallet::call_index(134)]
+        #[pallet::weight((crate::calls::booked::<T>(354_200_000, 47, 40), DispatchClass::Normal, Pays::Yes))]
+        pub fn register_limit(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            hotkey: T::AccountId,
+            limit_price: u64,
+        ) -> DispatchResult {
+            Self::do_register_limit(origin, netuid, hotkey, limit_price)
+        }
+
+        /// Creates a subnet of the signer.
+        #[pallet::call_index(59)]
+        #[pallet::weight((crate::calls::booked::<T>(277_000_000, 40, 48), DispatchClass::Normal, Pays::Yes))]
+        pub fn register_network(origin: OriginFor<T>, hotkey: T::AccountId) -> DispatchResult {
+            Self::do_register_network(origin, hotkey, None)
+        }
+
+        /// Creates a subnet with a name.
+        #[pallet::call_index(79)]
+        #[pallet::weight((crate::calls::booked::<T>(277_000_000, 39, 48), DispatchClass::Normal, Pays::Yes))]
+        pub fn register_network_with_identity(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            identity: Option<SubnetIdentityV3>,
+        ) -> DispatchResult {
+            Self::do_register_network(origin, hotkey, identity)
+        }
+
+        /// Starts staking and emission on the signer's subnet.
+        #[pallet::call_index(92)]
+        #[pallet::weight((crate::calls::booked::<T>(39_000_000, 5, 2), DispatchClass::Normal, Pays::Yes))]
+        pub fn start_call(origin: OriginFor<T>, netuid: NetUid) -> DispatchResult {
+            Self::do_start_call(origin, netuid)
+        }
+
+        /// Removes a subnet (root).
+        #[pallet::call_index(61)]
+        #[pallet::weight((crate::calls::booked::<T>(119_000_000, 6, 31), DispatchClass::Normal, Pays::Yes))]
+        pub fn dissolve_network(
+            origin: OriginFor<T>,
+            _coldkey: T::AccountId,
+            netuid: NetUid,
+        ) -> DispatchResult {
+            frame_system::ensure_root(origin)?;
+            Self::do_dissolve_network(netuid)
+        }
+
+        /// Removes a subnet (root).
+        #[pallet::call_index(120)]
+        #[pallet::weight((crate::calls::booked::<T>(119_000_000, 6, 31), DispatchClass::Normal, Pays::Yes))]
+        pub fn root_dissolve_network(origin: OriginFor<T>, netuid: NetUid) -> DispatchResult {
+            frame_system::ensure_root(origin)?;
+            Self::do_dissolve_network(netuid)
+        }
+
+        /// Pairs a hotkey that nobody owns with the signer.
+        #[pallet::call_index(91)]
+        #[pallet::weight((crate::calls::booked::<T>(31_000_000, 3, 3), DispatchClass::Normal, Pays::Yes))]
+        pub fn try_associate_hotkey(origin: OriginFor<T>, hotkey: T::AccountId) -> DispatchResult {
+            Self::do_try_associate_hotkey(origin, hotkey)
+        }
+
+        /// Lowers the share that the signer's validator keeps of its dividends.
+        #[pallet::call_index(65)]
+        #[pallet::weight((crate::calls::booked::<T>(29_000_000, 4, 2), DispatchClass::Normal, Pays::No))]
+        pub fn decrease_take(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            take: u16,
+        ) -> DispatchResult {
+            Self::do_decrease_take(origin, hotkey, take)
+        }
+
+        /// Raises it, once in `TxDelegateTakeRateLimit` blocks.
+        #[pallet::call_index(66)]
+        #[pallet::weight((crate::calls::booked::<T>(36_000_000, 5, 2), DispatchClass::Normal, Pays::No))]
+        pub fn increase_take(
+            origin: OriginFor<T>,
+            hotkey: T::AccountId,
+            take: u16,
+        ) -> DispatchResult {
+            Self::do_increase_take(origin, hotkey, take)
+        }
+
+        /// Names the signer.
+        #[pallet::call_index(68)]
+        #[pallet::weight((crate::calls::booked::<T>(35_000_000, 3, 1), DispatchClass::Normal, Pays::Yes))]
+        pub fn set_identity(
+            origin: OriginFor<T>,
+            name: Vec<u8>,
+            url: Vec<u8>,
+            github_repo: Vec<u8>,
+            image: Vec<u8>,
+            discord: Vec<u8>,
+            description: Vec<u8>,
+            additional: Vec<u8>,
+        ) -> DispatchResult {
+            let identity = ChainIdentityV2 {
+                name,
+                url,
+                github_repo,
+                image,
+                discord,
+                description,
+                additional,
+            };
+            Self::do_set_identity(origin, identity)
+        }
+
+        /// Names the signer's subnet.
+        #[pallet::call_index(78)]
+        #[pallet::weight((crate::calls::booked::<T>(22_000_000, 1, 1), DispatchClass::Normal, Pays::Yes))]
+        pub fn set_subnet_identity(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            subnet_name: Vec<u8>,
+            github_repo: Vec<u8>,
+            subnet_contact: Vec<u8>,
+            subnet_url: Vec<u8>,
+            discord: Vec<u8>,
+            description: Vec<u8>,
+            logo_url: Vec<u8>,
+            additional: Vec<u8>,
+        ) -> DispatchResult {
+            let identity = SubnetIdentityV3 {
+                subnet_name,
+                github_repo,
+                subnet_contact,
+                subnet_url,
+                discord,
+                description,
+                logo_url,
+                additional,
+            };
+            Self::do_set_subnet_identity(origin, netuid, identity)
+        }
+
+        /// Asks for an epoch of the signer's subnet after the freeze window.
+        #[pallet::call_index(141)]
+        #[pallet::weight((crate::calls::booked::<T>(40_000_000, 7, 2), DispatchClass::Normal, Pays::Yes))]
+        pub fn trigger_epoch(origin: OriginFor<T>, netuid: NetUid) -> DispatchResult {
+            Self::do_trigger_epoch(origin, netuid)
+        }
+    }
 }

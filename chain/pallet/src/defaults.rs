@@ -28,7 +28,9 @@ impl Get<(u16, u16)> for DefaultAlphaValues {
 pub struct DefaultBurnIncreaseMult;
 impl Get<U64F64> for DefaultBurnIncreaseMult {
     fn get() -> U64F64 {
-        U64F64 { bits: (126u128 << 64) / 100 }
+        U64F64 {
+            bits: (126u128 << 64) / 100,
+        }
     }
 }
 
@@ -36,7 +38,9 @@ impl Get<U64F64> for DefaultBurnIncreaseMult {
 pub struct DefaultMovingAlpha;
 impl Get<I96F32> for DefaultMovingAlpha {
     fn get() -> I96F32 {
-        I96F32 { bits: (3i128 << 32) / 1_000_000 }
+        I96F32 {
+            bits: (3i128 << 32) / 1_000_000,
+        }
     }
 }
 

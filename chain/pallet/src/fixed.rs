@@ -47,3 +47,17 @@ impl U96F32 {
         Self { bits }
     }
 }
+
+impl From<U64F64> for subnet_consensus::U64F64 {
+    fn from(value: U64F64) -> Self {
+        Self::from_bits(value.bits)
+    }
+}
+
+impl From<subnet_consensus::U96F32> for U96F32 {
+    fn from(value: subnet_consensus::U96F32) -> Self {
+        Self {
+            bits: value.to_bits(),
+        }
+    }
+}

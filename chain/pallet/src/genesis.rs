@@ -184,15 +184,25 @@ impl<T: Config> Pallet<T> {
 
     pub(crate) fn create_genesis_subnet(subnet: &GenesisSubnet<T::AccountId>) {
         let netuid = subnet.netuid;
-        assert!(netuid != ROOT, "genesis: netuid 0 is the root network and always exists");
-        assert!(!Self::subnet_exists(netuid), "genesis: a netuid is named twice");
+        assert!(
+            netuid != ROOT,
+            "genesis: netuid 0 is the root network and always exists"
+        );
+        assert!(
+            !Self::subnet_exists(netuid),
+            "genesis: a netuid is named twice"
+        );
         Self::init_new_network(netuid, subnet.tempo.unwrap_or(DEFAULT_TEMPO));
         put_hyperparameters::<T>(subnet);
         RegisteredSubnetCounter::<T>::insert(netuid, 1);
         SubnetOwner::<T>::insert(netuid, &subnet.owner_coldkey);
         SubnetOwnerHotkey::<T>::insert(netuid, &subnet.owner_hotkey);
         Self::create_account_if_new(&subnet.owner_coldkey, &subnet.owner_hotkey);
-        if !subnet.neurons.iter().any(|n| n.hotkey == subnet.owner_hotkey) {
+        if !subnet
+            .neurons
+            .iter()
+            .any(|n| n.hotkey == subnet.owner_hotkey)
+        {
             Self::append_neuron(netuid, &subnet.owner_hotkey, 0);
         }
         for neuron in &subnet.neurons {
@@ -230,7 +240,11 @@ fn put_hyperparameters<T: Config>(s: &GenesisSubnet<T::AccountId>) {
     put!(MinNonImmuneUids, netuid, s.min_non_immune_uids);
     put!(WeightsSetRateLimit, netuid, s.weights_rate_limit);
     put!(WeightsVersionKey, netuid, s.weights_version_key);
-    put!(ActivityCutoffFactorMilli, netuid, s.activity_cutoff_factor_milli);
+    put!(
+        ActivityCutoffFactorMilli,
+        netuid,
+        s.activity_cutoff_factor_milli
+    );
     put!(CommitRevealWeightsEnabled, netuid, s.commit_reveal_enabled);
     put!(RevealPeriodEpochs, netuid, s.commit_reveal_period);
     put!(Yuma3On, netuid, s.yuma3);
@@ -247,7 +261,10 @@ fn put_hyperparameters<T: Config>(s: &GenesisSubnet<T::AccountId>) {
     put!(NetworkRegistrationAllowed, netuid, s.registration_allowed);
     put!(OwnerCutEnabled, netuid, s.owner_cut_enabled);
     let (low, high) = AlphaValues::<T>::get(netuid);
-    AlphaValues::<T>::insert(netuid, (s.alpha_low.unwrap_or(low), s.alpha_high.unwrap_or(high)));
+    AlphaValues::<T>::insert(
+        netuid,
+        (s.alpha_low.unwrap_or(low), s.alpha_high.unwrap_or(high)),
+    );
     if s.started.unwrap_or(false) {
         SubtokenEnabled::<T>::insert(netuid, true);
         FirstEmissionBlockNumber::<T>::insert(netuid, 1);

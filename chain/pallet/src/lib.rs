@@ -8,17 +8,26 @@
 
 extern crate alloc;
 
+pub mod access;
 pub mod calls;
+pub mod checks;
 pub mod defaults;
+pub mod emission;
+pub mod epochs;
 pub mod errors;
 pub mod events;
 pub mod fixed;
 pub mod genesis;
+pub mod identity;
+pub mod market;
 pub mod neurons;
+pub mod registration;
+pub mod serving;
 pub mod staking;
 pub mod storage;
 pub mod subnets;
 pub mod types;
+pub mod weights;
 
 pub use pallet::*;
 
@@ -59,6 +68,14 @@ pub mod pallet {
     #[pallet::without_storage_info]
     #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+            Self::block_step();
+            crate::calls::booked::<T>(110_634_229_000, 8304, 110)
+        }
+    }
 
     pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
 }

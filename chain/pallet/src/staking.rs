@@ -37,9 +37,13 @@ impl<T: Config> Pallet<T> {
             scale(u128::from(amount), all, u128::from(pool), Rounding::Down)
         };
         TotalHotkeyAlpha::<T>::insert(hotkey, netuid, pool.saturating_add(amount));
-        let all = U64F64 { bits: all.saturating_add(fresh) };
+        let all = U64F64 {
+            bits: all.saturating_add(fresh),
+        };
         TotalHotkeyShares::<T>::insert(hotkey, netuid, all);
-        Alpha::<T>::mutate((hotkey, coldkey, netuid), |s| s.bits = s.bits.saturating_add(fresh));
+        Alpha::<T>::mutate((hotkey, coldkey, netuid), |s| {
+            s.bits = s.bits.saturating_add(fresh)
+        });
         Self::remember_staking_hotkey(coldkey, hotkey);
     }
 
@@ -72,7 +76,12 @@ impl<T: Config> Pallet<T> {
         } else {
             scale(u128::from(amount), all, u128::from(pool), Rounding::Up).min(owned)
         };
-        Self::put_pool(hotkey, netuid, pool.saturating_sub(amount), all.saturating_sub(spent));
+        Self::put_pool(
+            hotkey,
+            netuid,
+            pool.saturating_sub(amount),
+            all.saturating_sub(spent),
+        );
         Self::put_shares(hotkey, coldkey, netuid, owned.saturating_sub(spent));
         amount
     }

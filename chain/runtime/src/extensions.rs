@@ -79,4 +79,3 @@ macro_rules! placeholder {
 placeholder!(CheckShieldedTxValidity);
 // Raises the priority of beacon pulses on the real chain; order in a block is not by priority here.
 placeholder!(DrandPriority);
-placeholder!(SubtensorTransactionExtension);

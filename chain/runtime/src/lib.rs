@@ -58,7 +58,7 @@ pub type TransactionExtensions = (
     (
         extensions::SudoTransactionExtension,
         extensions::CheckShieldedTxValidity,
-        extensions::SubtensorTransactionExtension,
+        pallet_subtensor::checks::SubtensorTransactionExtension<Runtime>,
         extensions::DrandPriority,
         frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
     ),
