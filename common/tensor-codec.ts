@@ -64,7 +64,7 @@ export function toWire(tensor: Tensor): Uint8Array {
   const { data, datatype } = tensor;
   if (isByteStrings(data)) return joinByteStrings(data);
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return littleEndianMachine ? bytes : swapped(bytes, elementBytes(datatype) ?? 1);
+  return littleEndianMachine ? bytes : reversedElements(bytes, elementBytes(datatype) ?? 1);
 }
 
 /**
@@ -108,11 +108,12 @@ function viewOf(layout: Layout, bytes: Uint8Array, count: number): FixedData {
   const aligned = bytes.byteOffset % layout.bytes === 0 && littleEndianMachine;
   if (aligned) return layout.view(bytes.buffer, bytes.byteOffset, count);
   // Not `bytes.slice()`: on Node's Buffer that is another view, not a copy.
-  const own = littleEndianMachine ? new Uint8Array(bytes) : swapped(bytes, layout.bytes);
+  const own = littleEndianMachine ? new Uint8Array(bytes) : reversedElements(bytes, layout.bytes);
   return layout.view(own.buffer, 0, count);
 }
 
-function swapped(bytes: Uint8Array, width: number): Uint8Array {
+/** A copy with the bytes of each element reversed: between big-endian machines and the wire. */
+export function reversedElements(bytes: Uint8Array, width: number): Uint8Array {
   const out = new Uint8Array(bytes);
   for (let at = 0; at < out.length; at += width) out.subarray(at, at + width).reverse();
   return out;

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyOfAddress } from '../../common/btauth.ts';
 import { toHex } from '../../common/hex.ts';
+import type { HeaderMap } from '../../common/inference-types.ts';
 import type { ExpectedReceipt, Receipt, ReceiptFields } from '../../common/receipt.ts';
 import {
   checkReceipt,
@@ -169,6 +171,20 @@ describe('a recorded answer', () => {
 
   it('verifies from its bytes alone', () => {
     expect(judge({ requestBody, responseBody, receipt: roundTrip(receipt) })).toBe('ok');
+  });
+
+  it('verifies from the committed vector', () => {
+    const vector = JSON.parse(
+      readFileSync(new URL('../vectors/receipt.json', import.meta.url), 'utf8'),
+    ) as Record<'requestBody' | 'responseBody' | 'text', string> & { headers: HeaderMap };
+    const parsed = parseReceipt(vector.headers);
+    if (parsed.kind !== 'receipt') throw new Error(parsed.detail);
+    expect(receiptText(parsed)).toBe(vector.text);
+    const bodies = {
+      requestBody: utf8(vector.requestBody),
+      responseBody: utf8(vector.responseBody),
+    };
+    expect(judge({ ...bodies, receipt: parsed })).toBe('ok');
   });
 
   it('does not verify with one byte of either body changed, cut or added', () => {
