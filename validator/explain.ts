@@ -1,0 +1,133 @@
+import type { Hotkey } from '../common/brand.ts';
+import type { BlockRef, Snapshot } from '../common/chain-port.ts';
+import type { Alert } from './alerts.ts';
+import type { Skip } from './precheck.ts';
+import type { Board, BoardEntry } from './scoreboard.ts';
+import type { WeightsReport } from './submit.ts';
+import type { VectorRecord } from './vector-state.ts';
+
+/** Why a miner has what it has. */
+export interface MinerStatus {
+  readonly uid: number;
+  readonly hotkey: Hotkey;
+  readonly score: number;
+  /** Share in the newest vector; 0 when it is not in it. */
+  readonly weight: number;
+  readonly lastPoints: number;
+  readonly lastRound: number;
+  readonly rounds: number;
+  readonly faults: number;
+  readonly lastFault: string | null;
+  readonly lastLatencyMs: number | null;
+  /** Judged items in the window, and the marks on them. */
+  readonly items: number;
+  readonly correct: number;
+  /** One line for people. */
+  readonly note: string;
+}
+
+export interface WeightsStatus {
+  readonly vector: number;
+  readonly state: VectorRecord['state'];
+  readonly round: number;
+  readonly uids: readonly number[];
+  readonly values: readonly number[];
+  readonly effectiveBlock: number | null;
+  readonly reason: string | null;
+}
+
+export interface ValidatorStatus {
+  readonly ok: boolean;
+  readonly netuid: number;
+  readonly hotkey: Hotkey;
+  readonly uid: number | null;
+  readonly vtrust: number | null;
+  /** Newest finished round; 0 before the first. */
+  readonly round: number;
+  /** Newest block seen; null when the node does not run. */
+  readonly head: BlockRef | null;
+  readonly running: boolean;
+  readonly miners: readonly MinerStatus[];
+  /** Newest vector of the journal. */
+  readonly weights: WeightsStatus | null;
+  /** Why the newest round sent no vector. */
+  readonly skipped: Skip | null;
+  readonly alerts: readonly Alert[];
+}
+
+export interface StatusFacts {
+  readonly netuid: number;
+  readonly hotkey: Hotkey;
+  readonly round: number;
+  readonly board: Board;
+  readonly vector: VectorRecord | null;
+  readonly snapshot: Snapshot | null;
+  readonly head: BlockRef | null;
+  readonly report: WeightsReport | null;
+  readonly alerts: readonly Alert[];
+  readonly running: boolean;
+}
+
+export function explain(facts: StatusFacts): ValidatorStatus {
+  const { netuid, hotkey, round, board, vector, snapshot, report, alerts, running } = facts;
+  const own = snapshot?.neurons.find((neuron) => neuron.hotkey === hotkey);
+  const entries = [...board.entries.values()].sort((a, b) => a.uid - b.uid);
+  const shares = vector === null ? new Map<number, number>() : sharesOf(vector);
+  return {
+    ok: alerts.length === 0,
+    netuid,
+    hotkey,
+    uid: own?.uid ?? null,
+    vtrust: own?.validatorTrust ?? null,
+    round,
+    head: facts.head,
+    running,
+    miners: entries.map((entry) => minerStatus(entry, shares)),
+    weights: vector === null ? null : weightsStatus(vector),
+    skipped: report?.kind === 'skipped' ? report : null,
+    alerts,
+  };
+}
+
+/** Each uid's part of the whole. */
+export function sharesOf({
+  uids,
+  values,
+}: Pick<VectorRecord, 'uids' | 'values'>): ReadonlyMap<number, number> {
+  const sum = values.reduce((total, value) => total + value, 0);
+  return new Map(uids.map((uid, at) => [uid, sum === 0 ? 0 : (values[at] ?? 0) / sum]));
+}
+
+function minerStatus(entry: BoardEntry, shares: ReadonlyMap<number, number>): MinerStatus {
+  const { uid, hotkey, score, lastPoints, lastRound, rounds, faults, lastFault } = entry;
+  const items = entry.window.reduce((sum, one) => sum + one.total, 0);
+  const correct = entry.window.reduce((sum, one) => sum + one.correct, 0);
+  return {
+    uid,
+    hotkey,
+    score,
+    weight: shares.get(uid) ?? 0,
+    lastPoints,
+    lastRound,
+    rounds,
+    faults,
+    lastFault,
+    lastLatencyMs: entry.lastLatencyMs,
+    items,
+    correct,
+    note: noteOf(entry, items, correct),
+  };
+}
+
+function noteOf(entry: BoardEntry, items: number, correct: number): string {
+  if (entry.rounds === 0) return 'not asked yet';
+  const never = entry.faults >= entry.rounds;
+  if (never) return `no good answer yet: ${entry.lastFault ?? 'fault'}`;
+  const right = `${Math.round((1000 * correct) / Math.max(1, items)) / 10} % of ${items} items right`;
+  return entry.score === 0 ? `${right}: not above chance` : right;
+}
+
+function weightsStatus(record: VectorRecord): WeightsStatus {
+  const { id, state, round, uids, values, effectiveAtBlock, reason } = record;
+  return { vector: id, state, round, uids, values, effectiveBlock: effectiveAtBlock, reason };
+}

@@ -1,0 +1,295 @@
+import type { BlockRef, Chain, Snapshot } from '../common/chain-port.ts';
+import { isSubnetError, messageOf } from '../common/errors.ts';
+import { isFault } from '../common/fault.ts';
+import { toHex } from '../common/hex.ts';
+import { backoffMs } from '../common/retry.ts';
+import type { Logger } from '../common/telemetry-port.ts';
+import { alertNames, alertsOf } from './alerts.ts';
+import type { Alert } from './alerts.ts';
+import { explain, sharesOf } from './explain.ts';
+import type { ValidatorStatus } from './explain.ts';
+import type { ValidatorMetrics } from './metrics.ts';
+import { runRound } from './round.ts';
+import type { RoundConfig, RoundDeps, RoundResult, RoundState } from './round.ts';
+import { abandonRoundOps, readState } from './state.ts';
+import type { WeightsReport } from './submit.ts';
+import type { VectorRecord } from './vector-state.ts';
+
+export interface LoopDeps extends RoundDeps {
+  readonly log: Logger;
+  readonly metrics: ValidatorMetrics;
+}
+
+export interface LoopOptions {
+  /** One round, weights if they can be set, then the end. */
+  readonly once: boolean;
+  /** No new block for this long is an alert. */
+  readonly staleHeadMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A validator that runs: what `/status` shows, and the end of it. */
+export interface ValidatorLoop {
+  status(): ValidatorStatus;
+  /** False while the chain does not move, or before the first round has ended. */
+  healthy(): boolean;
+  /** Resolves when stopped; rejects on state that cannot be read or written. */
+  run(): Promise<void>;
+}
+
+interface Shown {
+  state: RoundState;
+  snapshot: Snapshot | null;
+  report: WeightsReport | null;
+  vector: VectorRecord | null;
+  alerts: readonly Alert[];
+  head: BlockRef | null;
+  headSeenMs: number;
+  rounds: number;
+  startedAtBlock: number;
+}
+
+const firstPauseMs = 500;
+const longestPauseMs = 15_000;
+/** Fine enough for the fastest blocks, and nothing beside 12 s. */
+const waitStepMs = 100;
+
+/** Round after round, `intervalBlocks` apart, through cuts of the chain connection. */
+export function createLoop(
+  deps: LoopDeps,
+  config: RoundConfig,
+  options: LoopOptions,
+): ValidatorLoop {
+  const { clock } = deps.platform;
+  const shown: Shown = {
+    state: { board: { entries: new Map() }, lastRound: 0, voidRounds: 0 },
+    snapshot: null,
+    report: null,
+    vector: null,
+    alerts: [],
+    head: null,
+    headSeenMs: clock.monotonicMs(),
+    rounds: 0,
+    startedAtBlock: 0,
+  };
+  const stale = (): boolean => clock.monotonicMs() - shown.headSeenMs > options.staleHeadMs;
+  return {
+    run: () => run(deps, config, options, shown),
+    healthy: () => shown.rounds > 0 && !stale(),
+    status: () => {
+      const { state, snapshot, head, report, vector } = shown;
+      const { netuid } = config;
+      const late: readonly Alert[] = stale()
+        ? [{ name: 'head-stale', detail: `no new block for ${options.staleHeadMs} ms` }]
+        : [];
+      return explain({
+        netuid,
+        hotkey: deps.signer.ss58,
+        round: state.lastRound,
+        board: state.board,
+        vector,
+        snapshot,
+        head,
+        report,
+        alerts: [...shown.alerts, ...late],
+        running: true,
+      });
+    },
+  };
+}
+
+async function run(
+  deps: LoopDeps,
+  config: RoundConfig,
+  options: LoopOptions,
+  shown: Shown,
+): Promise<void> {
+  await resume(deps, shown);
+  const stopWatching = deps.chain.onHead((head) => sawHead(deps, shown, head));
+  try {
+    let failures = 0;
+    while (!options.signal.aborted) {
+      const done = await oneRound(deps, config, options, shown);
+      if (options.once && done) return;
+      failures = done ? 0 : failures + 1;
+      const wanted = shown.startedAtBlock + config.schedule.intervalBlocks;
+      if (done) await untilBlock(deps, shown, wanted, options.signal);
+      else await pause(deps, backoffMs(failures - 1, firstPauseMs, longestPauseMs), options.signal);
+    }
+  } finally {
+    stopWatching();
+  }
+}
+
+/** Takes up the stored state; a round that was cut off by a crash is closed as abandoned. */
+async function resume(deps: LoopDeps, shown: Shown): Promise<void> {
+  const stored = await readState(deps.store);
+  const { board, lastRound, openRound } = stored;
+  shown.state = { board, lastRound, voidRounds: 0 };
+  shown.vector = await deps.journal.latest();
+  if (openRound !== null) {
+    const { round, secret } = openRound;
+    const fields = { atMs: deps.platform.clock.nowMs(), round, secret: toHex(secret) };
+    await deps.evidence.append('abandon', fields, (ops) =>
+      deps.store.batch([...ops, ...abandonRoundOps(round)]),
+    );
+  }
+  const known = board.entries.size;
+  deps.log.info('state read', { lastRound, miners: known, abandoned: openRound !== null });
+}
+
+/** True when the round ended; false when the chain broke it off and it is worth trying again. */
+async function oneRound(
+  deps: LoopDeps,
+  config: RoundConfig,
+  options: LoopOptions,
+  shown: Shown,
+): Promise<boolean> {
+  const { clock } = deps.platform;
+  const startedMs = clock.monotonicMs();
+  try {
+    const eager = options.once;
+    const result = await runRound(deps, shown.state, config, { eager, signal: options.signal });
+    await show(deps, shown, result);
+    deps.metrics.roundSeconds.observe((clock.monotonicMs() - startedMs) / 1000);
+    return true;
+  } catch (error) {
+    if (options.signal.aborted) return false;
+    await failed(deps, shown, error);
+    // Without a second try, what went wrong is the answer.
+    if (options.once) throw error;
+    return false;
+  }
+}
+
+/**
+ * The chain may be gone for hours; the state stays as it is. Anything else is not healed by
+ * waiting and ends the node, for its supervisor and its operator to see.
+ */
+async function failed(deps: LoopDeps, shown: Shown, error: unknown): Promise<void> {
+  const code = isSubnetError(error) ? error.code : 'INTERNAL';
+  if (!code.startsWith('CHAIN_')) throw error;
+  deps.metrics.chainFailures.inc();
+  deps.metrics.rounds.inc({ result: 'failed' });
+  setAlerts(deps, shown, [{ name: 'chain-unreachable', detail: messageOf(error) }]);
+  deps.log.warn('the round was broken off: no answer from the chain', { code });
+  const stored = await readState(deps.store);
+  // The results may have been stored before the chain failed.
+  shown.state = { ...shown.state, board: stored.board, lastRound: stored.lastRound };
+  shown.vector = await deps.journal.latest();
+}
+
+async function show(deps: LoopDeps, shown: Shown, result: RoundResult): Promise<void> {
+  const { snapshot, report, state, counted } = result;
+  shown.rounds += 1;
+  shown.startedAtBlock = result.startedAtBlock;
+  shown.state = state;
+  shown.snapshot = snapshot;
+  shown.report = report;
+  shown.vector = await deps.journal.latest();
+  if (snapshot.block.number > (shown.head?.number ?? -1)) sawHead(deps, shown, snapshot.block);
+  const { ss58: hotkey } = deps.signer;
+  setAlerts(deps, shown, alertsOf({ ...result, hotkey }));
+  meterRound(deps.metrics, result, shown.vector, hotkey);
+  deps.log.info('round', {
+    round: result.round,
+    block: snapshot.block.number,
+    asked: result.outcomes.length,
+    answered: result.outcomes.filter((outcome) => !isFault(outcome.result)).length,
+    counted,
+    weights: wordFor(report),
+  });
+  logWeights(deps.log, report);
+}
+
+function sawHead(deps: LoopDeps, shown: Shown, head: BlockRef): void {
+  shown.head = head;
+  shown.headSeenMs = deps.platform.clock.monotonicMs();
+  deps.metrics.headBlock.set(head.number);
+  deps.metrics.headSeenTimestamp.set(deps.platform.clock.nowMs() / 1000);
+}
+
+function setAlerts(deps: LoopDeps, shown: Shown, alerts: readonly Alert[]): void {
+  const before = new Set(shown.alerts.map(({ name }) => name));
+  for (const { name, detail } of alerts) {
+    if (!before.has(name)) deps.log.error('alert', { alert: name, detail });
+  }
+  const now = new Set(alerts.map(({ name }) => name));
+  for (const name of alertNames) deps.metrics.alert.set(now.has(name) ? 1 : 0, { alert: name });
+  shown.alerts = alerts;
+}
+
+function meterRound(
+  metrics: ValidatorMetrics,
+  result: RoundResult,
+  vector: VectorRecord | null,
+  hotkey: string,
+): void {
+  metrics.rounds.inc({ result: result.counted ? 'counted' : 'void' });
+  for (const { task, got, result: found } of result.outcomes) {
+    metrics.outcomes.inc({ task, outcome: isFault(found) ? found.reason : 'answer' });
+    if (got !== null) metrics.answerSeconds.observe(got.latencyMs / 1000, { task });
+  }
+  for (const { uid, score } of result.state.board.entries.values()) {
+    metrics.score.set(score, { uid });
+  }
+  if (vector !== null) {
+    for (const [uid, share] of sharesOf(vector)) metrics.weight.set(share, { uid });
+    if (vector.effectiveAtBlock !== null) metrics.weightsEffectiveBlock.set(vector.effectiveAtBlock);
+  }
+  metrics.weightSubmissions.inc({ result: wordFor(result.report) });
+  const own = result.snapshot.neurons.find((neuron) => neuron.hotkey === hotkey);
+  metrics.registered.set(own === undefined ? 0 : 1);
+  metrics.validatorTrust.set(own?.validatorTrust ?? 0);
+}
+
+function wordFor(report: WeightsReport): string {
+  if (report.kind === 'sent') return report.record.state;
+  return report.kind === 'skipped' ? report.reason : report.kind;
+}
+
+function logWeights(log: Logger, report: WeightsReport): void {
+  if (report.kind === 'sent') {
+    const { id, state, effectiveAtBlock, uids, values, reason } = report.record;
+    log.info('weights', { vector: id, state, effectiveAtBlock, uids, values, reason });
+  } else if (report.kind === 'skipped' && report.reason !== 'not-due') {
+    log.info('no weights sent', { reason: report.reason, detail: report.detail });
+  }
+}
+
+/** Waits for a block; asks for the head itself when none is announced for a while. */
+async function untilBlock(
+  deps: LoopDeps,
+  shown: Shown,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock } = deps.platform;
+  let askedMs = clock.monotonicMs();
+  while (!signal.aborted && (shown.head?.number ?? 0) < wanted) {
+    await pause(deps, waitStepMs, signal);
+    const quietMs = clock.monotonicMs() - Math.max(shown.headSeenMs, askedMs);
+    if (quietMs < longestPauseMs) continue;
+    askedMs = clock.monotonicMs();
+    const head = await headOrNull(deps.chain);
+    if (head === null) return;
+    if (head.number > (shown.head?.number ?? 0)) sawHead(deps, shown, head);
+  }
+}
+
+/** null when the chain cannot be reached: the next round will find out what is the matter. */
+async function headOrNull(chain: Chain): Promise<BlockRef | null> {
+  try {
+    return await chain.head();
+  } catch {
+    return null;
+  }
+}
+
+async function pause(deps: LoopDeps, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await deps.platform.clock.sleep(ms, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
