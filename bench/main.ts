@@ -5,6 +5,7 @@ import type { BenchRow } from './row.ts';
 /** Each suite is loaded when it runs, so that one library's start-up does not weigh on another. */
 const suites: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   signatures: async () => (await import('./signatures.ts')).benchSignatures(),
+  wire: async () => (await import('./wire.ts')).benchWire(),
   miner: async () => (await import('./miner.ts')).benchMiner(),
   round: async () => (await import('./round.ts')).benchRound(),
   chain: async () => (await import('./chain.ts')).benchChain(),
