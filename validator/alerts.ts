@@ -35,7 +35,12 @@ export function alertsOf(facts: {
   return [
     ...registrationAlert(snapshot, hotkey),
     ...(missedEpoch(snapshot, hotkey)
-      ? [alert('epoch-missed', `an epoch ran without new weights before block ${snapshot.lastEpochBlock}`)]
+      ? [
+          alert(
+            'epoch-missed',
+            `an epoch ran without new weights before block ${snapshot.lastEpochBlock}`,
+          ),
+        ]
       : []),
     ...(record === null ? [] : vectorAlert(record)),
     ...blockedAlert(report),

@@ -235,7 +235,8 @@ function meterRound(
   }
   if (vector !== null) {
     for (const [uid, share] of sharesOf(vector)) metrics.weight.set(share, { uid });
-    if (vector.effectiveAtBlock !== null) metrics.weightsEffectiveBlock.set(vector.effectiveAtBlock);
+    if (vector.effectiveAtBlock !== null)
+      metrics.weightsEffectiveBlock.set(vector.effectiveAtBlock);
   }
   metrics.weightSubmissions.inc({ result: wordFor(result.report) });
   const own = result.snapshot.neurons.find((neuron) => neuron.hotkey === hotkey);

@@ -178,7 +178,5 @@ async function stepTo(
   const final = !['submitting', 'included', 'unknown'].includes(after.state);
   if (!final) return deps.journal.step(record.id, event);
   const fields = weightsFields(after, deps.platform.clock.nowMs());
-  return deps.evidence.append('weights', fields, (ops) =>
-    deps.journal.step(record.id, event, ops),
-  );
+  return deps.evidence.append('weights', fields, (ops) => deps.journal.step(record.id, event, ops));
 }
