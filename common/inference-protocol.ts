@@ -1,3 +1,4 @@
+import { cleanText } from './fault.ts';
 import type {
   EncodedMessage,
   HeaderMap,
@@ -9,7 +10,7 @@ import type {
   ProtocolError,
   RequestedOutput,
 } from './inference-types.ts';
-import { isProtocolError, protocolError } from './inference-types.ts';
+import { defaultInferLimits, isProtocolError, protocolError } from './inference-types.ts';
 import type { Envelope, JsonObject } from './inference-read.ts';
 import {
   isName,
@@ -100,6 +101,14 @@ export function encodeError(error: string): EncodedMessage {
   return { headers: { 'content-type': jsonType }, body: encoder.encode(JSON.stringify({ error })) };
 }
 
+/** The text of a refusal's `{"error": …}`, one clean line; null when the body is not one. */
+export function readError(body: Uint8Array): string | null {
+  const read = ({ json }: Envelope): unknown => json['error'];
+  const error = readMessage(body, {}, errorLimits, read);
+  return typeof error === 'string' ? cleanText(error) : null;
+}
+
+const errorLimits: InferLimits = { ...defaultInferLimits, maxBodyBytes: 16_384, maxJsonDepth: 4 };
 const encoder = new TextEncoder();
 const jsonType = 'application/json';
 const binaryType = 'application/octet-stream';

@@ -6,6 +6,7 @@ import {
   encodeError,
   encodeInferRequest,
   encodeInferResponse,
+  readError,
 } from '../../common/inference-protocol.ts';
 import type {
   EncodedMessage,
@@ -479,6 +480,12 @@ describe('the form of the answer', () => {
 
   it('of a refusal is one error text', () => {
     expect(text(encodeError('a "b"'))).toBe('{"error":"a \\"b\\""}');
+    expect(readError(encodeError('a "b"').body)).toBe('a "b"');
+    expect(readError(encodeError(`line\n${'x'.repeat(999)}`).body)).toMatch(/^line x{195}$/);
+    for (const other of ['', 'no JSON', '[]', '{}', '{"error":5}', '[[[[[]]]]]']) {
+      expect(readError(utf8(other))).toBeNull();
+    }
+    expect(readError(encodeError('x'.repeat(20_000)).body)).toBeNull();
   });
 });
 
