@@ -89,6 +89,11 @@ export const catalogue = {
     title: 'The state was written by another version, or is damaged',
     fix: 'Use the version that wrote it, or choose another state directory.',
   },
+  STATE_FOREIGN: {
+    exit: 3,
+    title: 'The state belongs to another validator, subnet or chain',
+    fix: 'Name another stateDir, or go back to the wallet, subnet and chain that wrote this one.',
+  },
   EVIDENCE_BROKEN: {
     exit: 1,
     title: 'The evidence does not hang together',

@@ -36,6 +36,12 @@ export interface WeightsStatus {
   readonly reason: string | null;
 }
 
+export interface ProposedWeights {
+  readonly uids: readonly number[];
+  readonly values: readonly number[];
+  readonly blocked: Skip | null;
+}
+
 export interface ValidatorStatus {
   readonly ok: boolean;
   readonly netuid: number;
@@ -52,6 +58,8 @@ export interface ValidatorStatus {
   readonly weights: WeightsStatus | null;
   /** Why the newest round sent no vector. */
   readonly skipped: Skip | null;
+  /** What a dry run would have sent, and what the chain would have refused it for. */
+  readonly proposed: ProposedWeights | null;
   readonly alerts: readonly Alert[];
 }
 
@@ -85,8 +93,14 @@ export function explain(facts: StatusFacts): ValidatorStatus {
     miners: entries.map((entry) => minerStatus(entry, shares)),
     weights: vector === null ? null : weightsStatus(vector),
     skipped: report?.kind === 'skipped' ? report : null,
+    proposed: report?.kind === 'dry-run' ? proposedBy(report) : null,
     alerts,
   };
+}
+
+function proposedBy(report: Extract<WeightsReport, { kind: 'dry-run' }>): ProposedWeights {
+  const { uids, values } = report.vector;
+  return { uids, values, blocked: report.blocked };
 }
 
 /** Each uid's part of the whole. */

@@ -195,7 +195,8 @@ async function settleWeights(
   // What was resolved may have moved this node's own clock on the chain.
   const snapshot = resolved === null ? before : await deps.chain.snapshot(config.netuid);
   const early = notDue(snapshot, deps.signer.ss58, config.schedule, eager);
-  if (early !== null) return { snapshot, resolved, report: early };
+  const waits = early !== null && !config.submit.dryRun;
+  if (waits) return { snapshot, resolved, report: early };
   const vector = toWeights(board, snapshot, config.policy);
   const plan = { snapshot, round, vector, versionKey: config.versionKey };
   return { snapshot, resolved, report: await submitWeights(deps, plan, config.submit) };

@@ -21,6 +21,7 @@ export interface StoredState {
   readonly evidence: EvidenceHead;
 }
 
+const ownerKey = 'owner';
 const boardKey = 'board';
 const roundKey = 'round';
 const encoder = new TextEncoder();
@@ -51,6 +52,28 @@ async function readRound(store: Store): Promise<z.infer<typeof roundSchema>> {
   const parsed = roundSchema.safeParse(JSON.parse(decoder.decode(value)));
   if (parsed.success) return parsed.data;
   throw new SubnetError('STATE_UNREADABLE', { part: 'round' });
+}
+
+/** Whose state it is. */
+export interface StateOwner {
+  readonly genesisHash: string;
+  readonly netuid: number;
+  readonly hotkey: string;
+}
+
+/**
+ * Writes the owner into a new state, and holds an existing one against it: scores of another
+ * subnet, or the journal of another key, must never be taken for one's own. Throws STATE_FOREIGN.
+ */
+export async function claimState(store: Store, owner: StateOwner): Promise<void> {
+  const { genesisHash, netuid, hotkey } = owner;
+  const text = JSON.stringify({ version: 1, genesisHash, netuid, hotkey });
+  const stored = await store.get(ownerKey);
+  if (stored === undefined) {
+    return store.batch([{ type: 'put', key: ownerKey, value: encoder.encode(text) }]);
+  }
+  const found = decoder.decode(stored);
+  if (found !== text) throw new SubnetError('STATE_FOREIGN', { found, expected: text });
 }
 
 export function openRoundOps({ round, secret }: OpenRound): readonly StoreOp[] {

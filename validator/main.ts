@@ -1,0 +1,286 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { connectChain } from '../common/chain-substrate.ts';
+import type { Chain } from '../common/chain-port.ts';
+import { subnetSchema, validatorSchema } from '../common/config-schema.ts';
+import type { SubnetConfig, ValidatorConfig } from '../common/config-schema.ts';
+import { loadConfig, resolvePath } from '../common/config-load.ts';
+import { SubnetError, messageOf } from '../common/errors.ts';
+import { createHttpClient } from '../common/http-undici.ts';
+import { createLifecycle } from '../common/lifecycle.ts';
+import { createLogger } from '../common/log.ts';
+import { createPlatform } from '../common/platform.ts';
+import type { Signer } from '../common/signer-port.ts';
+import { loadSr25519 } from '../common/sr25519.ts';
+import { jsonReply, metricsReply, startStatusServer } from '../common/status-server.ts';
+import type { StatusServer } from '../common/status-server.ts';
+import { openLevelStore } from '../common/store-level.ts';
+import type { Store } from '../common/store-port.ts';
+import { createMetricsRegistry } from '../common/telemetry.ts';
+import type { Logger, MetricsRegistry } from '../common/telemetry-port.ts';
+import { readHotkey, readHotkeyAddress, walletLocation } from '../common/wallet.ts';
+import { parseDataset } from '../tasks/dataset.ts';
+import { prepareTask } from '../tasks/registry.ts';
+import type { Task } from '../tasks/task-port.ts';
+import { refusal } from './address.ts';
+import { createEvidenceLog, evidenceLines, readHead } from './evidence.ts';
+import { explain } from './explain.ts';
+import type { ValidatorStatus } from './explain.ts';
+import { createJournal } from './journal.ts';
+import { createLoop } from './loop.ts';
+import type { LoopDeps, ValidatorLoop } from './loop.ts';
+import { createValidatorMetrics } from './metrics.ts';
+import { roundConfigOf } from './round-config.ts';
+import type { RoundConfig } from './round.ts';
+import { claimState, readState } from './state.ts';
+
+export interface RunOptions {
+  readonly configFile: string;
+  readonly once: boolean;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A validator's YAML and all that it points to. */
+interface Loaded {
+  readonly config: ValidatorConfig;
+  readonly subnet: SubnetConfig;
+  readonly netuid: number;
+  readonly stateDir: string;
+  readonly rulesSha256: string;
+  readonly subnetDir: string;
+}
+
+/** No block for this long, and the node is not healthy. */
+const staleHeadMs = 90_000;
+const endpointFile = 'endpoint.json';
+
+/**
+ * Runs a validator until it is stopped, or for one round; gives its last status. Throws CONFIG_*,
+ * WALLET_*, DATASET_*, TASK_*, STORE_*, STATE_*, CHAIN_*, PORT_TAKEN.
+ */
+export async function runValidator(options: RunOptions): Promise<ValidatorStatus> {
+  const loaded = loadFiles(options.configFile);
+  const { log: logging } = loaded.config;
+  const format = logging.format === 'auto' ? {} : { format: logging.format };
+  const log = createLogger({ level: logging.level, ...format, fields: { node: 'validator' } });
+  const lifecycle = createLifecycle(log);
+  try {
+    const loop = await assemble(loaded, options, log, lifecycle.add);
+    await loop.run();
+    return loop.status();
+  } finally {
+    await lifecycle.stop();
+  }
+}
+
+async function assemble(
+  loaded: Loaded,
+  options: RunOptions,
+  log: Logger,
+  onStop: (name: string, stop: () => Promise<void> | void) => void,
+): Promise<ValidatorLoop> {
+  const { config, netuid, stateDir } = loaded;
+  const roundConfig = configOf(loaded, prepareTasks(loaded), options.dryRun);
+  const sr25519 = loadSr25519();
+  const { signer, warnings } = readHotkey(sr25519, walletLocation(config.wallet));
+  for (const { file, detail } of warnings) log.warn('wallet', { file, detail });
+  onStop('key', () => signer.dispose());
+  const store = await openLevelStore(join(stateDir, 'db'));
+  onStop('store', () => store.close());
+  const platform = createPlatform();
+  const { endpoints, requestTimeoutMs } = config.chain;
+  const chain = await connectChain({ endpoints, requestTimeoutMs, platform, logger: log });
+  onStop('chain', () => chain.close());
+  await claimState(store, { genesisHash: chain.genesisHash, netuid, hotkey: signer.ss58 });
+  const { addresses } = roundConfig.query;
+  const http = createHttpClient({ refuse: (ip, port) => refusal(ip, port, addresses) });
+  onStop('http client', () => http.close());
+  const registry = createMetricsRegistry({ processMetrics: true });
+  const deps: LoopDeps = {
+    chain,
+    http,
+    platform,
+    store,
+    signer,
+    verifier: sr25519,
+    journal: createJournal(store, platform.sha256),
+    evidence: createEvidenceLog(await readHead(store), platform.sha256),
+    log,
+    metrics: createValidatorMetrics(registry),
+  };
+  const loop = createLoop(deps, roundConfig, {
+    once: options.once,
+    staleHeadMs,
+    signal: options.signal,
+  });
+  if (config.metrics.enabled) await serveStatus(loaded, loop, registry, log, onStop);
+  sayHello(log, loaded, signer, chain, options);
+  return loop;
+}
+
+function sayHello(
+  log: Logger,
+  { netuid, stateDir, subnet }: Loaded,
+  signer: Signer,
+  chain: Chain,
+  { once, dryRun }: RunOptions,
+): void {
+  const { genesisHash } = chain;
+  log.info('validator', {
+    subnet: subnet.name,
+    netuid,
+    hotkey: signer.ss58,
+    genesisHash,
+    stateDir,
+    once,
+    dryRun,
+  });
+}
+
+function loadFiles(configFile: string): Loaded {
+  const { value: config, baseDir } = loadConfig(configFile, validatorSchema);
+  const subnetFile = resolvePath(baseDir, config.subnet);
+  const { value: subnet, baseDir: subnetDir } = loadConfig(subnetFile, subnetSchema);
+  return {
+    config,
+    subnet,
+    netuid: config.netuid ?? subnet.netuid,
+    stateDir: resolvePath(baseDir, config.stateDir),
+    rulesSha256: createHash('sha256').update(readFileSync(subnetFile)).digest('hex'),
+    subnetDir,
+  };
+}
+
+function prepareTasks({ subnet, subnetDir }: Loaded): readonly Task[] {
+  return subnet.tasks.map((task) => {
+    const path = resolvePath(subnetDir, task.source.path);
+    const bytes = readBytes(path);
+    return prepareTask(task, parseDataset(bytes, { path, sha256: task.source.sha256 }));
+  });
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (cause) {
+    throw new SubnetError('DATASET_INVALID', { path, detail: messageOf(cause) }, { cause });
+  }
+}
+
+function configOf(loaded: Loaded, tasks: readonly Task[], dryRun: boolean): RoundConfig {
+  const { config, subnet, netuid, rulesSha256 } = loaded;
+  return roundConfigOf(subnet, tasks, {
+    netuid,
+    intervalBlocks: config.round.intervalBlocks ?? subnet.round.intervalBlocks,
+    rulesSha256,
+    query: config.query,
+    evidence: config.evidence,
+    dryRun,
+  });
+}
+
+/** Metrics, health and status over HTTP; where, stands in the state directory while it runs. */
+async function serveStatus(
+  { config, stateDir }: Loaded,
+  loop: ValidatorLoop,
+  registry: MetricsRegistry,
+  log: Logger,
+  onStop: (name: string, stop: () => Promise<void> | void) => void,
+): Promise<void> {
+  const { host, port } = config.metrics;
+  const health = () => jsonReply({ ok: loop.healthy() }, loop.healthy() ? 200 : 503);
+  const routes = {
+    '/metrics': async () => metricsReply(await registry.render()),
+    '/healthz': health,
+    '/status': () => jsonReply(loop.status()),
+  };
+  const server = await startStatusServer({ host, port, routes });
+  onStop('status server', () => server.close());
+  const file = noteEndpoint(stateDir, server);
+  onStop('endpoint file', () => rmSync(file, { force: true }));
+  log.info('status', { url: server.url });
+}
+
+function noteEndpoint(stateDir: string, server: StatusServer): string {
+  const file = join(stateDir, endpointFile);
+  mkdirSync(stateDir, { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ pid: process.pid, url: server.url })}\n`);
+  return file;
+}
+
+/**
+ * What a validator knows: asked from the running one, or read from the state that a stopped one
+ * left. Throws NO_STATUS when it never ran.
+ */
+export async function readStatus(configFile: string): Promise<ValidatorStatus> {
+  const loaded = loadFiles(configFile);
+  return (await askRunning(loaded.stateDir)) ?? readStopped(loaded);
+}
+
+async function askRunning(stateDir: string): Promise<ValidatorStatus | null> {
+  try {
+    const text = readFileSync(join(stateDir, endpointFile), 'utf8');
+    const { url } = JSON.parse(text) as { readonly url: string };
+    const answer = await fetch(`${url}/status`, { signal: AbortSignal.timeout(3000) });
+    return answer.ok ? ((await answer.json()) as ValidatorStatus) : null;
+  } catch {
+    // No file, or one that a killed node left: its state is free to be read.
+    return null;
+  }
+}
+
+async function readStopped(loaded: Loaded): Promise<ValidatorStatus> {
+  const { config, netuid } = loaded;
+  return withStore(loaded, async (store) => {
+    const { board, lastRound } = await readState(store);
+    const journal = createJournal(store, createPlatform().sha256);
+    return explain({
+      netuid,
+      hotkey: readHotkeyAddress(walletLocation(config.wallet)),
+      round: lastRound,
+      board,
+      vector: await journal.latest(),
+      snapshot: null,
+      head: null,
+      report: null,
+      alerts: [],
+      running: false,
+    });
+  });
+}
+
+/** Writes the evidence as JSON lines, oldest first; gives their number. */
+export async function exportEvidence(
+  configFile: string,
+  write: (line: string) => Promise<void> | void,
+): Promise<number> {
+  return withStore(loadFiles(configFile), async (store) => {
+    let lines = 0;
+    for await (const line of evidenceLines(store)) {
+      await write(line);
+      lines += 1;
+    }
+    return lines;
+  });
+}
+
+async function withStore<T>({ stateDir }: Loaded, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openExisting(join(stateDir, 'db'));
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function openExisting(dir: string): Promise<Store> {
+  try {
+    return await openLevelStore(dir, { mustExist: true });
+  } catch (error) {
+    const missing = error instanceof SubnetError && error.code === 'STORE_FAILED';
+    throw missing ? new SubnetError('NO_STATUS', { dir }, { cause: error }) : error;
+  }
+}
