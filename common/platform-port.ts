@@ -13,7 +13,7 @@ export interface Clock {
 export interface Platform {
   readonly clock: Clock;
   randomBytes(length: number): Uint8Array;
-  sha256(bytes: Uint8Array): Uint8Array;
+  readonly sha256: (bytes: Uint8Array) => Uint8Array;
   /** A signal that aborts after `ms`, or when `parent` does. Call `dispose` when done. */
   deadline(ms: number, parent?: AbortSignal): { readonly signal: AbortSignal; dispose(): void };
 }
