@@ -282,10 +282,13 @@ function requiredFields(headers: HeaderMap): RequiredFields | AuthRefusal {
 
 const missing = 'must be sent exactly once';
 
-/** The value of a header that came exactly once; servers hand repeats over as a list or joined. */
+/**
+ * The value of a header that came exactly once. Servers hand repeats over as a list, or joined by
+ * commas, which none of the fields' forms allows.
+ */
 function single(headers: HeaderMap, field: keyof typeof btauthHeaders): string | undefined {
   const value = headers[btauthHeaders[field]];
-  return typeof value === 'string' && !value.includes(',') ? value : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 function malformed(field: keyof typeof btauthHeaders, what: string): AuthRefusal {
