@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node, Pair } from 'yaml';
 import { z } from 'zod';
 import { SubnetError, messageOf } from './errors.ts';
@@ -72,7 +72,8 @@ export function parseConfig<S extends z.ZodType>(
   const syntax = [...document.errors, ...document.warnings].map((issue) =>
     problemAt(source, issue.pos[0], '', firstLine(issue.message), ''),
   );
-  if (syntax.length > 0) throw new ConfigError(file, syntax);
+  const wrong = [...syntax, ...unresolvedAliases(source)];
+  if (wrong.length > 0) throw new ConfigError(file, wrong);
   const parsed = schema.safeParse(toPlain(source));
   if (parsed.success) return parsed.data;
   throw new ConfigError(
@@ -110,6 +111,18 @@ function reasonOf(cause: unknown): string {
     EISDIR: 'it is a directory',
   };
   return known[code] ?? messageOf(cause);
+}
+
+function unresolvedAliases(source: Source): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  visit(source.document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(source.document) !== undefined) return;
+      const message = `the alias *${alias.source} has no anchor &${alias.source} before it`;
+      problems.push(problemAt(source, startOf(alias) ?? 0, '', message, ''));
+    },
+  });
+  return problems;
 }
 
 function toPlain(source: Source): unknown {

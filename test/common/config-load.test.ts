@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig, parseConfig, resolvePath } from '../../common/config-load.ts';
+import type { ConfigProblem } from '../../common/config-load.ts';
+import {
+  genesisSchema,
+  minerSchema,
+  raoOf,
+  subnetSchema,
+  validatorSchema,
+} from '../../common/config-schema.ts';
+import { SubnetError } from '../../common/errors.ts';
+import { packagePath } from '../../common/package-root.ts';
+
+const hash = 'a'.repeat(64);
+const good = `name: digits
+netuid: 2
+tasks:
+  - name: digits
+    kind: classify
+    interface:
+      inputs: [{ name: image, datatype: FP32, shape: [-1, 1, 8, 8] }]
+      outputs: [{ name: probabilities, datatype: FP32, shape: [-1, 10] }]
+    source: { path: data.json, sha256: '${hash}' }
+    classes: 10
+scoring:
+  latency: { weight: 0.1, goodMs: 100, badMs: 500 }
+`;
+
+function problemsOf(text: string): readonly ConfigProblem[] {
+  try {
+    parseConfig(text, 'subnet.yaml', subnetSchema);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+/** Line, column, path and message of the only problem after one edit of the good file. */
+function after(search: string, replacement: string): string {
+  expect(good).toContain(search);
+  const problems = problemsOf(good.replace(search, replacement));
+  expect(problems).toHaveLength(1);
+  const [one] = problems;
+  return one === undefined
+    ? ''
+    : `${one.line}:${one.column} ${one.path}: ${one.message} (${one.hint})`;
+}
+
+describe('loading a YAML file', () => {
+  it('accepts a good one and fills in the defaults', () => {
+    const subnet = parseConfig(good, 'subnet.yaml', subnetSchema);
+    expect(subnet.tasks[0]?.batch).toBe(32);
+    expect(subnet.averaging.alpha).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [
+      'an unknown key',
+      'netuid: 2',
+      'netuid: 2\nversionkey: 3',
+      '3:1 versionkey: unknown key (did you mean versionKey?)',
+    ],
+    [
+      'an unknown nested key',
+      'goodMs: 100',
+      'goodMS: 100',
+      '12:27 scoring.latency.goodMS: unknown key (did you mean goodMs?)',
+    ],
+    [
+      'a text for a number',
+      'netuid: 2',
+      'netuid: two',
+      '2:9 netuid: expected number, received string ()',
+    ],
+    [
+      'a number for a text',
+      `sha256: '${hash}'`,
+      'sha256: 1234',
+      '9:40 tasks.0.source.sha256: expected string, received number (put the value in quotes)',
+    ],
+    [
+      'a negative number',
+      'netuid: 2',
+      'netuid: -2',
+      '2:9 netuid: Too small: expected number to be >=0 ()',
+    ],
+    [
+      'a fraction for a count',
+      'classes: 10',
+      'classes: 10.5',
+      '10:14 tasks.0.classes: expected int, received number ()',
+    ],
+    [
+      'a wrong choice',
+      'datatype: FP32, shape: [-1, 1',
+      'datatype: FP23, shape: [-1, 1',
+      '7:41 tasks.0.interface.inputs.0.datatype: must be one of BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, BF16, FP32, FP64, BYTES (did you mean FP32?)',
+    ],
+    ['a missing key', '    classes: 10\n', '', '4:5 tasks.0.classes: is missing ()'],
+    [
+      'an empty list',
+      'inputs: [{ name: image, datatype: FP32, shape: [-1, 1, 8, 8] }]',
+      'inputs: []',
+      '7:7 tasks.0.interface.inputs: Too small: expected array to have exactly 1 items ()',
+    ],
+    [
+      'a hash that is too short',
+      `'${hash}'`,
+      "'abc'",
+      '9:40 tasks.0.source.sha256: 64 lower-case hex digits (in quotes) ()',
+    ],
+    [
+      'a number out of range',
+      'weight: 0.1',
+      'weight: 0.9',
+      '12:22 scoring.latency.weight: Too big: expected number to be <=0.5 ()',
+    ],
+    [
+      'an impossible combination',
+      'badMs: 500',
+      'badMs: 50',
+      '12:47 scoring.latency.badMs: badMs (50) must be greater than goodMs (100) ()',
+    ],
+    [
+      'classes and shape that differ',
+      'classes: 10',
+      'classes: 11',
+      '8:56 tasks.0.interface.outputs.0.shape: the last axis is 10 but the task has 11 classes ()',
+    ],
+    [
+      'a list for a mapping',
+      'scoring:\n  latency: { weight: 0.1, goodMs: 100, badMs: 500 }',
+      'scoring: [1]',
+      '11:1 scoring: expected object, received array ()',
+    ],
+    ['a null', 'netuid: 2', 'netuid:', '2:8 netuid: expected number, received null ()'],
+  ])('names place and remedy of %s', (_, search, replacement, expected) => {
+    expect(after(search, replacement)).toBe(expected);
+  });
+
+  it.each([
+    ['a tab as indentation', good.replace('  latency', '\tlatency'), 12],
+    ['a duplicate key', `${good}netuid: 3\n`, 13],
+    ['a quote that is never closed', good.replace('name: digits', "name: 'digits"), 1],
+    ['a custom tag', good.replace('netuid: 2', 'netuid: !!js/function "x"'), 2],
+    ['an unknown alias', good.replace('netuid: 2', 'netuid: *two'), 2],
+    ['a second document', `${good}---\nname: other\n`, 13],
+  ])('refuses %s as YAML, with its line', (_, text, line) => {
+    const problems = problemsOf(text);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.map((problem) => problem.line)).toContain(line);
+  });
+
+  it('tells all problems at once, in the order of the file', () => {
+    const bad = good
+      .replace('netuid: 2', 'netuid: two')
+      .replace('classes: 10', 'clases: 10')
+      .replace('badMs: 500', 'badMs: 50');
+    const problems = problemsOf(bad);
+    expect(problems.map((problem) => problem.path)).toEqual([
+      'netuid',
+      'tasks.0.classes',
+      'tasks.0.clases',
+      'scoring.latency.badMs',
+    ]);
+  });
+
+  it('refuses a file of aliases that multiply', () => {
+    const lines = ['a: &a [x,x,x,x,x,x,x,x,x,x]'];
+    for (let i = 1; i < 9; i += 1) {
+      const [to, from] = [String.fromCharCode(97 + i), String.fromCharCode(96 + i)];
+      lines.push(`${to}: &${to} [*${from},*${from},*${from},*${from},*${from},*${from},*${from}]`);
+    }
+    expect(() => parseConfig(lines.join('\n'), 'bomb.yaml', subnetSchema)).toThrow(ConfigError);
+  });
+});
+
+describe('files', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'config-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('that do not exist are CONFIG_NOT_FOUND with the path and the reason', () => {
+    const file = join(folder, 'absent.yaml');
+    const read = (): unknown => loadConfig(file, subnetSchema);
+    expect(read).toThrow(SubnetError);
+    expect(read).toThrow(/no such file.*absent\.yaml/);
+    expect(() => loadConfig(folder, subnetSchema)).toThrow(/it is a directory/);
+  });
+
+  it('name themselves in CONFIG_INVALID', () => {
+    const file = join(folder, 'bad.yaml');
+    writeFileSync(file, 'name: 5\n');
+    expect(() => loadConfig(file, subnetSchema)).toThrow(new RegExp(`${file}:1:7 name:`));
+  });
+
+  it('that ship are valid', () => {
+    const shipped = [
+      ['config/subnets/digits.yaml', subnetSchema],
+      ['config/miner.yaml', minerSchema],
+      ['config/validator.yaml', validatorSchema],
+      ['config/genesis.yaml', genesisSchema],
+    ] as const;
+    for (const [path, schema] of shipped) {
+      expect(loadConfig(packagePath(path), schema).value).toBeDefined();
+    }
+  });
+});
+
+describe('amounts and paths', () => {
+  it('become RAO exactly', () => {
+    expect(raoOf('1.000000001')).toBe(1_000_000_001n);
+    expect(raoOf('21000000.999999999')).toBe(21_000_000_999_999_999n);
+    expect(raoOf(0.1)).toBe(100_000_000n);
+    expect(raoOf(0)).toBe(0n);
+  });
+
+  it('are relative to the file, or to the home folder', () => {
+    expect(resolvePath('/etc/subnet', 'state')).toBe('/etc/subnet/state');
+    expect(resolvePath('/etc/subnet', '/var/state')).toBe('/var/state');
+    expect(resolvePath('/etc/subnet', '~/state')).toMatch(/^\/.+\/state$/);
+  });
+});
