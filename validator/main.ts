@@ -10,6 +10,7 @@ import { loadConfig, resolvePath } from '../common/config-load.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import { createHttpClient } from '../common/http-undici.ts';
 import { createLifecycle } from '../common/lifecycle.ts';
+import type { Lifecycle } from '../common/lifecycle.ts';
 import { createLogger } from '../common/log.ts';
 import { createPlatform } from '../common/platform.ts';
 import type { Signer } from '../common/signer-port.ts';
@@ -68,7 +69,7 @@ export async function runValidator(options: RunOptions): Promise<ValidatorStatus
   const log = createLogger({ level: logging.level, ...format, fields: { node: 'validator' } });
   const lifecycle = createLifecycle(log);
   try {
-    const loop = await assemble(loaded, options, log, lifecycle.add);
+    const loop = await assemble(loaded, options, log, lifecycle);
     await loop.run();
     return loop.status();
   } finally {
@@ -80,24 +81,24 @@ async function assemble(
   loaded: Loaded,
   options: RunOptions,
   log: Logger,
-  onStop: (name: string, stop: () => Promise<void> | void) => void,
+  lifecycle: Lifecycle,
 ): Promise<ValidatorLoop> {
   const { config, netuid, stateDir } = loaded;
   const roundConfig = configOf(loaded, prepareTasks(loaded), options.dryRun);
   const sr25519 = loadSr25519();
   const { signer, warnings } = readHotkey(sr25519, walletLocation(config.wallet));
   for (const { file, detail } of warnings) log.warn('wallet', { file, detail });
-  onStop('key', () => signer.dispose());
+  lifecycle.add('key', () => signer.dispose());
   const store = await openLevelStore(join(stateDir, 'db'));
-  onStop('store', () => store.close());
+  lifecycle.add('store', () => store.close());
   const platform = createPlatform();
   const { endpoints, requestTimeoutMs } = config.chain;
   const chain = await connectChain({ endpoints, requestTimeoutMs, platform, logger: log });
-  onStop('chain', () => chain.close());
+  lifecycle.add('chain', () => chain.close());
   await claimState(store, { genesisHash: chain.genesisHash, netuid, hotkey: signer.ss58 });
   const { addresses } = roundConfig.query;
   const http = createHttpClient({ refuse: (ip, port) => refusal(ip, port, addresses) });
-  onStop('http client', () => http.close());
+  lifecycle.add('http client', () => http.close());
   const registry = createMetricsRegistry({ processMetrics: true });
   const deps: LoopDeps = {
     chain,
@@ -116,7 +117,7 @@ async function assemble(
     staleHeadMs,
     signal: options.signal,
   });
-  if (config.metrics.enabled) await serveStatus(loaded, loop, registry, log, onStop);
+  if (config.metrics.enabled) await serveStatus(loaded, loop, registry, log, lifecycle);
   sayHello(log, loaded, signer, chain, options);
   return loop;
 }
@@ -188,7 +189,7 @@ async function serveStatus(
   loop: ValidatorLoop,
   registry: MetricsRegistry,
   log: Logger,
-  onStop: (name: string, stop: () => Promise<void> | void) => void,
+  lifecycle: Lifecycle,
 ): Promise<void> {
   const { host, port } = config.metrics;
   const health = () => jsonReply({ ok: loop.healthy() }, loop.healthy() ? 200 : 503);
@@ -198,9 +199,9 @@ async function serveStatus(
     '/status': () => jsonReply(loop.status()),
   };
   const server = await startStatusServer({ host, port, routes });
-  onStop('status server', () => server.close());
+  lifecycle.add('status server', () => server.close());
   const file = noteEndpoint(stateDir, server);
-  onStop('endpoint file', () => rmSync(file, { force: true }));
+  lifecycle.add('endpoint file', () => rmSync(file, { force: true }));
   log.info('status', { url: server.url });
 }
 

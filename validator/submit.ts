@@ -1,4 +1,3 @@
-import type { Hotkey } from '../common/brand.ts';
 import type { Chain, Snapshot, TxOutcome } from '../common/chain-port.ts';
 import type { Platform } from '../common/platform-port.ts';
 import type { Signer } from '../common/signer-port.ts';
@@ -163,7 +162,7 @@ async function readBack(
 }
 
 async function viewOf(deps: SubmitDeps, snapshot: Snapshot): Promise<ChainView> {
-  const own = snapshot.neurons.find(({ hotkey }) => hotkey === (deps.signer.ss58 as Hotkey));
+  const own = snapshot.neurons.find(({ hotkey }) => hotkey === deps.signer.ss58);
   const row = own === undefined ? [] : await deps.chain.weightsOf(snapshot.netuid, own.uid);
   return { head: snapshot.block.number, lastUpdate: own?.lastUpdate ?? null, row };
 }

@@ -82,19 +82,27 @@ export function advance(record: VectorRecord, event: VectorEvent): VectorRecord 
   if (!successors[record.state].includes(event.to)) {
     throw new SubnetError('INTERNAL', { detail: `vector step ${record.state} -> ${event.to}` });
   }
-  const next = { ...record, state: event.to, reason: 'reason' in event ? event.reason : null };
+  return { ...record, state: event.to, reason: null, ...changesBy(record, event) };
+}
+
+function changesBy(record: VectorRecord, event: VectorEvent): Partial<VectorRecord> {
   switch (event.to) {
-    case 'submitting': {
-      const firstSentAtBlock = record.firstSentAtBlock ?? event.block;
-      const attempts = record.attempts + 1;
-      return { ...next, firstSentAtBlock, lastSentAtBlock: event.block, attempts };
-    }
+    case 'submitting':
+      return {
+        firstSentAtBlock: record.firstSentAtBlock ?? event.block,
+        lastSentAtBlock: event.block,
+        attempts: record.attempts + 1,
+      };
     case 'included':
-      return { ...next, includedAtBlock: event.block, extrinsicHash: event.extrinsicHash };
+      return { includedAtBlock: event.block, extrinsicHash: event.extrinsicHash };
     case 'effective':
-      return { ...next, effectiveAtBlock: event.block };
-    default:
-      return next;
+      return { effectiveAtBlock: event.block };
+    case 'rejected':
+    case 'unknown':
+    case 'lapsed':
+    case 'differs':
+    case 'superseded':
+      return { reason: event.reason };
   }
 }
 

@@ -1,0 +1,83 @@
+import type { Hotkey } from '../../common/brand.ts';
+import type { Neuron, Snapshot } from '../../common/chain-port.ts';
+import { encodeSs58 } from '../../common/ss58.ts';
+import { emptyBoard } from '../../validator/scoreboard.ts';
+import type { Board, BoardEntry } from '../../validator/scoreboard.ts';
+import { toUnit, zero } from '../../validator/unit.ts';
+import { fakeHyperparams } from '../fakes/fake-chain.ts';
+
+/** Builders for values that pure functions take. */
+export function hotkey(n: number): Hotkey {
+  return encodeSs58(
+    Uint8Array.from({ length: 32 }, (_, at) => (at < 4 ? (n >> (8 * at)) & 255 : 7)),
+  );
+}
+
+export function neuron(uid: number, more: Partial<Neuron> = {}): Neuron {
+  return {
+    uid,
+    hotkey: hotkey(uid),
+    coldkey: hotkey(uid + 10_000),
+    axon: { ip: '8.8.8.8', port: 8091, ipType: 4, protocol: 4, version: 1, block: 1 },
+    active: true,
+    validatorPermit: false,
+    totalStakeRao: 0n,
+    alphaStakeRao: 0n,
+    incentive: 0,
+    dividends: 0,
+    consensus: 0,
+    validatorTrust: 0,
+    emissionRao: 0n,
+    lastUpdate: 5,
+    blockAtRegistration: 5,
+    ...more,
+  };
+}
+
+export function snapshot(neurons: readonly Neuron[], more: Partial<Snapshot> = {}): Snapshot {
+  return {
+    netuid: 2,
+    block: { number: 100, hash: `0x${'ab'.repeat(32)}` },
+    hyperparams: fakeHyperparams,
+    stakeThresholdRao: 0n,
+    lastEpochBlock: 95,
+    nextEpochBlock: 105,
+    ownerHotkey: null,
+    neurons,
+    ...more,
+  };
+}
+
+export function entry(uid: number, score: number, more: Partial<BoardEntry> = {}): BoardEntry {
+  return {
+    hotkey: hotkey(uid),
+    uid,
+    registeredAt: 5,
+    score: toUnit(score),
+    lastPoints: zero,
+    lastRound: 0,
+    lastLatencyMs: null,
+    rounds: 1,
+    faults: 0,
+    lastFault: null,
+    window: [],
+    ...more,
+  };
+}
+
+export function board(...entries: BoardEntry[]): Board {
+  return entries.length === 0
+    ? emptyBoard
+    : { entries: new Map(entries.map((one) => [one.hotkey, one])) };
+}
+
+/** A board on which uid i has the i-th score, with a snapshot of just these neurons. */
+export function scored(scores: readonly number[], more: Partial<Snapshot> = {}) {
+  return {
+    board: board(...scores.map((score, uid) => entry(uid, score))),
+    snapshot: snapshot(
+      scores.map((_, uid) => neuron(uid)),
+      more,
+    ),
+  };
+}
