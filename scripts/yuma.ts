@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { destroyWorker } from '@acala-network/chopsticks-core/wasm-executor/index';
 import { isSubnetError, messageOf, SubnetError } from '../common/errors.ts';
 import { packagePath } from '../common/package-root.ts';
 import { readCases, replayCases } from '../chain/yuma-replay.ts';
 
-const runtimePath = 'chain/artefact/subnet-runtime.wasm';
+const usage = 'usage: npm run yuma -- FILE [--runtime WASM]';
 
 /** Replays every case of a file through the built runtime; true if all agreed. */
-async function replayFile(file: string): Promise<boolean> {
+async function replayFile(file: string, runtime: string): Promise<boolean> {
   const cases = readCases(await textOf(file), file);
-  const wasm = await readFile(packagePath(runtimePath));
+  const wasm = await readRuntime(runtime);
   let failed = 0;
   for await (const { id, problem } of replayCases(wasm, cases)) {
     if (problem !== undefined) failed += 1;
@@ -17,6 +18,14 @@ async function replayFile(file: string): Promise<boolean> {
   }
   console.log(`${cases.length - failed} passed, ${failed} failed`);
   return failed === 0;
+}
+
+async function readRuntime(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new SubnetError('CHAIN_RUNTIME_INVALID', { detail: messageOf(error) });
+  }
 }
 
 async function textOf(file: string): Promise<string> {
@@ -27,13 +36,24 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
+function parsed(args: readonly string[]) {
+  const options = { runtime: { type: 'string' } } as const;
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch {
+    return undefined;
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  const [file, ...others] = args;
+  const command = parsed(args);
+  const [file, ...others] = command?.positionals ?? [];
   if (file === undefined || others.length > 0) {
-    console.error('usage: npm run yuma -- FILE');
+    console.error(usage);
     return 2;
   }
-  return (await replayFile(file)) ? 0 : 1;
+  const runtime = command?.values.runtime ?? packagePath('chain/artefact/subnet-runtime.wasm');
+  return (await replayFile(file, runtime)) ? 0 : 1;
 }
 
 try {

@@ -26,6 +26,10 @@ fixed!(
     U96F32, u128
 );
 fixed!(
+    /// 32 integer and 32 fraction bits, signed.
+    I32F32, i64
+);
+fixed!(
     /// 96 integer and 32 fraction bits, signed.
     I96F32, i128
 );

@@ -9,6 +9,7 @@
 extern crate alloc;
 
 pub mod access;
+pub mod bonds;
 pub mod calls;
 pub mod checks;
 pub mod defaults;
@@ -22,6 +23,8 @@ pub mod identity;
 pub mod market;
 pub mod neurons;
 pub mod registration;
+pub mod replay;
+pub mod rpc_info;
 pub mod serving;
 pub mod staking;
 pub mod storage;

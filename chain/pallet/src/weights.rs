@@ -55,13 +55,18 @@ impl<T: Config> Pallet<T> {
         let uid = Uids::<T>::get(netuid, hotkey).ok_or(Error::<T>::HotKeyNotRegisteredInSubNet)?;
         Self::ensure_may_set(hotkey, netuid, uid, &uids, version_key)?;
         Self::ensure_well_formed(netuid, uid, n, &uids)?;
-        let row: Vec<(u16, u16)> = uids.into_iter().zip(max_upscale_u16(&values)).collect();
-        Weights::<T>::insert(netuid, uid, row);
+        Self::store_weights(netuid, uid, uids, &values);
         if !CommitRevealWeightsEnabled::<T>::get(netuid) {
             put_at::<LastUpdate<T>, _>(netuid, uid, Self::current_block());
         }
         Self::deposit_event(Event::WeightsSet(netuid, uid));
         Ok(())
+    }
+
+    /// Scales the values so that the largest is 65535; keeps the caller's order and zeros.
+    pub(crate) fn store_weights(netuid: NetUid, uid: u16, uids: Vec<u16>, values: &[u16]) {
+        let row: Vec<(u16, u16)> = uids.into_iter().zip(max_upscale_u16(values)).collect();
+        Weights::<T>::insert(netuid, uid, row);
     }
 
     fn ensure_may_set(

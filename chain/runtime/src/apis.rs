@@ -1,9 +1,22 @@
 //! Runtime APIs.
 
 use crate::*;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use codec::Compact;
 use frame_support::genesis_builder_helper::{build_state, get_preset};
 use frame_support::weights::Weight;
+use pallet_subtensor::replay::{self, ReplayFormula, ReplayOutcome, ReplayStep};
+use pallet_subtensor::rpc_info::delegate_info::DelegateInfo;
+use pallet_subtensor::rpc_info::dynamic_info::DynamicInfo;
+use pallet_subtensor::rpc_info::metagraph::{Metagraph, SelectiveMetagraph};
+use pallet_subtensor::rpc_info::neuron_info::{NeuronInfo, NeuronInfoLite};
+use pallet_subtensor::rpc_info::show_subnet::SubnetState;
+use pallet_subtensor::rpc_info::stake_info::{LockState, StakeAvailability, StakeInfo};
+use pallet_subtensor::rpc_info::subnet_info::{
+    SubnetHyperparams, SubnetHyperparamsV2, SubnetHyperparamsV3, SubnetInfo, SubnetInfov2,
+};
+use pallet_subtensor::{AlphaBalance, MechId, NetUid, TaoBalance, U64F64};
 use pallet_transaction_payment_rpc_runtime_api::{FeeDetails, RuntimeDispatchInfo};
 use sp_api::impl_runtime_apis;
 use sp_core::OpaqueMetadata;
@@ -11,6 +24,7 @@ use sp_inherents::{CheckInherentsResult, InherentData};
 use sp_runtime::traits::Block as BlockT;
 use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity};
 use sp_runtime::{ApplyExtrinsicResult, ExtrinsicInclusionMode};
+use subnet_runtime_apis::{SimSwapResult, SubnetPrice};
 
 pub const VERSIONS: sp_version::ApisVec = RUNTIME_API_VERSIONS;
 
@@ -130,6 +144,215 @@ impl_runtime_apis! {
 
         fn preset_names() -> Vec<sp_genesis_builder::PresetId> {
             Vec::new()
+        }
+    }
+
+    impl subnet_runtime_apis::NeuronInfoRuntimeApi<Block> for Runtime {
+        fn get_neurons(netuid: NetUid) -> Vec<NeuronInfo<AccountId>> {
+            SubtensorModule::get_neurons(netuid)
+        }
+
+        fn get_neuron(netuid: NetUid, uid: u16) -> Option<NeuronInfo<AccountId>> {
+            SubtensorModule::get_neuron(netuid, uid)
+        }
+
+        fn get_neurons_lite(netuid: NetUid) -> Vec<NeuronInfoLite<AccountId>> {
+            SubtensorModule::get_neurons_lite(netuid)
+        }
+
+        fn get_neuron_lite(netuid: NetUid, uid: u16) -> Option<NeuronInfoLite<AccountId>> {
+            SubtensorModule::get_neuron_lite(netuid, uid)
+        }
+    }
+
+    impl subnet_runtime_apis::SubnetInfoRuntimeApi<Block> for Runtime {
+        fn get_subnet_info(netuid: NetUid) -> Option<SubnetInfo<AccountId>> {
+            SubtensorModule::get_subnet_info(netuid)
+        }
+
+        fn get_subnets_info() -> Vec<Option<SubnetInfo<AccountId>>> {
+            SubtensorModule::get_subnets_info()
+        }
+
+        fn get_subnet_info_v2(netuid: NetUid) -> Option<SubnetInfov2<AccountId>> {
+            SubtensorModule::get_subnet_info_v2(netuid)
+        }
+
+        fn get_subnets_info_v2() -> Vec<Option<SubnetInfov2<AccountId>>> {
+            SubtensorModule::get_subnets_info_v2()
+        }
+
+        fn get_subnet_hyperparams(netuid: NetUid) -> Option<SubnetHyperparams> {
+            SubtensorModule::get_subnet_hyperparams(netuid)
+        }
+
+        fn get_subnet_hyperparams_v2(netuid: NetUid) -> Option<SubnetHyperparamsV2> {
+            SubtensorModule::get_subnet_hyperparams_v2(netuid)
+        }
+
+        fn get_subnet_hyperparams_v3(netuid: NetUid) -> Option<SubnetHyperparamsV3> {
+            SubtensorModule::get_subnet_hyperparams_v3(netuid)
+        }
+
+        fn get_all_dynamic_info() -> Vec<Option<DynamicInfo<AccountId>>> {
+            SubtensorModule::get_all_dynamic_info()
+        }
+
+        fn get_all_metagraphs() -> Vec<Option<Metagraph<AccountId>>> {
+            SubtensorModule::get_all_metagraphs()
+        }
+
+        fn get_metagraph(netuid: NetUid) -> Option<Metagraph<AccountId>> {
+            SubtensorModule::get_metagraph(netuid)
+        }
+
+        fn get_all_mechagraphs() -> Vec<Option<Metagraph<AccountId>>> {
+            SubtensorModule::get_all_mechagraphs()
+        }
+
+        fn get_mechagraph(netuid: NetUid, mecid: MechId) -> Option<Metagraph<AccountId>> {
+            SubtensorModule::get_mechagraph(netuid, mecid)
+        }
+
+        fn get_dynamic_info(netuid: NetUid) -> Option<DynamicInfo<AccountId>> {
+            SubtensorModule::get_dynamic_info(netuid)
+        }
+
+        fn get_subnet_state(netuid: NetUid) -> Option<SubnetState<AccountId>> {
+            SubtensorModule::get_subnet_state(netuid)
+        }
+
+        fn get_selective_metagraph(
+            netuid: NetUid,
+            selectors: Vec<u16>,
+        ) -> Option<SelectiveMetagraph<AccountId>> {
+            SubtensorModule::get_selective_metagraph(netuid, selectors)
+        }
+
+        fn get_coldkey_auto_stake_hotkey(coldkey: AccountId, netuid: NetUid) -> Option<AccountId> {
+            pallet_subtensor::AutoStakeDestination::<Runtime>::get(coldkey, netuid)
+        }
+
+        fn get_selective_mechagraph(
+            netuid: NetUid,
+            mecid: MechId,
+            selectors: Vec<u16>,
+        ) -> Option<SelectiveMetagraph<AccountId>> {
+            SubtensorModule::get_selective_mechagraph(netuid, mecid, selectors)
+        }
+
+        fn get_subnet_to_prune() -> Option<NetUid> {
+            SubtensorModule::subnet_to_prune()
+        }
+
+        fn get_subnet_account_id(netuid: NetUid) -> Option<AccountId> {
+            SubtensorModule::subnet_exists(netuid).then(|| SubtensorModule::subnet_account(netuid))
+        }
+
+        fn get_next_epoch_start_block(netuid: NetUid) -> Option<u64> {
+            SubtensorModule::get_next_epoch_start_block(netuid)
+        }
+    }
+
+    impl subnet_runtime_apis::StakeInfoRuntimeApi<Block> for Runtime {
+        fn get_stake_info_for_coldkey(coldkey: AccountId) -> Vec<StakeInfo<AccountId>> {
+            SubtensorModule::get_stake_info_for_coldkey(coldkey)
+        }
+
+        fn get_stake_info_for_coldkeys(
+            coldkeys: Vec<AccountId>,
+        ) -> Vec<(AccountId, Vec<StakeInfo<AccountId>>)> {
+            SubtensorModule::get_stake_info_for_coldkeys(coldkeys)
+        }
+
+        fn get_stake_info_for_hotkey_coldkey_netuid(
+            hotkey: AccountId,
+            coldkey: AccountId,
+            netuid: NetUid,
+        ) -> Option<StakeInfo<AccountId>> {
+            SubtensorModule::get_stake_info_for_hotkey_coldkey_netuid(hotkey, coldkey, netuid)
+        }
+
+        fn get_stake_availability_for_coldkeys(
+            coldkeys: Vec<AccountId>,
+            netuids: Option<Vec<NetUid>>,
+        ) -> BTreeMap<AccountId, BTreeMap<NetUid, StakeAvailability>> {
+            SubtensorModule::get_stake_availability_for_coldkeys(coldkeys, netuids)
+        }
+
+        // Exchanges at the constant price are free, and nothing is ever locked.
+        fn get_stake_fee(
+            _origin: Option<(AccountId, NetUid)>,
+            _origin_coldkey: AccountId,
+            _destination: Option<(AccountId, NetUid)>,
+            _destination_coldkey: AccountId,
+            _amount: u64,
+        ) -> u64 {
+            0
+        }
+
+        fn get_coldkey_lock(_coldkey: AccountId, _netuid: NetUid) -> Option<LockState> {
+            None
+        }
+
+        fn get_hotkey_conviction(_hotkey: AccountId, _netuid: NetUid) -> U64F64 {
+            U64F64::default()
+        }
+
+        fn get_most_convicted_hotkey_on_subnet(_netuid: NetUid) -> Option<AccountId> {
+            None
+        }
+    }
+
+    impl subnet_runtime_apis::DelegateInfoRuntimeApi<Block> for Runtime {
+        fn get_delegates() -> Vec<DelegateInfo<AccountId>> {
+            SubtensorModule::get_delegates()
+        }
+
+        fn get_delegate(hotkey: AccountId) -> Option<DelegateInfo<AccountId>> {
+            SubtensorModule::get_delegate(hotkey)
+        }
+
+        fn get_delegated(
+            coldkey: AccountId,
+        ) -> Vec<(DelegateInfo<AccountId>, (Compact<NetUid>, Compact<AlphaBalance>))> {
+            SubtensorModule::get_delegated(coldkey)
+        }
+    }
+
+    impl subnet_runtime_apis::SubnetRegistrationRuntimeApi<Block> for Runtime {
+        fn get_network_registration_cost() -> TaoBalance {
+            SubtensorModule::network_lock_cost()
+        }
+    }
+
+    impl subnet_runtime_apis::SwapRuntimeApi<Block> for Runtime {
+        fn current_alpha_price(_netuid: NetUid) -> u64 {
+            pallet_subtensor::market::PRICE
+        }
+
+        fn current_alpha_price_all() -> Vec<SubnetPrice> {
+            let price = pallet_subtensor::market::PRICE;
+            let netuids = SubtensorModule::netuids().into_iter();
+            netuids.map(|netuid| SubnetPrice { netuid, price }).collect()
+        }
+
+        fn sim_swap_tao_for_alpha(_netuid: NetUid, tao: TaoBalance) -> SimSwapResult {
+            SimSwapResult::even(tao)
+        }
+
+        fn sim_swap_alpha_for_tao(_netuid: NetUid, alpha: AlphaBalance) -> SimSwapResult {
+            SimSwapResult::even(alpha)
+        }
+    }
+
+    impl subnet_runtime_apis::YumaReplayApi<Block> for Runtime {
+        fn replay(neurons: u16, steps: Vec<ReplayStep>) -> Result<Vec<ReplayOutcome>, u32> {
+            SubtensorModule::replay(neurons, steps)
+        }
+
+        fn compute(formula: ReplayFormula) -> Vec<i128> {
+            replay::compute(formula)
         }
     }
 }
