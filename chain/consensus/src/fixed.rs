@@ -16,6 +16,8 @@ pub struct U64F64(u128);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct U96F32(u128);
 
+/// One in a format with 32 fraction bits.
+const UNIT: u64 = 1 << 32;
 const EXP_LIMIT: i32 = 20;
 /// Euler's number as the chain's library knows it: 23 fraction bits.
 const EULER: I32F32 = I32F32(22_802_600 << 9);
@@ -54,17 +56,41 @@ impl I32F32 {
     }
 
     #[must_use]
+    #[inline]
     pub fn mul(self, other: Self) -> Self {
+        // WebAssembly has no wide product: what fits 64 bits must not pay for one.
+        let (a, b) = (self.0 as u64, other.0 as u64);
+        if a < UNIT && b < UNIT {
+            return Self((a.wrapping_mul(b) >> 32) as i64);
+        }
+        self.mul_wide(other)
+    }
+
+    fn mul_wide(self, other: Self) -> Self {
         let product = (i128::from(self.0) * i128::from(other.0)) >> 32;
         Self(saturate_i64(product))
     }
 
     /// Zero when the divisor is zero or the quotient does not fit.
     #[must_use]
+    #[inline]
     pub fn div(self, other: Self) -> Self {
         if other.0 == 0 {
             return Self::ZERO;
         }
+        if self.0 >= 0 && other.0 > 0 {
+            // Common zero bits leave the quotient as it is, and whole numbers have 32 of them.
+            let (a, b) = (self.0 as u64, other.0 as u64);
+            let shift = (a | b).trailing_zeros();
+            let (a, b) = (a >> shift, b >> shift);
+            if a < UNIT {
+                return Self(i64::try_from((a << 32) / b).unwrap_or(0));
+            }
+        }
+        self.div_wide(other)
+    }
+
+    fn div_wide(self, other: Self) -> Self {
         let quotient = (i128::from(self.0) << 32) / i128::from(other.0);
         Self(i64::try_from(quotient).unwrap_or(0))
     }
@@ -232,6 +258,33 @@ fn saturate_i64(value: i128) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Small and large, even and odd, whole and broken, of both signs.
+    fn samples() -> Vec<I32F32> {
+        let mut state = 0x9e37_79b9_7f4a_7c15u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state
+        };
+        let edges = [0, 1, 1 << 31, UNIT - 1, UNIT, UNIT + 1, 65_535 << 32, i64::MAX as u64];
+        let random: Vec<u64> = (0..300).map(|i| next() >> (i % 64)).collect();
+        let whole: Vec<u64> = (0..20).map(|_| (next() >> 48) << 32).collect();
+        let bits = edges.into_iter().chain(random).chain(whole).map(|bits| bits as i64);
+        let all: Vec<i64> = bits.flat_map(|bits| [bits, bits.wrapping_neg()]).collect();
+        all.into_iter().map(I32F32::from_bits).collect()
+    }
+
+    #[test]
+    fn the_short_ways_agree_with_the_wide_ones() {
+        for a in samples() {
+            for b in samples() {
+                assert_eq!(a.mul(b), a.mul_wide(b), "{a:?} * {b:?}");
+                if b != I32F32::ZERO {
+                    assert_eq!(a.div(b), a.div_wide(b), "{a:?} / {b:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_product_is_floored_also_below_zero() {
