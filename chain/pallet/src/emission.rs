@@ -4,7 +4,7 @@ use crate::pallet::*;
 use crate::types::*;
 use alloc::vec::Vec;
 use subnet_consensus as consensus;
-use subnet_consensus::{AlphaSplit, DividendClaim, EpochOutput};
+use subnet_consensus::{AlphaSplit, DividendClaim};
 
 /// What a subnet has gathered since its last epoch.
 #[derive(Clone, Copy, Default)]
@@ -27,7 +27,7 @@ impl<T: Config> Pallet<T> {
         }
         for (netuid, hotkeys) in Self::consume_due_slots(&netuids) {
             let pending = Self::take_pending(netuid);
-            Self::distribute(netuid, &hotkeys, pending);
+            Self::distribute(netuid, hotkeys, pending);
             LastMechansimStepBlock::<T>::insert(netuid, Self::current_block());
         }
     }
@@ -98,116 +98,164 @@ impl<T: Config> Pallet<T> {
     }
 
     /// One epoch and its payment.
-    fn distribute(netuid: NetUid, hotkeys: &[T::AccountId], pending: Pending) {
+    fn distribute(netuid: NetUid, hotkeys: Vec<T::AccountId>, pending: Pending) {
+        let mut payroll = Payroll::<T>::read(netuid, hotkeys);
         let sum = pending
             .server
             .saturating_add(pending.validator)
             .saturating_add(pending.root);
-        let output = Self::run_epoch(netuid, hotkeys, sum);
+        let output = Self::run_epoch_over(netuid, &payroll.hotkeys, &payroll.pools, sum);
         Self::deposit_event(Event::IncentiveAlphaEmittedToMiners {
             netuid,
             emissions: output.server_emission.clone(),
         });
-        Self::pay_owner(netuid, pending.owner);
-        Self::pay_miners(netuid, hotkeys, &output);
+        payroll.pay_owner(pending.owner);
+        payroll.pay_miners(&output.server_emission);
         let earned = output.server_emission.iter().any(|amount| *amount > 0);
         // Without any miner worth paying, the miners' half goes to the validators.
         let unclaimed = if earned { 0 } else { pending.server };
         let validator = pending.validator.saturating_add(unclaimed);
-        Self::pay_validators(netuid, hotkeys, &output, validator, pending.root);
+        payroll.pay_validators(&output.validator_emission, validator, pending.root);
     }
 
-    fn pay_owner(netuid: NetUid, cut: AlphaBalance) {
-        let owner = SubnetOwner::<T>::try_get(netuid);
-        if let (Ok(coldkey), Ok(hotkey)) = (owner, SubnetOwnerHotkey::<T>::try_get(netuid)) {
-            Self::increase_stake(&hotkey, &coldkey, netuid, cut);
+    /// Whether root stake counts anything on other subnets.
+    pub(crate) fn root_stake_counts() -> bool {
+        TaoWeight::<T>::get() != 0 && SubnetAlphaOut::<T>::get(ROOT) != 0
+    }
+
+    /// Stake that `hotkey` has on root, as far as it counts.
+    pub(crate) fn counted_root_stake(hotkey: &T::AccountId, counts: bool) -> AlphaBalance {
+        match counts {
+            true => TotalHotkeyAlpha::<T>::get(hotkey, ROOT),
+            false => 0,
+        }
+    }
+}
+
+/// Those whom an epoch pays. Their pools are read once and kept up to date.
+struct Payroll<T: Config> {
+    netuid: NetUid,
+    hotkeys: Vec<T::AccountId>,
+    pools: Vec<AlphaBalance>,
+}
+
+impl<T: Config> Payroll<T> {
+    fn read(netuid: NetUid, hotkeys: Vec<T::AccountId>) -> Self {
+        let pools = Pallet::<T>::pools(netuid, &hotkeys);
+        Self {
+            netuid,
+            hotkeys,
+            pools,
+        }
+    }
+
+    /// Stake for the coldkey that owns the hotkey of `uid`.
+    fn pay(&mut self, uid: usize, owner: &T::AccountId, amount: AlphaBalance) {
+        let (hotkey, pool) = (&self.hotkeys[uid], self.pools[uid]);
+        self.pools[uid] = Pallet::<T>::increase_stake_in(hotkey, owner, self.netuid, amount, pool);
+    }
+
+    /// Stake with a hotkey that need not be a neuron.
+    fn pay_to(&mut self, hotkey: &T::AccountId, coldkey: &T::AccountId, amount: AlphaBalance) {
+        Pallet::<T>::increase_stake(hotkey, coldkey, self.netuid, amount);
+        if let Some(uid) = self.hotkeys.iter().position(|known| known == hotkey) {
+            self.pools[uid] = TotalHotkeyAlpha::<T>::get(hotkey, self.netuid);
+        }
+    }
+
+    fn pay_owner(&mut self, cut: AlphaBalance) {
+        let owner = SubnetOwner::<T>::try_get(self.netuid);
+        let hotkey = SubnetOwnerHotkey::<T>::try_get(self.netuid);
+        if let (Ok(coldkey), Ok(hotkey)) = (owner, hotkey) {
+            self.pay_to(&hotkey, &coldkey, cut);
         }
     }
 
     /// Incentive as stake. What neurons of the subnet's owner would get is withheld.
-    fn pay_miners(netuid: NetUid, hotkeys: &[T::AccountId], output: &EpochOutput) {
-        let own = Self::withheld_hotkeys(netuid);
-        let total: u64 = output.server_emission.iter().sum();
+    fn pay_miners(&mut self, incentives: &[AlphaBalance]) {
+        let own = self.withheld_hotkeys();
+        // Nearly always nobody has redirected anything: asked once instead of for each neuron.
+        let redirected = AutoStakeDestination::<T>::iter_keys().next().is_some();
         let mut withheld: u64 = 0;
-        let paid = hotkeys
+        for (uid, amount) in incentives
             .iter()
-            .zip(&output.server_emission)
-            .filter(|(_, amount)| **amount > 0);
-        for (hotkey, amount) in paid {
-            if own.contains(hotkey) {
-                withheld = withheld.saturating_add(*amount);
-                Self::withhold(netuid, *amount);
+            .copied()
+            .enumerate()
+            .filter(|(_, a)| *a > 0)
+        {
+            if own.contains(&self.hotkeys[uid]) {
+                withheld = withheld.saturating_add(amount);
+                self.withhold(amount);
+            } else if redirected {
+                self.pay_redirected(uid, amount);
             } else {
-                Self::pay_miner(netuid, hotkey, *amount);
+                let owner = Owner::<T>::get(&self.hotkeys[uid]);
+                self.pay(uid, &owner, amount);
             }
         }
-        MinerBurned::<T>::insert(netuid, U96F32::ratio(withheld, total));
+        let total = incentives.iter().sum();
+        MinerBurned::<T>::insert(self.netuid, U96F32::ratio(withheld, total));
     }
 
-    fn withheld_hotkeys(netuid: NetUid) -> Vec<T::AccountId> {
-        let mut own = OwnedHotkeys::<T>::get(SubnetOwner::<T>::get(netuid));
-        own.extend(SubnetOwnerHotkey::<T>::try_get(netuid));
+    fn withheld_hotkeys(&self) -> Vec<T::AccountId> {
+        let mut own = OwnedHotkeys::<T>::get(SubnetOwner::<T>::get(self.netuid));
+        own.extend(SubnetOwnerHotkey::<T>::try_get(self.netuid));
         own
     }
 
     /// Burned alpha stays in the count of what was issued, recycled alpha may be issued again.
-    fn withhold(netuid: NetUid, amount: AlphaBalance) {
-        if RecycleOrBurn::<T>::get(netuid) == RecycleOrBurnEnum::Recycle {
-            SubnetAlphaOut::<T>::mutate(netuid, |out| *out = out.saturating_sub(amount));
+    fn withhold(&self, amount: AlphaBalance) {
+        if RecycleOrBurn::<T>::get(self.netuid) == RecycleOrBurnEnum::Recycle {
+            SubnetAlphaOut::<T>::mutate(self.netuid, |out| *out = out.saturating_sub(amount));
         }
     }
 
-    fn pay_miner(netuid: NetUid, hotkey: &T::AccountId, incentive: AlphaBalance) {
-        let owner = Owner::<T>::get(hotkey);
-        let destination = AutoStakeDestination::<T>::get(&owner, netuid);
-        let receiver = destination.as_ref().unwrap_or(hotkey);
-        Self::increase_stake(receiver, &owner, netuid, incentive);
-        if let Some(destination) = destination {
-            let hotkey = hotkey.clone();
-            let event = Event::AutoStakeAdded {
-                netuid,
-                destination,
-                hotkey,
-                owner,
-                incentive,
-            };
-            Self::deposit_event(event);
-        }
+    fn pay_redirected(&mut self, uid: usize, incentive: AlphaBalance) {
+        let hotkey = self.hotkeys[uid].clone();
+        let owner = Owner::<T>::get(&hotkey);
+        let Some(destination) = AutoStakeDestination::<T>::get(&owner, self.netuid) else {
+            return self.pay(uid, &owner, incentive);
+        };
+        self.pay_to(&destination, &owner, incentive);
+        let netuid = self.netuid;
+        let event = Event::AutoStakeAdded {
+            netuid,
+            destination,
+            hotkey,
+            owner,
+            incentive,
+        };
+        Pallet::<T>::deposit_event(event);
     }
 
     /// Dividends: the take to the validator's owner, the rest to everybody staked with it.
-    fn pay_validators(
-        netuid: NetUid,
-        hotkeys: &[T::AccountId],
-        output: &EpochOutput,
-        alpha: AlphaBalance,
-        root: AlphaBalance,
-    ) {
-        let earned = hotkeys
-            .iter()
-            .zip(&output.validator_emission)
-            .filter(|(_, d)| **d > 0);
-        let (validators, claims): (Vec<&T::AccountId>, Vec<DividendClaim>) = earned
-            .map(|(hotkey, dividend)| (hotkey, Self::dividend_claim(netuid, hotkey, *dividend)))
-            .unzip();
+    fn pay_validators(&mut self, dividends: &[u64], alpha: AlphaBalance, root: AlphaBalance) {
+        let earned = |uid: &usize| dividends[*uid] > 0;
+        let (paid, unpaid): (Vec<usize>, Vec<usize>) = (0..self.hotkeys.len()).partition(earned);
+        let counts = Pallet::<T>::root_stake_counts();
+        let claim = |uid: &usize| DividendClaim {
+            dividend: dividends[*uid],
+            alpha_stake: self.pools[*uid],
+            root_stake: Pallet::<T>::counted_root_stake(&self.hotkeys[*uid], counts),
+        };
+        let claims: Vec<DividendClaim> = paid.iter().map(claim).collect();
         let weight = consensus::tao_weight_fraction(TaoWeight::<T>::get());
         let shares = consensus::distribute_dividends(&claims, alpha, root, weight);
-        let _ = AlphaDividendsPerSubnet::<T>::clear_prefix(netuid, u32::MAX, None);
-        for (hotkey, share) in validators.into_iter().zip(shares) {
-            let (take, rest) = consensus::split_take(share.alpha, Delegates::<T>::get(hotkey));
-            Self::increase_stake(hotkey, &Owner::<T>::get(hotkey), netuid, take);
-            Self::increase_pool(hotkey, netuid, rest);
-            AlphaDividendsPerSubnet::<T>::insert(netuid, hotkey, rest);
-            let pool = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
-            TotalHotkeyAlphaLastEpoch::<T>::insert(hotkey, netuid, pool);
+        for (uid, share) in paid.into_iter().zip(shares) {
+            self.pay_validator(uid, share.alpha);
+        }
+        for uid in unpaid {
+            AlphaDividendsPerSubnet::<T>::remove(self.netuid, &self.hotkeys[uid]);
         }
     }
 
-    fn dividend_claim(netuid: NetUid, hotkey: &T::AccountId, dividend: u64) -> DividendClaim {
-        DividendClaim {
-            dividend,
-            alpha_stake: TotalHotkeyAlpha::<T>::get(hotkey, netuid),
-            root_stake: TotalHotkeyAlpha::<T>::get(hotkey, ROOT),
-        }
+    fn pay_validator(&mut self, uid: usize, dividend: consensus::U96F32) {
+        let hotkey = self.hotkeys[uid].clone();
+        let (take, rest) = consensus::split_take(dividend, Delegates::<T>::get(&hotkey));
+        self.pay(uid, &Owner::<T>::get(&hotkey), take);
+        Pallet::<T>::increase_pool(&hotkey, self.netuid, rest);
+        self.pools[uid] = TotalHotkeyAlpha::<T>::get(&hotkey, self.netuid);
+        AlphaDividendsPerSubnet::<T>::insert(self.netuid, &hotkey, rest);
+        TotalHotkeyAlphaLastEpoch::<T>::insert(&hotkey, self.netuid, self.pools[uid]);
     }
 }

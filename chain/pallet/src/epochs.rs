@@ -81,7 +81,24 @@ impl<T: Config> Pallet<T> {
         hotkeys: &[T::AccountId],
         emission: AlphaBalance,
     ) -> EpochOutput {
-        let input = Self::epoch_input(netuid, hotkeys, emission);
+        let pools = Self::pools(netuid, hotkeys);
+        Self::run_epoch_over(netuid, hotkeys, &pools, emission)
+    }
+
+    /// Alpha of each hotkey.
+    pub(crate) fn pools(netuid: NetUid, hotkeys: &[T::AccountId]) -> Vec<AlphaBalance> {
+        let pool = |hotkey| TotalHotkeyAlpha::<T>::get(hotkey, netuid);
+        hotkeys.iter().map(pool).collect()
+    }
+
+    /// The same with the alpha of each hotkey already read.
+    pub(crate) fn run_epoch_over(
+        netuid: NetUid,
+        hotkeys: &[T::AccountId],
+        pools: &[AlphaBalance],
+        emission: AlphaBalance,
+    ) -> EpochOutput {
+        let input = Self::epoch_input(netuid, hotkeys, pools, emission);
         let output = consensus::epoch(&input);
         Self::store_epoch(netuid, &input, &output);
         output
@@ -91,6 +108,7 @@ impl<T: Config> Pallet<T> {
     pub fn epoch_input(
         netuid: NetUid,
         hotkeys: &[T::AccountId],
+        pools: &[AlphaBalance],
         emission: AlphaBalance,
     ) -> EpochInput {
         let n = SubnetworkN::<T>::get(netuid);
@@ -115,7 +133,7 @@ impl<T: Config> Pallet<T> {
             last_mechanism_step_block: LastMechansimStepBlock::<T>::get(netuid),
             last_update: LastUpdate::<T>::get(netuid),
             block_at_registration: Self::registration_blocks(netuid),
-            stake: Self::weighted_stakes(netuid, hotkeys),
+            stake: Self::weighted_stakes(hotkeys, pools),
             stake_threshold: StakeThreshold::<T>::get(),
             owner_uid,
             weights: (0..n).map(row).collect(),
@@ -140,19 +158,14 @@ impl<T: Config> Pallet<T> {
             .collect()
     }
 
-    fn weighted_stakes(netuid: NetUid, hotkeys: &[T::AccountId]) -> Vec<consensus::U64F64> {
+    fn weighted_stakes(hotkeys: &[T::AccountId], pools: &[AlphaBalance]) -> Vec<consensus::U64F64> {
         let weight = consensus::tao_weight_fraction(TaoWeight::<T>::get());
-        // Root stake is not looked up where it would count nothing.
-        let counted = weight != consensus::U96F32::ZERO && SubnetAlphaOut::<T>::get(ROOT) != 0;
-        let root = |hotkey: &T::AccountId| match counted {
-            true => TotalHotkeyAlpha::<T>::get(hotkey, ROOT),
-            false => 0,
+        let counts = Self::root_stake_counts();
+        let stake = |(hotkey, alpha): (&T::AccountId, &AlphaBalance)| {
+            let root = Self::counted_root_stake(hotkey, counts);
+            consensus::weighted_stake(*alpha, root, weight)
         };
-        let stake = |hotkey: &T::AccountId| {
-            let alpha = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
-            consensus::weighted_stake(alpha, root(hotkey), weight)
-        };
-        hotkeys.iter().map(stake).collect()
+        hotkeys.iter().zip(pools).map(stake).collect()
     }
 
     fn liquid_alpha(netuid: NetUid) -> Option<LiquidAlpha> {

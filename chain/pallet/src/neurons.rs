@@ -37,6 +37,7 @@ impl<T: Config> Pallet<T> {
         Axons::<T>::remove(netuid, &old);
         NeuronCertificates::<T>::remove(netuid, &old);
         Prometheus::<T>::remove(netuid, &old);
+        AlphaDividendsPerSubnet::<T>::remove(netuid, &old);
         put_at::<Active<T>, _>(netuid, uid, true);
         put_at::<ValidatorPermit<T>, _>(netuid, uid, false);
         Self::put_holder(netuid, uid, hotkey, block);

@@ -29,22 +29,39 @@ impl<T: Config> Pallet<T> {
         if amount == 0 {
             return;
         }
-        let pool = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
-        let all = TotalHotkeyShares::<T>::get(hotkey, netuid).bits;
-        let fresh = if pool == 0 || all == 0 {
-            U64F64::from_int(amount).bits
-        } else {
-            scale(u128::from(amount), all, u128::from(pool), Rounding::Down)
-        };
-        TotalHotkeyAlpha::<T>::insert(hotkey, netuid, pool.saturating_add(amount));
-        let all = U64F64 {
-            bits: all.saturating_add(fresh),
-        };
-        TotalHotkeyShares::<T>::insert(hotkey, netuid, all);
-        Alpha::<T>::mutate((hotkey, coldkey, netuid), |s| {
-            s.bits = s.bits.saturating_add(fresh)
-        });
         Self::remember_staking_hotkey(coldkey, hotkey);
+        let pool = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
+        Self::increase_stake_in(hotkey, coldkey, netuid, amount, pool);
+    }
+
+    /// The same for a coldkey that is known to stake with the hotkey, as owners are, and a pool
+    /// that was read before. Returns the new pool. An epoch pays hundreds of neurons: each read
+    /// that it does without counts.
+    pub(crate) fn increase_stake_in(
+        hotkey: &T::AccountId,
+        coldkey: &T::AccountId,
+        netuid: NetUid,
+        amount: AlphaBalance,
+        pool: AlphaBalance,
+    ) -> AlphaBalance {
+        if amount == 0 {
+            return pool;
+        }
+        let all = match pool {
+            0 => 0,
+            _ => TotalHotkeyShares::<T>::get(hotkey, netuid).bits,
+        };
+        let (owned, fresh) = match all {
+            0 => (0, U64F64::from_int(amount).bits),
+            _ => (
+                Alpha::<T>::get((hotkey, coldkey, netuid)).bits,
+                scale(u128::from(amount), all, u128::from(pool), Rounding::Down),
+            ),
+        };
+        let raised = pool.saturating_add(amount);
+        Self::put_pool(hotkey, netuid, raised, all.saturating_add(fresh));
+        Self::put_shares(hotkey, coldkey, netuid, owned.saturating_add(fresh));
+        raised
     }
 
     /// Raises everybody's part of the pool in proportion; with nobody in it, the owner gets it.
