@@ -10,6 +10,8 @@ use sp_runtime::traits::BadOrigin;
 /// Longest tempo; also how long a subnet may go without a step before one is forced.
 pub const MAX_TEMPO: u16 = 50_400;
 pub const MIN_TEMPO: u16 = 360;
+/// A week.
+const OWNER_HOTKEY_BLOCKS: u64 = 50_400;
 
 impl<T: Config> Pallet<T> {
     /// The signer, if it is the subnet's owner; otherwise `BadOrigin`.
@@ -82,6 +84,25 @@ impl<T: Config> Pallet<T> {
     pub fn record_owner_change(netuid: NetUid, parameter: Hyperparameter) {
         let key = RateLimitKey::OwnerHyperparamUpdate(netuid, parameter);
         LastRateLimitedBlock::<T>::insert(key, Self::current_block());
+    }
+
+    /// Changes the hotkey of a subnet's owner, at most once a week; root too.
+    pub fn set_owner_hotkey(
+        origin: OriginFor<T>,
+        netuid: NetUid,
+        hotkey: T::AccountId,
+    ) -> DispatchResult {
+        Self::ensure_subnet_owner_or_root(origin, netuid)?;
+        ensure!(Self::subnet_exists(netuid), Error::<T>::SubnetNotExists);
+        let key = RateLimitKey::SetSNOwnerHotkey(netuid);
+        let last = LastRateLimitedBlock::<T>::get(&key);
+        let passes = Self::passes_rate_limit(OWNER_HOTKEY_BLOCKS, last);
+        ensure!(passes, Error::<T>::TxRateLimitExceeded);
+        Self::ensure_not_subnet_account(&hotkey)?;
+        LastRateLimitedBlock::<T>::insert(key, Self::current_block());
+        SubnetOwnerHotkey::<T>::insert(netuid, &hotkey);
+        Self::deposit_event(Event::SubnetOwnerHotkeySet(netuid, hotkey));
+        Ok(())
     }
 
     /// Block of the last registration of a subnet; zero before the first.

@@ -29,6 +29,7 @@ pub mod serving;
 pub mod staking;
 pub mod storage;
 pub mod subnets;
+pub mod trim;
 pub mod types;
 pub mod weights;
 

@@ -2,6 +2,7 @@
 
 use crate::pallet::*;
 use crate::types::*;
+use alloc::vec::Vec;
 use frame_support::pallet_prelude::*;
 use frame_support::transactional;
 use frame_system::ensure_signed;
@@ -185,11 +186,26 @@ impl<T: Config> Pallet<T> {
         netuid: NetUid,
     ) -> DispatchResult {
         let left = Self::stake_of(hotkey, coldkey, netuid);
-        let small = left > 0 && left < NominatorMinRequiredStake::<T>::get();
+        let small = left > 0 && left < Self::nominator_min_stake();
         if small && Owner::<T>::get(hotkey) != *coldkey {
             return Self::unstake_from_subnet(hotkey, coldkey, netuid, left);
         }
         Ok(())
+    }
+
+    /// Least stake of a nominator in RAO; stored as millionths of the smallest stake operation.
+    pub fn nominator_min_stake() -> AlphaBalance {
+        let millionths = NominatorMinRequiredStake::<T>::get();
+        MIN_STAKE.saturating_mul(millionths) / 1_000_000
+    }
+
+    /// Pays out every nomination that is below the required minimum, where that is possible.
+    pub fn clear_small_nominations() {
+        let nominations: Vec<_> = Alpha::<T>::iter_keys().collect();
+        for (hotkey, coldkey, netuid) in nominations {
+            // Refused when the pool cannot pay: the nomination stays.
+            let _ = Self::clear_small_nomination(&hotkey, &coldkey, netuid);
+        }
     }
 
     fn record_volume(netuid: NetUid, tao: TaoBalance) {

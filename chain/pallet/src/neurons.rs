@@ -103,7 +103,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The owner's hotkey first, then the oldest neurons of the owner's coldkey, up to the limit.
-    fn immortal_uids(netuid: NetUid) -> Vec<u16> {
+    pub(crate) fn immortal_uids(netuid: NetUid) -> Vec<u16> {
         let limit = usize::from(ImmuneOwnerUidsLimit::<T>::get(netuid));
         let mut uids = Self::owner_uids(netuid);
         uids.sort_by_key(|uid| (BlockAtRegistration::<T>::get(netuid, uid), *uid));

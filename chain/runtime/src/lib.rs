@@ -100,6 +100,7 @@ construct_runtime!(
         TransactionPayment: pallet_transaction_payment = 6,
         SubtensorModule: pallet_subtensor = 7,
         Sudo: pallet_sudo = 12,
+        AdminUtils: pallet_admin_utils = 19,
     }
 );
 
@@ -167,6 +168,8 @@ impl pallet_sudo::Config for Runtime {
     type RuntimeCall = RuntimeCall;
     type WeightInfo = ();
 }
+
+impl pallet_admin_utils::Config for Runtime {}
 
 impl pallet_subtensor::Config for Runtime {
     type Currency = Balances;
