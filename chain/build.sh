@@ -19,5 +19,6 @@ exec "$root/scripts/build-wasm.sh" \
   --package node-subtensor-runtime \
   --library node_subtensor_runtime \
   --rustflags "--cfg substrate_runtime -C link-arg=--export-table -C link-arg=--import-memory -C link-arg=--export=__heap_base" \
+  --wasm-opt "-Oz --strip-debug --strip-producers" \
   --inputs "$here/wasm-inputs.json" \
   --out "$out"
