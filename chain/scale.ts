@@ -62,6 +62,16 @@ export const bytes: Codec<Uint8Array> = {
   read: (from) => take(from, readLength(from)),
 };
 
+/** Writes what is encoded already; cannot be read, because nothing says where it ends. */
+export const encoded: Codec<Uint8Array> = {
+  write: (value, out) => {
+    for (const byte of value) out.push(byte);
+  },
+  read: () => {
+    throw new RangeError('encoded values cannot be read');
+  },
+};
+
 /** `undefined` is the absent value. */
 export function option<T>(item: Codec<T>): Codec<T | undefined> {
   return {

@@ -4,6 +4,7 @@
  */
 import {
   bool,
+  encoded,
   i128,
   i16,
   i64,
@@ -118,8 +119,14 @@ export const replayFormula = variants({
   DecayFactor: u16,
 });
 
-/** Whole numbers, bits of fixed-point numbers, or 0 and 1; an absent value is an empty list. */
-export const replayNumbers = vec(i128);
+/** Formulas that are encoded already. */
+export const replayFormulas = vec(encoded);
+
+/**
+ * Per formula whole numbers, bits of fixed-point numbers, or 0 and 1; an absent value is an empty
+ * list.
+ */
+export const replayNumbers = vec(vec(i128));
 
 export type ReplayParams = Decoded<typeof replayParams>;
 export type ReplayStep = Decoded<typeof replayStep>;

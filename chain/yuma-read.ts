@@ -18,10 +18,18 @@ const shownLength = 120;
 /** A short text of any JSON value. */
 export function shown(json: LosslessJson | undefined): string {
   if (json === undefined) return 'nothing';
-  const text = JSON.stringify(json, (_key, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  );
+  const text = textOf(json);
   return text.length > shownLength ? `${text.slice(0, shownLength)}…` : text;
+}
+
+function textOf(json: LosslessJson): string {
+  if (typeof json === 'bigint') return json.toString();
+  if (Array.isArray(json)) return `[${json.map(textOf).join(',')}]`;
+  if (!isObject(json)) return JSON.stringify(json);
+  const entries = Object.entries(json).map(
+    ([key, value]) => `${JSON.stringify(key)}:${textOf(value)}`,
+  );
+  return `{${entries.join(',')}}`;
 }
 
 export function complain(path: string, wanted: string, json: LosslessJson | undefined): never {

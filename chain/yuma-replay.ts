@@ -6,6 +6,7 @@ import { decode, encode } from './scale.ts';
 import {
   replayArguments,
   replayFormula,
+  replayFormulas,
   replayNumbers,
   replayResult,
   type ReplayOutcome,
@@ -106,9 +107,36 @@ async function outcomesOf(call: Call, plan: SequencePlan): Promise<readonly Repl
   );
 }
 
+interface Waiting {
+  readonly formula: Uint8Array;
+  readonly resolve: (numbers: readonly bigint[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Formulas that are asked for in one turn travel in one call, because starting a call is slow. */
 function computeWith(call: Call): Compute {
-  return async (formula) =>
-    decode(replayNumbers, await call('YumaReplayApi_compute', encode(replayFormula, formula)));
+  let waiting: Waiting[] = [];
+  const send = () => {
+    const batch = waiting;
+    waiting = [];
+    void computeBatch(call, batch);
+  };
+  return (value) =>
+    new Promise((resolve, reject) => {
+      const formula = encode(replayFormula, value);
+      if (waiting.push({ formula, resolve, reject }) === 1) queueMicrotask(send);
+    });
+}
+
+async function computeBatch(call: Call, batch: readonly Waiting[]): Promise<void> {
+  try {
+    const formulas = batch.map(({ formula }) => formula);
+    const answer = await call('YumaReplayApi_compute', encode(replayFormulas, formulas));
+    const results = decode(replayNumbers, answer);
+    for (const [index, { resolve }] of batch.entries()) resolve(results[index] ?? []);
+  } catch (error) {
+    for (const { reject } of batch) reject(error);
+  }
 }
 
 /** Calls a runtime API with encoded arguments and returns the encoded answer. */

@@ -100,17 +100,24 @@ const families: Readonly<Record<string, RowCheck>> = {
   burn_price: checkBurn,
 };
 
-/** Throws a CaseProblem at the first row that does not agree. */
+/**
+ * Throws a CaseProblem for the first row that does not agree. All rows ask at once, so that their
+ * formulas can be computed together.
+ */
 export async function checkRows(id: string, rows: Place, compute: Compute): Promise<void> {
   const check = Object.hasOwn(families, id) ? families[id] : undefined;
   if (check === undefined) throw new CaseProblem(`unknown id of a case with rows: ${id}`);
   const places = asList(rows);
   if (places.length === 0) throw new CaseProblem(`${rows.path}: there are no rows`);
-  for (const place of places) {
-    const row = new Fields(place);
-    await check(row, compute);
-    row.done();
-  }
+  const checks = places.map((place) => checkRow(new Fields(place), check, compute));
+  const outcomes = await Promise.allSettled(checks);
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
+
+async function checkRow(row: Fields, check: RowCheck, compute: Compute): Promise<void> {
+  await check(row, compute);
+  row.done();
 }
 
 async function checkLegacyEpoch(row: Fields, compute: Compute): Promise<void> {

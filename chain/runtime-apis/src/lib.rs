@@ -144,6 +144,6 @@ sp_api::decl_runtime_apis! {
     /// Development only, see `pallet_subtensor::replay`; real chains do not have it.
     pub trait YumaReplayApi {
         fn replay(neurons: u16, steps: Vec<ReplayStep>) -> Result<Vec<ReplayOutcome>, u32>;
-        fn compute(formula: ReplayFormula) -> Vec<i128>;
+        fn compute(formulas: Vec<ReplayFormula>) -> Vec<Vec<i128>>;
     }
 }

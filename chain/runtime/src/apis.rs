@@ -351,8 +351,8 @@ impl_runtime_apis! {
             SubtensorModule::replay(neurons, steps)
         }
 
-        fn compute(formula: ReplayFormula) -> Vec<i128> {
-            replay::compute(formula)
+        fn compute(formulas: Vec<ReplayFormula>) -> Vec<Vec<i128>> {
+            formulas.into_iter().map(replay::compute).collect()
         }
     }
 }
