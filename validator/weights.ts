@@ -46,10 +46,13 @@ export function toWeights(
   const limit = Math.min(policy.maxShare, snapshot.hyperparams.maxWeightsLimit / u16Max);
   const earning = earners(board, snapshot, policy);
   if (earning.length === 0) return nobodyEarns(snapshot, policy);
-  const shares = capShares(earning, limit);
+  const shares = capShares(
+    earning.map(({ share }) => share),
+    limit,
+  );
   const { uids, values } = quantise(
-    shares.map(({ uid }) => uid),
-    shares.map(({ share }) => share),
+    earning.map(({ uid }) => uid),
+    shares,
   );
   return { kind: 'vector', ...padded(uids, values, snapshot) };
 }
@@ -63,7 +66,9 @@ function earners(board: Board, snapshot: Snapshot, policy: WeightPolicy): readon
     .filter(({ score }) => score > 0 && score >= policy.minScore);
   // Beside the best, so that a large exponent cannot turn the best score into 0.
   const best = Math.max(...scored.map(({ score }) => score));
-  return scored.map(({ uid, score }) => ({ uid, share: (score / best) ** policy.exponent }));
+  return scored
+    .map(({ uid, score }) => ({ uid, share: (score / best) ** policy.exponent }))
+    .filter(({ share }) => share > 0);
 }
 
 function scoreOf(board: Board, hotkey: Hotkey, registeredAt: number): number {
@@ -82,45 +87,35 @@ function nobodyEarns(snapshot: Snapshot, policy: WeightPolicy): WeightVector | N
   return { kind: 'vector', ...padded([owner.uid], [u16Max], snapshot) };
 }
 
-/** The cap is among those who earn: a zero share must stay zero (see `normalizeMaxWeight`). */
-function capShares(earning: readonly Share[], limit: number): readonly Share[] {
-  const capped = normalizeMaxWeight(
-    earning.map(({ share }) => share),
-    limit,
-  );
-  return earning.map(({ uid }, at) => ({ uid, share: capped[at] ?? 0 }));
-}
-
 /**
- * The SDK's `normalize_max_weight` in double precision: shares that sum to 1, none above `limit`,
- * what is cut off going to the others in proportion. Like the SDK it gives equal shares when
- * there are too few entries to meet the limit, and like there a zero does not always stay zero:
- * leave zeros out. Values must be finite and not negative.
+ * Shares that sum to 1, none above `limit`; what is cut off goes to the others in proportion.
+ * Equal shares when there are too few to meet the limit. Values must be finite and above 0.
+ *
+ * What the SDK's `normalize_max_weight` aims at, without its epsilon: that one moves the cut by
+ * more than rounding does where the limit is nearly 1 / n, so that a better score could cost a
+ * little, and it turns zeros into shares.
  */
-export function normalizeMaxWeight(weights: readonly number[], limit: number): readonly number[] {
-  const epsilon = 1e-7;
-  const n = weights.length;
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  if (n === 0) return [];
-  if (!(sum > 0) || n * limit <= 1) return weights.map(() => 1 / n);
-  const shares = weights.map((weight) => weight / sum);
-  if (Math.max(...shares) <= limit) return shares;
-  const sorted = [...shares].sort((a, b) => a - b);
-  const cumulative = runningSums(sorted);
-  const free = sorted.filter((share, i) => {
-    const rest = (n - i - 1) * share + (cumulative[i] ?? 0) + epsilon;
-    return share / rest < limit;
-  }).length;
-  const below = cumulative[free - 1] ?? cumulative[n - 1] ?? 1;
-  const cutoff = ((limit * below - epsilon) / (1 - limit * (n - free))) * sum;
-  const clipped = weights.map((weight) => Math.min(weight, cutoff));
-  const clippedSum = clipped.reduce((total, weight) => total + weight, 0);
-  return clipped.map((weight) => weight / clippedSum);
+export function capShares(values: readonly number[], limit: number): readonly number[] {
+  const n = values.length;
+  if (n * limit <= 1) return values.map(() => 1 / n);
+  const sorted = [...values].sort((a, b) => b - a);
+  const { capped, top, parts } = firstThatFits(sorted, limit);
+  const rest = 1 - capped * limit;
+  return values.map((value) => (value > top ? limit : (value / top / parts) * rest));
 }
 
-function runningSums(values: readonly number[]): readonly number[] {
-  let sum = 0;
-  return values.map((value) => (sum += value));
+/** How many have to be cut off, the largest that is not, and the sum of the rest beside it. */
+function firstThatFits(
+  sorted: readonly number[],
+  limit: number,
+): { readonly capped: number; readonly top: number; readonly parts: number } {
+  let [capped, top, parts] = [0, 1, 1];
+  for (; capped < sorted.length; capped += 1) {
+    top = sorted[capped] ?? 1;
+    parts = sorted.slice(capped).reduce((sum, value) => sum + value / top, 0);
+    if ((1 - capped * limit) / parts <= limit) break;
+  }
+  return { capped, top, parts };
 }
 
 /**

@@ -7,10 +7,13 @@ import { toUnit, zero } from '../../validator/unit.ts';
 import { fakeHyperparams } from '../fakes/fake-chain.ts';
 
 /** Builders for values that pure functions take. */
+const made = new Map<number, Hotkey>();
 export function hotkey(n: number): Hotkey {
-  return encodeSs58(
-    Uint8Array.from({ length: 32 }, (_, at) => (at < 4 ? (n >> (8 * at)) & 255 : 7)),
-  );
+  const known = made.get(n);
+  if (known !== undefined) return known;
+  const key = Uint8Array.from({ length: 32 }, (_, at) => (at < 4 ? (n >> (8 * at)) & 255 : 7));
+  made.set(n, encodeSs58(key));
+  return encodeSs58(key);
 }
 
 export function neuron(uid: number, more: Partial<Neuron> = {}): Neuron {

@@ -1,0 +1,95 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { describe, expect, it } from 'vitest';
+import {
+  advance,
+  decodeRecord,
+  encodeRecord,
+  isOpen,
+  newRecord,
+  settle,
+  vectorDigest,
+} from '../../validator/vector-state.ts';
+import type { VectorEvent, VectorRecord } from '../../validator/vector-state.ts';
+
+const vector = { kind: 'vector', uids: [1, 4], values: [65535, 100] } as const;
+const built = newRecord({ id: 3, netuid: 2, round: 9, block: 50, vector, versionKey: 7n }, sha256);
+const reason = 'why';
+const sending: VectorEvent = { to: 'submitting', block: 51 };
+const included: VectorEvent = { to: 'included', block: 52, extrinsicHash: '0x1' };
+const row = [
+  [1, 65535],
+  [4, 100],
+] as const;
+
+const after = (...events: VectorEvent[]): VectorRecord => events.reduce(advance, built);
+
+describe('a vector', () => {
+  it('goes from built to effective, and remembers each block', () => {
+    const done = after(sending, included, { to: 'effective', block: 52 });
+    expect(done).toMatchObject({
+      state: 'effective',
+      firstSentAtBlock: 51,
+      includedAtBlock: 52,
+      effectiveAtBlock: 52,
+      attempts: 1,
+    });
+  });
+
+  it('can be sent again, and keeps the block of its first sending', () => {
+    const again = after(sending, { to: 'unknown', reason }, { to: 'submitting', block: 60 });
+    expect(again).toMatchObject({ firstSentAtBlock: 51, lastSentAtBlock: 60, attempts: 2 });
+  });
+
+  it('is never sent again once its fate is known', () => {
+    for (const to of ['rejected', 'lapsed', 'differs'] as const) {
+      const done = after(sending, { to, reason });
+      expect(isOpen(done)).toBe(false);
+      expect(() => advance(done, sending)).toThrowError(/vector step/);
+    }
+    expect(() => advance(after({ to: 'superseded', reason }), sending)).toThrowError();
+    expect(() => advance(built, included)).toThrowError();
+    expect(() => advance(built, { to: 'effective', block: 1 })).toThrowError();
+  });
+
+  it('comes back from its text, and is refused when that was touched', () => {
+    const done = after(sending, included);
+    expect(decodeRecord(encodeRecord(done))).toEqual(done);
+    for (const text of ['', '{}', encodeRecord(done).replace('65535', '65536')]) {
+      expect(() => decodeRecord(text)).toThrowError(/another version/);
+    }
+  });
+
+  it('has a digest of all that the chain would see', () => {
+    const digest = vectorDigest(vector, 7n, sha256);
+    expect(digest).toBe(built.sha256);
+    expect(vectorDigest(vector, 8n, sha256)).not.toBe(digest);
+    expect(vectorDigest({ ...vector, values: [65535, 101] }, 7n, sha256)).not.toBe(digest);
+    expect(vectorDigest({ ...vector, uids: [1, 5] }, 7n, sha256)).not.toBe(digest);
+  });
+});
+
+describe('settle', () => {
+  const open = after(sending);
+  const at = (head: number, lastUpdate: number | null, found: typeof row | [] = row) =>
+    settle(open, { head, lastUpdate, row: found }, 10);
+
+  it('takes only what the chain holds for effective', () => {
+    expect(at(55, 52)).toEqual({ to: 'effective', block: 52 });
+    expect(at(55, 51)).toBeNull();
+    expect(at(55, null)).toBeNull();
+  });
+
+  it('sees other weights than its own', () => {
+    expect(at(55, 53, [])?.to).toBe('differs');
+  });
+
+  it('gives a vector up only when it cannot land any more', () => {
+    expect(at(61, 20)).toBeNull();
+    expect(at(62, 20)?.to).toBe('lapsed');
+    const again = advance(advance(open, { to: 'unknown', reason }), {
+      to: 'submitting',
+      block: 60,
+    });
+    expect(settle(again, { head: 62, lastUpdate: 20, row: [] }, 10)).toBeNull();
+  });
+});
