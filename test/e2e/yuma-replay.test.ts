@@ -63,7 +63,8 @@ describe('replaying cases on the built runtime', () => {
   it.each(['{', '[]', '{"cases":[]}', '{"cases":3}', '['.repeat(100_000)])(
     'refuses a file without cases: %.20s',
     (text) => {
-      expect(() => readCases(text, 'some.json')).toThrow('The file of consensus cases');
+      const refusal = expect.objectContaining({ code: 'YUMA_FILE_INVALID' }) as Error;
+      expect(() => readCases(text, 'some.json')).toThrow(refusal);
     },
   );
 
