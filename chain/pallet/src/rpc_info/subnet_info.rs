@@ -291,7 +291,8 @@ impl<T: Config> Pallet<T> {
     pub fn get_subnet_hyperparams_v3(netuid: NetUid) -> Option<SubnetHyperparamsV3> {
         let second = Self::get_subnet_hyperparams_v2(netuid)?;
         let factor = ActivityCutoffFactorMilli::<T>::get(netuid);
-        let min_take = MinChildkeyTake::<T>::get();
+        let own_take = MinChildkeyTakePerSubnet::<T>::get(netuid);
+        let min_take = MinChildkeyTake::<T>::get().max(own_take);
         use HyperparamValue::*;
         Some(vec![
             entry("kappa", U16(second.kappa)),
