@@ -21,6 +21,7 @@ type RowCheck = (row: Fields, compute: Compute) => Promise<void>;
 
 const one = 1n << 32n;
 const u64Max = (1n << 64n) - 1n;
+const mostBurnBlocks = 1_000_000n;
 
 /** Every family of rows by the id of its case. */
 const families: Readonly<Record<string, RowCheck>> = {
@@ -173,12 +174,19 @@ function rootProportion(row: Fields): bigint {
   return place === undefined ? 0n : fixed(place);
 }
 
+/** Within a block the decay comes first and the registrations follow. */
 async function checkBurn(row: Fields, compute: Compute): Promise<void> {
   const [factor] = await factorOf(row, compute);
-  const price = await priceOf(row, compute);
+  const bounds = burnBounds(row);
+  const start = row.optional('burn', 'start', 'initial_burn', 'start_burn', 'price_before');
+  const before = start === undefined ? undefined : asInteger(start);
+  const decayed = await decayedPrice(row, before, bounds, compute);
+  const raised = await raisedPrice(row, decayed ?? before, bounds, compute);
   expectAny(row, [
     [['factor_q32', 'decay_factor_q32', 'expected_factor_q32', 'expected_factor'], factor],
-    [['expected', 'expected_burn', 'burn_after', 'after', 'price'], price ?? factor],
+    [['after_blocks', 'after_block', 'after_decay', 'expected_after_decay'], decayed],
+    [['after_registration', 'after_registrations', 'expected_after_registration'], raised],
+    [['expected', 'expected_burn', 'burn_after', 'after', 'price'], raised ?? decayed ?? factor],
   ]);
 }
 
@@ -187,30 +195,42 @@ async function factorOf(row: Fields, compute: Compute): Promise<readonly bigint[
   return halfLife === undefined ? [] : compute({ kind: 'DecayFactor', value: asU16(halfLife) });
 }
 
-/** First the registrations, then the blocks, whichever the row has. */
-async function priceOf(row: Fields, compute: Compute): Promise<bigint | undefined> {
-  const start = row.optional('burn', 'start', 'initial_burn', 'start_burn', 'price_before');
-  const bounds = burnBounds(row);
-  const multiplier = row.optional('mult', 'multiplier', 'burn_increase_mult', 'increase_mult');
-  const registrations = row.optional('registrations', 'count');
+async function decayedPrice(
+  row: Fields,
+  price: bigint | undefined,
+  bounds: BurnBounds,
+  compute: Compute,
+): Promise<bigint | undefined> {
   const halfLife = row.optional('half_life', 'burn_half_life');
-  const blocks = row.optional('blocks', 'blocks_passed', 'elapsed_blocks');
-  if (start === undefined) return undefined;
-  let price: bigint | undefined = asInteger(start);
-  if (multiplier !== undefined) {
-    const count = registrations === undefined ? 1 : asU16(registrations);
-    const value = { burn: { burn: price, ...bounds }, multiplier: wideFixed(multiplier), count };
-    [price] = await compute({ kind: 'BurnAfterRegistrations', value });
-  }
-  if (halfLife !== undefined && price !== undefined) {
-    const count = blocks === undefined ? 1n : asInteger(blocks, 10_000_000n);
-    const value = { burn: { burn: price, ...bounds }, halfLife: asU16(halfLife), blocks: count };
-    [price] = await compute({ kind: 'BurnAfterBlocks', value });
-  }
-  return price;
+  const passed = row.optional('blocks', 'blocks_passed', 'elapsed_blocks');
+  if (halfLife === undefined || price === undefined) return undefined;
+  const blocks = passed === undefined ? 1n : asInteger(passed, mostBurnBlocks);
+  const value = { burn: { burn: price, ...bounds }, halfLife: asU16(halfLife), blocks };
+  const [result] = await compute({ kind: 'BurnAfterBlocks', value });
+  return result;
 }
 
-function burnBounds(row: Fields): { readonly minBurn: bigint; readonly maxBurn: bigint } {
+async function raisedPrice(
+  row: Fields,
+  price: bigint | undefined,
+  bounds: BurnBounds,
+  compute: Compute,
+): Promise<bigint | undefined> {
+  const multiplier = row.optional('mult', 'multiplier', 'burn_increase_mult', 'increase_mult');
+  const registrations = row.optional('registrations', 'count');
+  if (multiplier === undefined || price === undefined) return undefined;
+  const count = registrations === undefined ? 1 : Number(asInteger(registrations, 255n));
+  const value = { burn: { burn: price, ...bounds }, multiplier: wideFixed(multiplier), count };
+  const [result] = await compute({ kind: 'BurnAfterRegistrations', value });
+  return result;
+}
+
+interface BurnBounds {
+  readonly minBurn: bigint;
+  readonly maxBurn: bigint;
+}
+
+function burnBounds(row: Fields): BurnBounds {
   const least = row.optional('min_burn', 'min');
   const most = row.optional('max_burn', 'max');
   return {

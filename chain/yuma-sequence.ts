@@ -346,9 +346,11 @@ class Planner {
 
   setWeights(step: Fields): void {
     const { dests, values } = this.sentWeights(step);
+    const committed = step.optional('commit_block', 'committed_at');
     for (const uid of this.uids(step)) {
       this.push({ kind: 'SetWeights', value: { uid, dests, values } });
       this.lastUpdate[uid] = BigInt(this.block);
+      if (committed !== undefined) this.pushCommit(uid, BigInt(asU32(committed)));
     }
   }
 
@@ -408,10 +410,11 @@ class Planner {
   /** Blocks by uid; null and the largest u64 stand for no commit. */
   setCommitBlocks(place: Place): void {
     const blocks = Array.from<bigint | undefined>({ length: this.n });
-    this.fill(blocks, place, (item) => {
-      const block = item.json === null ? u64Max : asInteger(item);
-      return block === u64Max ? undefined : block;
-    });
+    if (place.json !== 'none' && place.json !== 'empty')
+      this.fill(blocks, place, (item) => {
+        const block = item.json === null ? u64Max : asInteger(item);
+        return block === u64Max ? undefined : block;
+      });
     for (const [uid, block] of blocks.entries()) this.pushCommit(uid, block);
   }
 
@@ -452,7 +455,7 @@ class Planner {
 
   epoch(step: Fields, place: Place): void {
     const emission = step.optional('emission', 'rao_emission');
-    const commits = step.optional('commit_blocks');
+    const commits = step.optional('commit_blocks', 'commits');
     if (commits !== undefined) this.setCommitBlocks(commits);
     const block = step.optional('block');
     if (block !== undefined && asU32(block) !== this.block) {
@@ -522,6 +525,8 @@ const operations: Readonly<Record<string, Operation>> = {
   bonds_reset: (planner, step) => planner.resetBonds(step),
   commit: (planner, step) => planner.commit(step),
   commit_weights: (planner, step) => planner.commit(step),
+  set_commit: (planner, step) => planner.commit(step),
+  set_commit_block: (planner, step) => planner.commit(step),
   uncommit: (planner, step) => planner.forgetCommit(step),
   set_commit_blocks: (planner, step) =>
     planner.setCommitBlocks(step.required('commit_blocks', 'blocks', 'value')),
