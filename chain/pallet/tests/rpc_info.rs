@@ -201,6 +201,7 @@ fn describe_neurons() {
     BlockAtRegistration::<Test>::insert(NETUID, 1, 33);
     AlphaDividendsPerSubnet::<Test>::insert(NETUID, id(HOTKEY), 99);
     TotalHotkeyAlpha::<Test>::insert(id(HOTKEY), ROOT, 2 * TAO);
+    SubnetAlphaOut::<Test>::insert(ROOT, 2 * TAO);
     TaoWeight::<Test>::put(u64::MAX / 2);
     Weights::<Test>::insert(NETUID, 1, vec![(0, 65_535), (1, 0)]);
     Bonds::<Test>::insert(NETUID, 1, vec![(0, 0), (1, 64)]);

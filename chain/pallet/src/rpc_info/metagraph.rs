@@ -1,10 +1,12 @@
 //! `SubnetInfoRuntimeApi`: the whole state of a subnet in one answer, or the parts asked for.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use codec::{Compact, Decode, Encode};
+use core::cell::OnceCell;
 use scale_info::TypeInfo;
 
-use super::compact;
+use super::{compact, stake_parts, Stake};
 use crate::pallet::*;
 
 /// Declares [`Metagraph`], [`SelectiveMetagraph`] and how each of their fields is read. The number
@@ -72,6 +74,7 @@ macro_rules! metagraph {
 }
 
 type Numbers<N> = Vec<Compact<N>>;
+type PerHotkey<T> = Vec<(<T as frame_system::Config>::AccountId, Compact<u64>)>;
 
 metagraph! {
     |view|
@@ -129,8 +132,8 @@ metagraph! {
     49 alpha_high: Compact<u16> = Compact(AlphaValues::<T>::get(view.netuid).1);
     50 alpha_low: Compact<u16> = Compact(AlphaValues::<T>::get(view.netuid).0);
     51 bonds_moving_avg: Compact<u64> = Compact(BondsMovingAverage::<T>::get(view.netuid));
-    52 hotkeys: Vec<AccountId> = view.hotkeys.clone();
-    53 coldkeys: Vec<AccountId> = Self::owners(&view.hotkeys);
+    52 hotkeys: Vec<AccountId> = view.hotkeys().to_vec();
+    53 coldkeys: Vec<AccountId> = view.coldkeys().to_vec();
     54 identities: Vec<Option<ChainIdentityV2>> = view.identities();
     55 axons: Vec<AxonInfo> = view.axons();
     56 active: Vec<bool> = Active::<T>::get(view.netuid);
@@ -144,81 +147,92 @@ metagraph! {
     64 trust: Numbers<u16> = Vec::new();
     65 rank: Numbers<u16> = Vec::new();
     66 block_at_registration: Numbers<u64> = compact(Self::registration_blocks(view.netuid));
-    67 alpha_stake: Numbers<AlphaBalance> = view.stakes(|(alpha, _)| alpha);
-    68 tao_stake: Numbers<TaoBalance> = view.stakes(|(_, root)| root);
-    69 total_stake: Numbers<TaoBalance> = Self::total_stakes(&view.hotkeys, view.netuid);
+    67 alpha_stake: Numbers<AlphaBalance> = view.stakes(|stake| stake.alpha);
+    68 tao_stake: Numbers<TaoBalance> = view.stakes(|stake| stake.root);
+    69 total_stake: Numbers<TaoBalance> = view.stakes(|stake| stake.total);
     70 tao_dividends_per_hotkey: Vec<(AccountId, Compact<TaoBalance>)> =
         view.per_hotkey(|_| 0);
     71 alpha_dividends_per_hotkey: Vec<(AccountId, Compact<AlphaBalance>)> =
-        view.per_hotkey(|hotkey| AlphaDividendsPerSubnet::<T>::get(view.netuid, hotkey));
+        view.alpha_dividends();
     selective only:
     72 validators: Numbers<u16> = view.validators();
     73 commitments: Vec<(AccountId, Numbers<u8>)> = Vec::new();
 }
 
-/// The subnet that is being described.
+/// The subnet that is being described; what several fields need is read once, when the first asks.
 struct View<T: Config> {
     netuid: NetUid,
-    hotkeys: Vec<T::AccountId>,
+    hotkeys: OnceCell<Vec<T::AccountId>>,
+    coldkeys: OnceCell<Vec<T::AccountId>>,
+    stakes: OnceCell<Vec<Stake>>,
 }
 
 impl<T: Config> View<T> {
     fn of(netuid: NetUid) -> Self {
+        let (hotkeys, coldkeys, stakes) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
         Self {
             netuid,
-            hotkeys: Pallet::<T>::hotkeys(netuid),
+            hotkeys,
+            coldkeys,
+            stakes,
         }
     }
 
-    fn identities(&self) -> Vec<Option<ChainIdentityV2>> {
-        let owner = |hotkey: &T::AccountId| Owner::<T>::get(hotkey);
+    fn hotkeys(&self) -> &[T::AccountId] {
         self.hotkeys
-            .iter()
-            .map(|hotkey| IdentitiesV2::<T>::get(owner(hotkey)))
-            .collect()
+            .get_or_init(|| Pallet::<T>::hotkeys(self.netuid))
+    }
+
+    fn coldkeys(&self) -> &[T::AccountId] {
+        self.coldkeys
+            .get_or_init(|| Pallet::<T>::owners(self.hotkeys()))
+    }
+
+    fn stakes(&self, part: impl Fn(&Stake) -> u64) -> Numbers<u64> {
+        let stakes = self
+            .stakes
+            .get_or_init(|| Pallet::<T>::stakes(self.hotkeys(), self.netuid));
+        stake_parts(stakes, part)
+    }
+
+    /// Few coldkeys have an identity: all of them are quicker to read than none for each uid.
+    fn identities(&self) -> Vec<Option<ChainIdentityV2>> {
+        let known: BTreeMap<T::AccountId, ChainIdentityV2> = IdentitiesV2::<T>::iter().collect();
+        let identity = |coldkey: &T::AccountId| known.get(coldkey).cloned();
+        self.coldkeys().iter().map(identity).collect()
     }
 
     fn axons(&self) -> Vec<AxonInfo> {
         let axon = |hotkey: &T::AccountId| Axons::<T>::get(self.netuid, hotkey);
-        self.hotkeys
-            .iter()
-            .map(|hotkey| axon(hotkey).unwrap_or_default())
-            .collect()
+        let axons = self.hotkeys().iter().map(axon);
+        axons.map(Option::unwrap_or_default).collect()
     }
 
-    fn stakes(&self, part: impl Fn((u64, u64)) -> u64) -> Numbers<u64> {
-        let stakes = Pallet::<T>::stakes_by_uid(&self.hotkeys, self.netuid);
-        stakes
-            .into_iter()
-            .map(|stake| Compact(part(stake)))
-            .collect()
+    /// Only validators have dividends; the others are listed with zero.
+    fn alpha_dividends(&self) -> PerHotkey<T> {
+        let stored = AlphaDividendsPerSubnet::<T>::iter_prefix(self.netuid);
+        let paid: BTreeMap<T::AccountId, AlphaBalance> = stored.collect();
+        self.per_hotkey(|hotkey| paid.get(hotkey).copied().unwrap_or_default())
     }
 
-    fn per_hotkey(
-        &self,
-        amount: impl Fn(&T::AccountId) -> u64,
-    ) -> Vec<(T::AccountId, Compact<u64>)> {
-        self.hotkeys
-            .iter()
-            .map(|hotkey| (hotkey.clone(), Compact(amount(hotkey))))
-            .collect()
+    fn per_hotkey(&self, amount: impl Fn(&T::AccountId) -> u64) -> PerHotkey<T> {
+        let pair = |hotkey: &T::AccountId| (hotkey.clone(), Compact(amount(hotkey)));
+        self.hotkeys().iter().map(pair).collect()
     }
 
     /// Uids with a permit and more stake than the threshold, by rising stake.
     fn validators(&self) -> Numbers<u16> {
         let permits = ValidatorPermit::<T>::get(self.netuid);
         let threshold = StakeThreshold::<T>::get();
-        let stake = |hotkey| Pallet::<T>::weight_stake(hotkey, self.netuid);
-        let permitted = (0u16..)
-            .zip(&self.hotkeys)
-            .zip(permits)
-            .filter(|(_, permit)| *permit);
-        let mut staked: Vec<(u64, u16)> = permitted
-            .map(|((uid, hotkey), _)| (stake(hotkey), uid))
-            .collect();
-        staked.retain(|(stake, _)| *stake > threshold);
-        staked.sort_unstable();
-        staked.into_iter().map(|(_, uid)| Compact(uid)).collect()
+        let stakes = self.stakes(|stake| stake.total);
+        let neurons = (0u16..).zip(stakes).zip(permits);
+        let staked = neurons.filter(|((_, stake), permit)| *permit && stake.0 > threshold);
+        let mut validators: Vec<(u64, u16)> = staked.map(|((uid, s), _)| (s.0, uid)).collect();
+        validators.sort_unstable();
+        validators
+            .into_iter()
+            .map(|(_, uid)| Compact(uid))
+            .collect()
     }
 }
 

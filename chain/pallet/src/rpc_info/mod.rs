@@ -12,6 +12,7 @@ pub mod subnet_info;
 
 use alloc::vec::Vec;
 use codec::Compact;
+use subnet_consensus::{tao_weight_fraction, weighted_stake_floor};
 
 use crate::pallet::*;
 
@@ -24,6 +25,17 @@ fn compact<V>(values: Vec<V>) -> Vec<Compact<V>> {
     values.into_iter().map(Compact).collect()
 }
 
+/// Stake of one hotkey in RAO: alpha, root stake without weight, and both together with it.
+struct Stake {
+    alpha: AlphaBalance,
+    root: TaoBalance,
+    total: TaoBalance,
+}
+
+fn stake_parts(stakes: &[Stake], part: impl Fn(&Stake) -> u64) -> Vec<Compact<u64>> {
+    stakes.iter().map(|stake| Compact(part(stake))).collect()
+}
+
 impl<T: Config> Pallet<T> {
     /// The name in the subnet's identity; without one `root` or `unknown`.
     pub fn subnet_name(netuid: NetUid) -> Vec<u8> {
@@ -34,20 +46,22 @@ impl<T: Config> Pallet<T> {
             .unwrap_or_else(|| fallback.as_bytes().to_vec())
     }
 
-    /// Per uid the alpha and the root stake that count for the subnet, in RAO and unweighted.
-    fn stakes_by_uid(hotkeys: &[T::AccountId], netuid: NetUid) -> Vec<(u64, u64)> {
-        let stakes = |hotkey: &T::AccountId| {
-            let alpha = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
-            (alpha, TotalHotkeyAlpha::<T>::get(hotkey, ROOT))
+    /// What each hotkey has at stake on the subnet.
+    fn stakes(hotkeys: &[T::AccountId], netuid: NetUid) -> Vec<Stake> {
+        let weight = tao_weight_fraction(TaoWeight::<T>::get());
+        // With nothing staked on root there is nothing to look up.
+        let rooted = SubnetAlphaOut::<T>::get(ROOT) != 0;
+        let root = |hotkey: &T::AccountId| match rooted {
+            true => TotalHotkeyAlpha::<T>::get(hotkey, ROOT),
+            false => 0,
         };
-        hotkeys.iter().map(stakes).collect()
-    }
-
-    fn total_stakes(hotkeys: &[T::AccountId], netuid: NetUid) -> Vec<Compact<TaoBalance>> {
-        hotkeys
-            .iter()
-            .map(|hotkey| Compact(Self::weight_stake(hotkey, netuid)))
-            .collect()
+        let stake = |hotkey: &T::AccountId| {
+            let alpha = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
+            let root = root(hotkey);
+            let total = weighted_stake_floor(alpha, root, weight);
+            Stake { alpha, root, total }
+        };
+        hotkeys.iter().map(stake).collect()
     }
 
     fn owners(hotkeys: &[T::AccountId]) -> Vec<T::AccountId> {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use codec::{Compact, Decode, Encode};
 use scale_info::TypeInfo;
 
-use super::compact;
+use super::{compact, stake_parts};
 use crate::pallet::*;
 
 /// The neurons of one subnet by uid. Stakes in RAO: `tao_stake` unweighted, `total_stake` with
@@ -37,7 +37,7 @@ impl<T: Config> Pallet<T> {
             return None;
         }
         let hotkeys = Self::hotkeys(netuid);
-        let (alpha, root) = Self::stakes_by_uid(&hotkeys, netuid).into_iter().unzip();
+        let stakes = Self::stakes(&hotkeys, netuid);
         Some(SubnetState {
             netuid: Compact(netuid),
             coldkeys: Self::owners(&hotkeys),
@@ -52,9 +52,9 @@ impl<T: Config> Pallet<T> {
             trust: Vec::new(),
             rank: Vec::new(),
             block_at_registration: compact(Self::registration_blocks(netuid)),
-            alpha_stake: compact(alpha),
-            tao_stake: compact(root),
-            total_stake: Self::total_stakes(&hotkeys, netuid),
+            alpha_stake: stake_parts(&stakes, |stake| stake.alpha),
+            tao_stake: stake_parts(&stakes, |stake| stake.root),
+            total_stake: stake_parts(&stakes, |stake| stake.total),
             emission_history: Self::emission_history(&hotkeys),
             hotkeys,
         })
