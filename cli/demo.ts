@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { connectChain } from '../common/chain-substrate.ts';
 import type { Chain, ChainCall } from '../common/chain-port.ts';
 import { SubnetError } from '../common/errors.ts';
@@ -27,6 +27,7 @@ import type { DemoLayout } from './demo/setup.ts';
 import { paidFairly, summaryOf } from './demo/state.ts';
 import type { DemoState } from './demo/state.ts';
 import type { CliIo } from './io.ts';
+import { wholeNumberOption } from './options.ts';
 
 interface DemoOptions {
   readonly epochs: number;
@@ -40,19 +41,13 @@ interface DemoOptions {
 export function demoCommand(io: CliIo): Command {
   return new Command('demo')
     .description('a whole subnet on this machine: chain, miners, validators, emission')
-    .option('--epochs <n>', 'paid epochs to run', wholeNumber, 3)
-    .option('--timeout <seconds>', 'give up after this time', wholeNumber, 300)
+    .option('--epochs <n>', 'paid epochs to run', wholeNumberOption(1, 1000), 3)
+    .option('--timeout <seconds>', 'give up after this time', wholeNumberOption(1, 86_400), 300)
     .option('--out <dir>', 'leave state, logs and evidence there')
     .option('--keep', 'leave all running at the end, until Ctrl-C')
     .option('--json', 'the last line of stdout is one JSON object')
     .addCommand(absentCommand(io), { hidden: true })
     .action((options: DemoOptions) => runDemo(io, options));
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('must be a whole number above 0');
 }
 
 async function runDemo(io: CliIo, options: DemoOptions): Promise<void> {

@@ -43,7 +43,6 @@ export function genesisText(
         netuid: demoNetuid,
         owner: owner.coldkey,
         ownerHotkey: owner.hotkey,
-        name: 'digits',
         started: true,
         tempo: demoTempo,
         weightsRateLimit: Math.floor(demoTempo / 2),
