@@ -12,11 +12,17 @@ import {
   encodeError,
   encodeInferResponse,
 } from '../../common/inference-protocol.ts';
-import type { EncodedMessage, ModelMetadata } from '../../common/inference-types.ts';
+import type { EncodedMessage, HeaderMap, ModelMetadata } from '../../common/inference-types.ts';
 import { defaultInferLimits, isProtocolError } from '../../common/inference-types.ts';
 import { datatypes } from '../../common/tensor.ts';
 
-type Answer = EncodedMessage & { readonly status: number };
+export type Answer = EncodedMessage & { readonly status: number };
+
+/** Stands before inference: refuses a request, or hands on the answer with its receipt. */
+export type Gate = (
+  request: { readonly url: string; readonly headers: HeaderMap; readonly body: Uint8Array },
+  infer: () => Answer,
+) => Answer;
 
 /** Models `echo_FP32` and so on: output `y` is input `x`, of shape [-1, 3]. */
 const models = new Map<string, ModelMetadata>(
@@ -32,9 +38,14 @@ const models = new Map<string, ModelMetadata>(
   ]),
 );
 
+export interface EchoServer {
+  readonly host: string;
+  close(): Promise<void>;
+}
+
 /** A server of nothing but the protocol's codec, so that a foreign client meets every datatype. */
-export async function startEchoServer(): Promise<{ host: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => void serve(request, response));
+export async function startEchoServer(gate?: Gate): Promise<EchoServer> {
+  const server = createServer((request, response) => void serve(request, response, gate));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
   return {
@@ -46,16 +57,25 @@ export async function startEchoServer(): Promise<{ host: string; close(): Promis
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  gate: Gate | undefined,
+): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const { status, headers, body } = answer(request, Buffer.concat(chunks));
+  const { status, headers, body } = answer(request, Buffer.concat(chunks), gate);
   response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
 }
 
-function answer(request: IncomingMessage, body: Uint8Array): Answer {
-  const route = matchInferRoute(request.method ?? '', request.url ?? '');
-  return 'model' in route ? answerModel(route, request, body) : answerServer(route);
+function answer(request: IncomingMessage, body: Uint8Array, gate: Gate | undefined): Answer {
+  const { url = '', headers } = request;
+  const route = matchInferRoute(request.method ?? '', url);
+  if (!('model' in route)) return answerServer(route);
+  const infer = (): Answer => answerModel(route, request, body);
+  return route.kind === 'model-infer' && gate !== undefined
+    ? gate({ url, headers, body }, infer)
+    : infer();
 }
 
 function answerServer(route: InferRoute): Answer {
@@ -98,6 +118,6 @@ function ok(message: EncodedMessage): Answer {
   return { status: 200, ...message };
 }
 
-function refuse(status: number, error: string): Answer {
+export function refuse(status: number, error: string): Answer {
   return { status, ...encodeError(error) };
 }

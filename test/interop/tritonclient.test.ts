@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { datatypes } from '../../common/tensor.ts';
+import { alice, bob } from '../common/wire-keys.ts';
 import { startEchoServer } from './echo-server.ts';
+import type { EchoServer } from './echo-server.ts';
 import { python, runPython, titled } from './python.ts';
+import { signedGate } from './signed-gate.ts';
 
 interface Seen {
   readonly live: boolean;
@@ -15,12 +18,15 @@ interface Seen {
   readonly errors: Readonly<Record<string, string>>;
 }
 
-async function seenBy(
-  script: string,
-  server: { readonly host: string; close(): Promise<void> },
-): Promise<Seen> {
+interface SignedSeen {
+  readonly values: readonly number[][];
+  readonly raw: { readonly words: readonly string[] };
+  readonly errors: Readonly<Record<string, string>>;
+}
+
+async function seenBy(script: string, server: EchoServer, job: object = {}): Promise<unknown> {
   try {
-    return (await runPython(script, { host: server.host })) as Seen;
+    return await runPython(script, { ...job, host: server.host });
   } finally {
     await server.close();
   }
@@ -29,7 +35,7 @@ async function seenBy(
 describe.skipIf(python === undefined)(titled('the inference protocol with tritonclient'), () => {
   it('understands its client, and is understood', async () => {
     const server = await startEchoServer();
-    const seen = await seenBy('triton_echo.py', server);
+    const seen = (await seenBy('triton_echo.py', server)) as Seen;
     expect(seen).toMatchObject({
       live: true,
       ready: true,
@@ -59,6 +65,43 @@ describe.skipIf(python === undefined)(titled('the inference protocol with triton
       'NaN in binary': "400 input 'x' holds NaN or infinity",
       'NaN as JSON': '400 the JSON part cannot be parsed',
       compressed: '415 compressed bodies are not accepted',
+    });
+  });
+
+  it('works under signatures of the Python SDK, and answers with receipts that it verifies', async () => {
+    const modelSha256 = 'ab'.repeat(32);
+    const server = await startEchoServer(signedGate({ signer: alice, task: 'echo', modelSha256 }));
+    const values = [0.5, -1.25, 3e38];
+    const seen = (await seenBy('triton_miner.py', server, {
+      model: 'echo_FP32',
+      caller: '//Bob',
+      miner: alice.ss58,
+      input: 'x',
+      shape: [1, 3],
+      values,
+      output: 'y',
+    })) as SignedSeen;
+    const exact = values.map((value) => Math.fround(value));
+    expect(seen.values).toEqual([exact, exact, exact, exact]);
+    expect(seen.raw).toMatchObject({
+      status: 200,
+      nonce: true,
+      requestHash: true,
+      responseHash: true,
+      signature: true,
+      again: '401 {"error":"ReplayedRequest: this hotkey has used this nonce before"}',
+    });
+    expect(seen.raw.words.slice(4, 9)).toEqual(['200', 'echo', modelSha256, alice.ss58, bob.ss58]);
+    const startsOf = Object.entries(seen.errors).map(([name, text]) => [name, text.slice(0, 17)]);
+    expect(Object.fromEntries(startsOf)).toEqual({
+      unsigned: '401 MalformedAuth',
+      'another body': '401 BadSignature:',
+      'another receiver': '401 WrongReceiver',
+      'unknown model': '404 unknown model',
+      'wrong shape': "400 input 'x' mus",
+      'wrong datatype': "400 input 'x' mus",
+      'wrong name': "400 input 'w' is ",
+      'unknown output': "400 output 'q' is",
     });
   });
 });
