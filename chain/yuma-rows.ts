@@ -110,13 +110,14 @@ export async function checkRows(id: string, rows: Place, compute: Compute): Prom
   if (check === undefined) throw new CaseProblem(`unknown id of a case with rows: ${id}`);
   const places = asList(rows);
   if (places.length === 0) throw new CaseProblem(`${rows.path}: there are no rows`);
-  const checks = places.map((place) => checkRow(new Fields(place), check, compute));
+  const checks = places.map((place) => checkRow(place, check, compute));
   const outcomes = await Promise.allSettled(checks);
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
 }
 
-async function checkRow(row: Fields, check: RowCheck, compute: Compute): Promise<void> {
+async function checkRow(place: Place, check: RowCheck, compute: Compute): Promise<void> {
+  const row = new Fields(place);
   await check(row, compute);
   row.done();
 }

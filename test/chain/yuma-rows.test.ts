@@ -106,6 +106,13 @@ describe('rows of a case', () => {
     await expect(check(id, row, compute)).rejects.toThrow(message);
   });
 
+  it('waits for every row before it reports the first', async () => {
+    const { compute } = answering({ TopK: [1n] });
+    const wrong = { k: 1, vector: [1], expected: [false] };
+    const rows = { json: [wrong, 5], path: 'rows' };
+    await expect(checkRows('topk', rows, compute)).rejects.toThrow('rows[0].expected[0]');
+  });
+
   it('refuses a case without rows', async () => {
     const { compute } = answering({});
     await expect(checkRows('topk', { json: [], path: 'rows' }, compute)).rejects.toThrow(
