@@ -3,6 +3,7 @@ import { SubnetError } from '../common/errors.ts';
 import { toHex } from '../common/hex.ts';
 import { createMutex } from '../common/mutex.ts';
 import type { Store, StoreOp } from '../common/store-port.ts';
+import { parseStored } from './stored.ts';
 
 type Hash = (bytes: Uint8Array) => Uint8Array;
 
@@ -76,9 +77,7 @@ function nextEntry(
 export async function readHead(store: Store): Promise<EvidenceHead> {
   const value = await store.get(headKey);
   if (value === undefined) return firstHead;
-  const parsed = headSchema.safeParse(JSON.parse(new TextDecoder().decode(value)));
-  if (parsed.success) return parsed.data;
-  throw new SubnetError('STATE_UNREADABLE', { part: 'evidence head' });
+  return parseStored('evidence head', headSchema, value);
 }
 
 /** A request or answer body, named by its hash. */

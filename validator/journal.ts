@@ -35,7 +35,6 @@ export interface Journal {
 const prefix = 'vector/';
 const keptRecords = 1000;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8Array): Journal {
   const mutex = createMutex();
@@ -44,7 +43,7 @@ export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8
     const records: VectorRecord[] = [];
     const newest = { gte: prefix, lt: `${prefix}~`, reverse: true, limit };
     for await (const [, value] of store.range(newest)) {
-      records.push(decodeRecord(decoder.decode(value)));
+      records.push(decodeRecord(value));
     }
     return records;
   }
@@ -72,7 +71,7 @@ export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8
     more: readonly StoreOp[] = [],
   ): Promise<VectorRecord> {
     const value = await store.get(keyOf(id));
-    const record = advance(decodeRecord(decoder.decode(value ?? new Uint8Array())), event);
+    const record = advance(decodeRecord(value ?? ''), event);
     await store.batch([put(record), ...more]);
     return record;
   }

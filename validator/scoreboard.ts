@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Hotkey } from '../common/brand.ts';
 import type { Neuron } from '../common/chain-port.ts';
-import { SubnetError } from '../common/errors.ts';
 import type { MinerPoints } from './score.ts';
+import { parseStored } from './stored.ts';
 import { toUnit, zero } from './unit.ts';
 import type { Unit } from './unit.ts';
 
@@ -156,20 +156,8 @@ export function encodeBoard(board: Board): string {
 }
 
 /** Throws STATE_UNREADABLE: a board that cannot be understood is never taken for an empty one. */
-export function decodeBoard(text: string): Board {
-  const parsed = boardSchema.safeParse(parseJson(text));
-  if (!parsed.success) {
-    const detail = parsed.error.issues.map((issue) => issue.message).join('; ');
-    throw new SubnetError('STATE_UNREADABLE', { part: 'scoreboard', detail });
-  }
-  const entries = parsed.data.entries as unknown as readonly BoardEntry[];
-  return { entries: new Map(entries.map((entry) => [entry.hotkey, entry])) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+export function decodeBoard(text: string | Uint8Array): Board {
+  const { entries } = parseStored('scoreboard', boardSchema, text);
+  const branded = entries as unknown as readonly BoardEntry[];
+  return { entries: new Map(branded.map((entry) => [entry.hotkey, entry])) };
 }

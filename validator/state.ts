@@ -6,6 +6,7 @@ import { readHead } from './evidence.ts';
 import type { EvidenceHead } from './evidence.ts';
 import { decodeBoard, emptyBoard, encodeBoard } from './scoreboard.ts';
 import type { Board } from './scoreboard.ts';
+import { parseStored } from './stored.ts';
 
 /** A round whose questions may have gone out, and whose results are not stored. */
 export interface OpenRound {
@@ -39,7 +40,7 @@ export async function readState(store: Store): Promise<StoredState> {
   const { last, openSecret } = await readRound(store);
   const secret = openSecret === null ? undefined : fromHex(openSecret);
   return {
-    board: board === undefined ? emptyBoard : decodeBoard(decoder.decode(board)),
+    board: board === undefined ? emptyBoard : decodeBoard(board),
     lastRound: last,
     openRound: secret === undefined ? null : { round: last, secret },
     evidence: await readHead(store),
@@ -49,9 +50,7 @@ export async function readState(store: Store): Promise<StoredState> {
 async function readRound(store: Store): Promise<z.infer<typeof roundSchema>> {
   const value = await store.get(roundKey);
   if (value === undefined) return { last: 0, openSecret: null };
-  const parsed = roundSchema.safeParse(JSON.parse(decoder.decode(value)));
-  if (parsed.success) return parsed.data;
-  throw new SubnetError('STATE_UNREADABLE', { part: 'round' });
+  return parseStored('round', roundSchema, value);
 }
 
 /** Whose state it is. */

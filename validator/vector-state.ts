@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { WeightRow } from '../common/chain-port.ts';
 import { SubnetError } from '../common/errors.ts';
 import { toHex } from '../common/hex.ts';
+import { parseStored } from './stored.ts';
 import { chainRow, sameRow } from './weights.ts';
 import type { WeightVector } from './weights.ts';
 
@@ -186,17 +187,6 @@ export function encodeRecord(record: VectorRecord): string {
 }
 
 /** Throws STATE_UNREADABLE. */
-export function decodeRecord(text: string): VectorRecord {
-  const parsed = recordSchema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  const detail = parsed.error.issues.map((issue) => issue.message).join('; ');
-  throw new SubnetError('STATE_UNREADABLE', { part: 'journal', detail });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+export function decodeRecord(text: string | Uint8Array): VectorRecord {
+  return parseStored('journal', recordSchema, text);
 }
