@@ -1,0 +1,52 @@
+import type { Tensor, TensorSpec } from '../common/tensor.ts';
+
+export const providers = ['cpu', 'cuda'] as const;
+
+/** Where ONNX Runtime computes. */
+export type Provider = (typeof providers)[number];
+
+/** What the loaded model says of itself. */
+export interface ModelInfo {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** True when every input and output has the same free first axis: requests can share a run. */
+  readonly batchable: boolean;
+  /** The provider that really computes, observed and not merely asked for. */
+  readonly provider: Provider;
+}
+
+export interface RunOutputs {
+  readonly kind: 'outputs';
+  readonly outputs: readonly Tensor[];
+  /** Time inside the model, without queue and transport. */
+  readonly runMs: number;
+}
+
+/**
+ * `model`: the model refused these inputs; others are unaffected. `crashed`, `timeout`: the
+ * process that ran it died or hung, and is being replaced. `unavailable`: it is not there now.
+ */
+export interface RunFailure {
+  readonly kind: 'failed';
+  readonly reason: 'model' | 'crashed' | 'timeout' | 'unavailable';
+  readonly detail: string;
+}
+
+export type RunOutcome = RunOutputs | RunFailure;
+
+/** A model that computes outside the serving process's event loop. */
+export interface Engine {
+  readonly model: ModelInfo;
+  /** How many runs it computes at the same time. */
+  readonly slots: number;
+  ready(): boolean;
+  /** Resolves true once a run can be computed, false when the engine was closed. */
+  whenReady(): Promise<boolean>;
+  /** Never rejects: what goes wrong is an outcome. Inputs are not checked against the model. */
+  run(inputs: readonly Tensor[]): Promise<RunOutcome>;
+  close(): Promise<void>;
+}
+
+export function runFailure(reason: RunFailure['reason'], detail: string): RunFailure {
+  return { kind: 'failed', reason, detail };
+}
