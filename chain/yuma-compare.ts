@@ -47,6 +47,12 @@ const otherNames: Readonly<Record<string, keyof typeof vectors>> = {
   combined_emission: 'emission',
 };
 
+/** Whether the case says anything about what the epoch gives. */
+export function expectsAnything(epoch: EpochPlace): boolean {
+  const step = asObject(epoch.step);
+  return expectationNames.some((name) => Object.keys(step[name] ?? {}).length > 0);
+}
+
 /** Throws a CaseProblem at the first expectation of the epoch that does not hold. */
 export function compareEpoch(epoch: EpochPlace, outcome: ReplayOutcome, fraction: number): void {
   const step = asObject(epoch.step);
@@ -102,7 +108,9 @@ function compareVector(
   const actual = vectors[found.vector](outcome);
   if (found.suffix === '_sum') return compareSum(place, actual, tolerance);
   const isFraction = found.suffix.includes('fraction');
-  for (const [uid, item] of expectedByUid(place, actual.length)) {
+  const expected = expectedByUid(place, actual.length);
+  if (expected.length === 0 && actual.length > 0) complain(place.path, 'a value', place.json);
+  for (const [uid, item] of expected) {
     if (isFraction) compareFraction(item, actual[uid], tolerance);
     else if (!isForgotten(found.vector, uid, item, epoch)) {
       compareValue(item, actual[uid], tolerance);

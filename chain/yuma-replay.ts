@@ -11,7 +11,7 @@ import {
   replayResult,
   type ReplayOutcome,
 } from './yuma-api.ts';
-import { compareEpoch } from './yuma-compare.ts';
+import { compareEpoch, expectsAnything } from './yuma-compare.ts';
 import { asNumber, asText, CaseProblem, Fields, isObject, type Place } from './yuma-read.ts';
 import { checkRows, type Compute } from './yuma-rows.ts';
 import { planSequence, type SequencePlan } from './yuma-sequence.ts';
@@ -89,6 +89,9 @@ async function replayCase(call: Call, place: Place): Promise<void> {
 async function replaySequence(call: Call, fields: Fields): Promise<void> {
   const granted = fields.optional('tolerance_absolute_on_fractions');
   const plan = planSequence(fields);
+  if (!plan.epochs.some(expectsAnything)) {
+    throw new CaseProblem(`${fields.path}: no epoch has anything to compare with`);
+  }
   const outcomes = await outcomesOf(call, plan);
   for (const [index, epoch] of plan.epochs.entries()) {
     const outcome = outcomes[index];

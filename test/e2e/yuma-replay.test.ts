@@ -60,6 +60,14 @@ describe('replaying cases on the built runtime', () => {
     expect(results.map(({ problem }) => problem !== undefined)).toEqual([true, true, false]);
   });
 
+  it('does not pass a case that expects nothing', async () => {
+    const empty = changed('single_self_weight', (text) =>
+      text.replaceAll('"model"', '"note"').replaceAll('"asserted"', '"comment"'),
+    );
+    const [result] = await replay([empty]);
+    expect(result?.problem).toContain('no epoch has anything to compare with');
+  });
+
   it.each(['{', '[]', '{"cases":[]}', '{"cases":3}', '['.repeat(100_000)])(
     'refuses a file without cases: %.20s',
     (text) => {
