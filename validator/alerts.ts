@@ -1,5 +1,6 @@
 import type { Hotkey } from '../common/brand.ts';
 import type { Snapshot } from '../common/chain-port.ts';
+import type { Skip } from './precheck.ts';
 import { missedEpoch } from './schedule.ts';
 import type { WeightsReport } from './submit.ts';
 import type { VectorRecord } from './vector-state.ts';
@@ -27,10 +28,11 @@ export function alertsOf(facts: {
   readonly snapshot: Snapshot;
   readonly hotkey: Hotkey;
   readonly report: WeightsReport;
+  readonly blocked: Skip | null;
   readonly resolved: VectorRecord | null;
   readonly counted: boolean;
 }): readonly Alert[] {
-  const { snapshot, hotkey, report, resolved, counted } = facts;
+  const { snapshot, hotkey, report, blocked, resolved, counted } = facts;
   const record = report.kind === 'sent' ? report.record : resolved;
   return [
     ...registrationAlert(snapshot, hotkey),
@@ -43,7 +45,7 @@ export function alertsOf(facts: {
         ]
       : []),
     ...(record === null ? [] : vectorAlert(record)),
-    ...blockedAlert(report),
+    ...blockedAlert(blocked),
     ...(counted ? [] : [alert('network-suspect', 'no miner could be reached: is it this node?')]),
   ];
 }
@@ -68,10 +70,9 @@ function vectorAlert({ state, reason, id }: VectorRecord): readonly Alert[] {
   return name === undefined ? [] : [alert(name, `vector ${id}: ${reason ?? state}`)];
 }
 
-/** Waiting is no reason to wake anyone; what no time will heal is. */
-function blockedAlert(report: WeightsReport): readonly Alert[] {
-  if (report.kind !== 'skipped') return [];
-  const waits = ['not-due', 'rate-limit', 'pending-vector', 'none-earn', 'not-registered'];
-  if (waits.includes(report.reason)) return [];
-  return [alert('weights-blocked', `${report.reason}: ${report.detail}`)];
+/** A rate limit passes and is no reason to wake anyone; what no time will heal is. */
+function blockedAlert(blocked: Skip | null): readonly Alert[] {
+  if (blocked === null || blocked.clearsAtBlock !== undefined) return [];
+  if (blocked.reason === 'not-registered') return [];
+  return [alert('weights-blocked', `${blocked.reason}: ${blocked.detail}`)];
 }

@@ -1,3 +1,4 @@
+import type { Hotkey } from '../common/brand.ts';
 import type { Chain, Snapshot } from '../common/chain-port.ts';
 import type { Platform } from '../common/platform-port.ts';
 import type { Store } from '../common/store-port.ts';
@@ -11,7 +12,8 @@ import type { Outcome } from './outcome.ts';
 import { queryMiners, silentOutcomes } from './query.ts';
 import type { QueryDeps, QueryOptions } from './query.ts';
 import { bodyOps, closeFields, openFields } from './round-record.ts';
-import { skip } from './precheck.ts';
+import { precheck, skip } from './precheck.ts';
+import type { Skip } from './precheck.ts';
 import { notDue } from './schedule.ts';
 import type { ScheduleOptions } from './schedule.ts';
 import { scoreOutcomes } from './score.ts';
@@ -72,6 +74,8 @@ export interface RoundResult {
   /** False for a void round, which moves no score. */
   readonly counted: boolean;
   readonly report: WeightsReport;
+  /** What the chain would refuse weights for by now, due or not. */
+  readonly blocked: Skip | null;
   /** A vector of an earlier round whose fate was open. */
   readonly resolved: VectorRecord | null;
 }
@@ -172,11 +176,7 @@ async function closeRound(
   await deps.evidence.append('close', fields, (ops) => deps.store.batch([...ops, ...more]));
 }
 
-interface SettledWeights {
-  readonly snapshot: Snapshot;
-  readonly report: WeightsReport;
-  readonly resolved: VectorRecord | null;
-}
+type SettledWeights = Pick<RoundResult, 'snapshot' | 'report' | 'blocked' | 'resolved'>;
 
 /** Weights stand on a snapshot of their own: uids may have changed hands while miners answered. */
 async function settleWeights(
@@ -188,16 +188,29 @@ async function settleWeights(
 ): Promise<SettledWeights> {
   const before = await deps.chain.snapshot(config.netuid);
   const resolved = await resolveOpen(deps, before, config.submit);
-  if (resolved !== null && isOpen(resolved)) {
-    const detail = `vector ${resolved.id} was sent, its fate is not known yet (${resolved.state})`;
-    return { snapshot: before, resolved, report: skip('pending-vector', detail) };
-  }
   // What was resolved may have moved this node's own clock on the chain.
   const snapshot = resolved === null ? before : await deps.chain.snapshot(config.netuid);
-  const early = notDue(snapshot, deps.signer.ss58, config.schedule, eager);
-  const waits = early !== null && !config.submit.dryRun;
-  if (waits) return { snapshot, resolved, report: early };
-  const vector = toWeights(board, snapshot, config.policy);
-  const plan = { snapshot, round, vector, versionKey: config.versionKey };
-  return { snapshot, resolved, report: await submitWeights(deps, plan, config.submit) };
+  const { versionKey, policy } = config;
+  const vector = toWeights(board, snapshot, policy);
+  const { ss58: hotkey } = deps.signer;
+  const blocked = vector.kind === 'vector' ? precheck(snapshot, hotkey, vector, versionKey) : null;
+  const waits = waitsFor(resolved, snapshot, hotkey, config, eager);
+  const plan = { snapshot, round, vector, versionKey };
+  const report = waits ?? (await submitWeights(deps, plan, config.submit));
+  return { snapshot, resolved, blocked, report };
+}
+
+/** Why this round sends no vector even if it could; null when it does. */
+function waitsFor(
+  resolved: VectorRecord | null,
+  snapshot: Snapshot,
+  hotkey: Hotkey,
+  config: RoundConfig,
+  eager: boolean,
+): Skip | null {
+  if (resolved !== null && isOpen(resolved)) {
+    const detail = `vector ${resolved.id} was sent, its fate is not known yet (${resolved.state})`;
+    return skip('pending-vector', detail);
+  }
+  return config.submit.dryRun ? null : notDue(snapshot, hotkey, config.schedule, eager);
 }
