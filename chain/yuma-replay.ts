@@ -1,7 +1,8 @@
-import { runTask } from '@acala-network/chopsticks-core/wasm-executor/index';
 import { isDeeperThan, parseLossless, type LosslessJson } from '../common/json-lossless.ts';
-import { fromHex, toHex } from '../common/hex.ts';
 import { messageOf, SubnetError } from '../common/errors.ts';
+import { fromHex, toHex } from './bytes.ts';
+import type { Hex, StorageView } from './chain-state.ts';
+import type { Executor } from './executor.ts';
 import { decode, encode } from './scale.ts';
 import {
   replayArguments,
@@ -47,10 +48,11 @@ function parsed(text: string, file: string): LosslessJson {
 
 /** Replays the cases one after the other on the runtime `wasm` (bytes, not compressed). */
 export async function* replayCases(
+  executor: Executor,
   wasm: Uint8Array,
   cases: readonly LosslessJson[],
 ): AsyncGenerator<CaseResult> {
-  const call = callerOf(`0x${toHex(wasm)}`);
+  const call = callerOf(executor, toHex(wasm));
   for (const [index, json] of cases.entries()) yield replayOne(call, json, index);
 }
 
@@ -145,37 +147,13 @@ async function computeBatch(call: Call, batch: readonly Waiting[]): Promise<void
 /** Calls a runtime API with encoded arguments and returns the encoded answer. */
 type Call = (method: string, args: Uint8Array) => Promise<Uint8Array>;
 
-function callerOf(wasm: `0x${string}`): Call {
-  return async (method, args) => {
-    const response = await runTask(taskFor(wasm, method, args), emptyState);
-    if ('Error' in response) throw new CaseProblem(runtimeFault(method, response.Error));
-    return fromHex(response.Call.result) ?? new Uint8Array();
+function callerOf(executor: Executor, wasm: Hex): Call {
+  return async (name, args) => {
+    const calls = [{ name, argument: toHex(args) }];
+    const { result } = await executor.run(wasm, emptyState, calls);
+    return fromHex(result) ?? new Uint8Array();
   };
-}
-
-function taskFor(wasm: `0x${string}`, method: string, args: Uint8Array) {
-  return {
-    wasm,
-    calls: [[method, [`0x${toHex(args)}`]]] satisfies [string, `0x${string}`[]][],
-    mockSignatureHost: false,
-    allowUnresolvedImports: false,
-    runtimeLogLevel: 0,
-  };
-}
-
-function runtimeFault(method: string, message: string): string {
-  const isMissing = message.includes('Function to start was not found');
-  return isMissing
-    ? `the runtime has no ${method}: rebuild it with chain/build.sh`
-    : `the runtime failed in ${method}: ${message}`;
 }
 
 /** A chain without any storage: what a case needs it writes itself. */
-const emptyState: Parameters<typeof runTask>[1] = {
-  getStorage: async () => undefined,
-  getNextKey: async () => undefined,
-  offchainGetStorage: async () => undefined,
-  offchainTimestamp: async () => 0,
-  offchainRandomSeed: async () => '0x00',
-  offchainSubmitTransaction: async () => false,
-};
+const emptyState: StorageView = { get: () => null, nextKey: () => null };

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { destroyWorker } from '@acala-network/chopsticks-core/wasm-executor/index';
 import { isSubnetError, messageOf, SubnetError } from '../common/errors.ts';
 import { packagePath } from '../common/package-root.ts';
-import { readCases, replayCases } from '../chain/yuma-replay.ts';
+import { createExecutor } from '../chain/executor.ts';
+import { readCases, replayCases, type CaseResult } from '../chain/yuma-replay.ts';
 
 const usage = 'usage: npm run yuma -- FILE [--runtime WASM]';
 
@@ -11,13 +11,24 @@ const usage = 'usage: npm run yuma -- FILE [--runtime WASM]';
 async function replayFile(file: string, runtime: string): Promise<boolean> {
   const cases = readCases(await textOf(file), file);
   const wasm = await readRuntime(runtime);
+  const executor = createExecutor();
+  try {
+    const failed = await report(replayCases(executor, wasm, cases));
+    console.log(`${cases.length - failed} passed, ${failed} failed`);
+    return failed === 0;
+  } finally {
+    await executor.close();
+  }
+}
+
+/** A line per case; the number of those that failed. */
+async function report(results: AsyncIterable<CaseResult>): Promise<number> {
   let failed = 0;
-  for await (const { id, problem } of replayCases(wasm, cases)) {
+  for await (const { id, problem } of results) {
     if (problem !== undefined) failed += 1;
     console.log(problem === undefined ? `ok ${id}` : `FAIL ${id}: ${problem}`);
   }
-  console.log(`${cases.length - failed} passed, ${failed} failed`);
-  return failed === 0;
+  return failed;
 }
 
 async function readRuntime(path: string): Promise<Uint8Array> {
@@ -62,4 +73,3 @@ try {
   console.error(messageOf(error));
   process.exitCode = isSubnetError(error) ? error.exitCode : 1;
 }
-await destroyWorker();

@@ -3,14 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { destroyWorker } from '@acala-network/chopsticks-core/wasm-executor/index';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LosslessJson } from '../../common/json-lossless.ts';
 import { packagePath } from '../../common/package-root.ts';
+import { createExecutor } from '../../chain/executor.ts';
 import { readCases, replayCases, type CaseResult } from '../../chain/yuma-replay.ts';
 
 const file = packagePath('test/vectors/yuma-cases.json');
+const executor = createExecutor();
 let wasm: Uint8Array;
 let cases: readonly LosslessJson[];
 
@@ -19,11 +20,11 @@ beforeAll(async () => {
   cases = readCases(await readFile(file, 'utf8'), file);
 });
 
-afterAll(() => destroyWorker());
+afterAll(() => executor.close());
 
 async function replay(json: readonly LosslessJson[]): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
-  for await (const result of replayCases(wasm, json)) results.push(result);
+  for await (const result of replayCases(executor, wasm, json)) results.push(result);
   return results;
 }
 
