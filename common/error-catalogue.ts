@@ -216,6 +216,47 @@ export const catalogue = {
     title: 'The secret URI is not valid',
     fix: 'Write words//hard/soft///password, 0x and 64 hex digits, or a development key such as //Alice.',
   },
+  // the miner
+  MODEL_UNREADABLE: {
+    exit: 2,
+    title: 'The model file cannot be read',
+    fix: 'Check model.path in the miner YAML (relative to that file) and that it is readable.',
+  },
+  MODEL_HASH_MISMATCH: {
+    exit: 2,
+    title: 'The model file is not the one that the configuration names',
+    fix: 'Put the right file there, or write the sha256 of this one into model.sha256.',
+  },
+  MODEL_INVALID: {
+    exit: 2,
+    title: 'ONNX Runtime does not take the model',
+    fix: 'Check that the file is a whole ONNX model of an opset that ONNX Runtime supports.',
+  },
+  ENGINE_CUDA_MISSING: {
+    exit: 3,
+    title: 'The CUDA execution provider cannot be used',
+    fix: 'Use the GPU image with the NVIDIA container runtime, or set engine.provider to cpu.',
+  },
+  ENGINE_FAILED: {
+    exit: 3,
+    title: 'The model process cannot be started',
+    fix: 'Look at the log at level debug; check memory and that the model is whole.',
+  },
+  MINER_ADDRESS_REFUSED: {
+    exit: 2,
+    title: 'The chain would refuse this address for an axon',
+    fix: 'Set server.externalIp to an address that validators can reach.',
+  },
+  MINER_NOT_REGISTERED: {
+    exit: 4,
+    title: 'The hotkey is not registered on the subnet',
+    fix: 'Set announce.register to true, or register the hotkey with your own tools.',
+  },
+  MINER_REGISTRATION_FAILED: {
+    exit: 4,
+    title: 'The hotkey could not be registered',
+    fix: 'Check the balance of the coldkey, announce.maxBurnTao and the chain error named.',
+  },
   INTERNAL: {
     exit: 1,
     title: 'An unexpected error; this is a fault in subnet-suite',

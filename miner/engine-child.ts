@@ -188,7 +188,12 @@ function zeros({ name, datatype, shape }: TensorSpec, batch: number): Tensor {
   const full = shape.map((length, axis) => (length >= 0 ? length : axis === 0 ? batch : 1));
   const count = elementCount(full);
   if (datatype === 'BYTES') {
-    return { name, datatype, shape: full, data: Array.from({ length: count }, () => new Uint8Array()) };
+    return {
+      name,
+      datatype,
+      shape: full,
+      data: Array.from({ length: count }, () => new Uint8Array()),
+    };
   }
   const data = new arrayTypes[datatype](new ArrayBuffer(count * 8), 0, count);
   return { name, datatype, shape: full, data };

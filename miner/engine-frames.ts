@@ -121,7 +121,7 @@ export function createFrameReader(): { push(chunk: Uint8Array): readonly Frame[]
   return {
     push: (chunk) => {
       const frames: Frame[] = [];
-      for (let at = 0; at < chunk.length; ) {
+      for (let at = 0; at < chunk.length;) {
         at = take(chunk, at);
         const frame = filled === (payload ?? prefix).length ? finish() : null;
         if (frame !== null) frames.push(frame);
@@ -177,7 +177,7 @@ export const arrayTypes: Readonly<Record<Exclude<Datatype, 'BYTES'>, TypedArrayT
 function splitByteStrings(count: number, bytes: Uint8Array): readonly Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const items: Uint8Array[] = [];
-  for (let at = 0; items.length < count; ) {
+  for (let at = 0; items.length < count;) {
     const length = view.getUint32(at, true);
     items.push(bytes.subarray(at + 4, at + 4 + length));
     at += 4 + length;

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { SubnetError, messageOf } from '../common/errors.ts';
+
+export interface ModelFile {
+  readonly path: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/**
+ * Checks a model file against the hash that the configuration names, so that a wrong file is told
+ * before a process is started for it. Throws MODEL_UNREADABLE or MODEL_HASH_MISMATCH.
+ */
+export async function checkModelFile({ path, sha256: expected }: ModelFile): Promise<void> {
+  const got = await sha256OfFile(path);
+  if (got !== expected) throw new SubnetError('MODEL_HASH_MISMATCH', { path, expected, got });
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  } catch (cause) {
+    throw new SubnetError('MODEL_UNREADABLE', { path, detail: messageOf(cause) }, { cause });
+  }
+  return hash.digest('hex');
+}
