@@ -82,6 +82,13 @@ export function asNumber({ json, path }: Place): number {
   return typeof json === 'number' ? json : complain(path, 'a number', json);
 }
 
+/** A number as multiples of `1 / unit`, to nearest; its size must stay below `limit`. */
+export function asFixed(place: Place, unit: number, limit: number): bigint {
+  const value = asNumber(place);
+  if (!(Math.abs(value) < limit)) return complain(place.path, 'a smaller number', place.json);
+  return BigInt(Math.round(value * unit));
+}
+
 export function asText({ json, path }: Place): string {
   return typeof json === 'string' ? json : complain(path, 'a text', json);
 }

@@ -14,7 +14,8 @@ import {
 } from './yuma-api.ts';
 import { compareEpoch, expectsAnything } from './yuma-compare.ts';
 import { asNumber, asText, CaseProblem, Fields, isObject, type Place } from './yuma-read.ts';
-import { checkRows, type Compute } from './yuma-rows.ts';
+import type { Compute } from './yuma-expect.ts';
+import { checkRows } from './yuma-rows.ts';
 import { planSequence, type SequencePlan } from './yuma-sequence.ts';
 
 /** What became of one case; `problem` is the first difference, or absent when all agreed. */

@@ -1,7 +1,8 @@
-import type { LosslessJson } from '../common/json-lossless.ts';
-import type { ReplayFormula } from './yuma-api.ts';
+import { checkBurn } from './yuma-burn.ts';
+import { differ, expectAny, type Compute } from './yuma-expect.ts';
 import {
   asBoolean,
+  asFixed,
   asInteger,
   asList,
   asNumber,
@@ -10,18 +11,13 @@ import {
   CaseProblem,
   complain,
   Fields,
-  shown,
   type Place,
 } from './yuma-read.ts';
-
-/** Computes a formula in the runtime. */
-export type Compute = (formula: ReplayFormula) => Promise<readonly bigint[]>;
 
 type RowCheck = (row: Fields, compute: Compute) => Promise<void>;
 
 const one = 1n << 32n;
 const u64Max = (1n << 64n) - 1n;
-const mostBurnBlocks = 1_000_000n;
 
 /** Every family of rows by the id of its case. */
 const families: Readonly<Record<string, RowCheck>> = {
@@ -175,71 +171,6 @@ function rootProportion(row: Fields): bigint {
   return place === undefined ? 0n : fixed(place);
 }
 
-/** Within a block the decay comes first and the registrations follow. */
-async function checkBurn(row: Fields, compute: Compute): Promise<void> {
-  const [factor] = await factorOf(row, compute);
-  const bounds = burnBounds(row);
-  const start = row.optional('burn', 'start', 'initial_burn', 'start_burn', 'price_before');
-  const before = start === undefined ? undefined : asInteger(start);
-  const decayed = await decayedPrice(row, before, bounds, compute);
-  const raised = await raisedPrice(row, decayed ?? before, bounds, compute);
-  expectAny(row, [
-    [['factor_q32', 'decay_factor_q32', 'expected_factor_q32', 'expected_factor'], factor],
-    [['after_blocks', 'after_block', 'after_decay', 'expected_after_decay'], decayed],
-    [['after_registration', 'after_registrations', 'expected_after_registration'], raised],
-    [['expected', 'expected_burn', 'burn_after', 'after', 'price'], raised ?? decayed ?? factor],
-  ]);
-}
-
-async function factorOf(row: Fields, compute: Compute): Promise<readonly bigint[]> {
-  const halfLife = row.optional('half_life', 'burn_half_life');
-  return halfLife === undefined ? [] : compute({ kind: 'DecayFactor', value: asU16(halfLife) });
-}
-
-async function decayedPrice(
-  row: Fields,
-  price: bigint | undefined,
-  bounds: BurnBounds,
-  compute: Compute,
-): Promise<bigint | undefined> {
-  const halfLife = row.optional('half_life', 'burn_half_life');
-  const passed = row.optional('blocks', 'blocks_passed', 'elapsed_blocks');
-  if (halfLife === undefined || price === undefined) return undefined;
-  const blocks = passed === undefined ? 1n : asInteger(passed, mostBurnBlocks);
-  const value = { burn: { burn: price, ...bounds }, halfLife: asU16(halfLife), blocks };
-  const [result] = await compute({ kind: 'BurnAfterBlocks', value });
-  return result;
-}
-
-async function raisedPrice(
-  row: Fields,
-  price: bigint | undefined,
-  bounds: BurnBounds,
-  compute: Compute,
-): Promise<bigint | undefined> {
-  const multiplier = row.optional('mult', 'multiplier', 'burn_increase_mult', 'increase_mult');
-  const registrations = row.optional('registrations', 'count');
-  if (multiplier === undefined || price === undefined) return undefined;
-  const count = registrations === undefined ? 1 : Number(asInteger(registrations, 255n));
-  const value = { burn: { burn: price, ...bounds }, multiplier: wideFixed(multiplier), count };
-  const [result] = await compute({ kind: 'BurnAfterRegistrations', value });
-  return result;
-}
-
-interface BurnBounds {
-  readonly minBurn: bigint;
-  readonly maxBurn: bigint;
-}
-
-function burnBounds(row: Fields): BurnBounds {
-  const least = row.optional('min_burn', 'min');
-  const most = row.optional('max_burn', 'max');
-  return {
-    minBurn: least === undefined ? 0n : asInteger(least),
-    maxBurn: most === undefined ? u64Max : asInteger(most),
-  };
-}
-
 function clockOf(row: Fields) {
   const pending = row.optional('pending_epoch_at', 'pending');
   const since = row.optional('blocks_since_last_step');
@@ -261,18 +192,7 @@ function flag(value: boolean): bigint {
 
 /** Bits with 32 fraction bits, to nearest. */
 function fixed(place: Place): bigint {
-  return scaled(place, 2 ** 32, 2 ** 31);
-}
-
-/** Bits with 64 fraction bits; a double has at most 53 significant ones. */
-function wideFixed(place: Place): bigint {
-  return scaled(place, 2 ** 64, 2 ** 64);
-}
-
-function scaled(place: Place, unit: number, limit: number): bigint {
-  const value = asNumber(place);
-  if (!(Math.abs(value) < limit)) return complain(place.path, 'a smaller number', place.json);
-  return BigInt(Math.round(value * unit));
+  return asFixed(place, 2 ** 32, 2 ** 31);
 }
 
 function fixedVector(place: Place): readonly bigint[] {
@@ -351,34 +271,8 @@ function flattened(place: Place): readonly Place[] {
   return Array.isArray(place.json) ? asList(place).flatMap(flattened) : [place];
 }
 
-type Expectation = readonly [readonly string[], bigint | undefined];
-
-/** At least one of the named results must stand in the row, and all that do must agree. */
-function expectAny(row: Fields, expectations: readonly Expectation[]): void {
-  const granted = row.optional('tolerance');
-  const tolerance = granted === undefined ? 0n : BigInt(Math.floor(asNumber(granted)));
-  const present = expectations.flatMap(([names, actual]) => {
-    const place = row.optional(...names);
-    return place === undefined ? [] : [{ place, actual }];
-  });
-  if (present.length === 0) throw new CaseProblem(`${row.path}: nothing to compare with`);
-  for (const { place, actual } of present) expectNear(place, actual, tolerance);
-}
-
-function expectNear(place: Place, actual: bigint | undefined, tolerance: bigint): void {
-  if (place.json === null && (actual === undefined || actual === u64Max)) return;
-  const wanted = typeof place.json === 'boolean' ? flag(place.json) : asInteger(place);
-  if (actual === undefined) return differ(place.path, place.json, undefined);
-  const distance = wanted > actual ? wanted - actual : actual - wanted;
-  if (distance > tolerance) differ(place.path, place.json, actual);
-}
-
 function expectLength(place: Place, wanted: number, actual: number): void {
   if (wanted !== actual) {
     throw new CaseProblem(`${place.path}: expected ${wanted} values, got ${actual}`);
   }
-}
-
-function differ(path: string, expected: Place['json'], actual: LosslessJson | undefined): never {
-  throw new CaseProblem(`${path}: expected ${shown(expected)}, got ${shown(actual)}`);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LosslessJson } from '../../common/json-lossless.ts';
 import type { ReplayFormula } from '../../chain/yuma-api.ts';
-import { checkRows, type Compute } from '../../chain/yuma-rows.ts';
+import type { Compute } from '../../chain/yuma-expect.ts';
+import { checkRows } from '../../chain/yuma-rows.ts';
 
 const one = 1n << 32n;
 
@@ -14,6 +15,19 @@ function answering(answers: Readonly<Record<string, readonly bigint[]>>) {
     return answer === undefined
       ? Promise.reject(new Error(`not expected: ${formula.kind}`))
       : Promise.resolve(answer);
+  };
+  return { asked, compute };
+}
+
+/** Prices that fall by one a block and double with a registration. */
+function pricing() {
+  const asked: ReplayFormula[] = [];
+  const compute: Compute = (formula) => {
+    asked.push(formula);
+    const { kind, value } = formula;
+    if (kind === 'BurnAfterBlocks') return Promise.resolve([value.burn.burn - value.blocks]);
+    if (kind === 'BurnAfterRegistrations') return Promise.resolve([value.burn.burn * 2n]);
+    return Promise.resolve([1n]);
   };
   return { asked, compute };
 }
@@ -62,16 +76,24 @@ describe('rows of a case', () => {
     await check('owner_cut_extremes', { ...row, server: 44, tolerance: 1 }, compute);
   });
 
-  it('decays a price before it raises it', async () => {
-    const answers = {
-      DecayFactor: [1n],
-      BurnAfterBlocks: [512n],
-      BurnAfterRegistrations: [1024n],
-    };
-    const { asked, compute } = answering(answers);
-    const row = { burn: 600, half_life: 3, blocks: 2, mult: 2, after_decay: 512, expected: 1024 };
+  it('follows a price through its events', async () => {
+    const { asked, compute } = pricing();
+    const events = ['register', { op: 'advance', blocks: 3 }];
+    const row = { burn: 600, half_life: 3, mult: 2, events, expected: [1200, 1197] };
     await check('burn_price', row, compute);
-    expect(asked.at(-1)?.value).toMatchObject({ burn: { burn: 512n }, multiplier: 2n << 64n });
+    expect(asked.at(-1)?.value).toMatchObject({ burn: { burn: 1200n }, blocks: 3n });
+    await expect(check('burn_price', { ...row, events: ['rain'] }, compute)).rejects.toThrow(
+      'rows[0].events[0]: unknown event rain',
+    );
+  });
+
+  it('accepts both orders of decay and registration when the row has none', async () => {
+    const row = { burn: 600, half_life: 3, blocks: 3, mult: 2 };
+    await check('burn_price', { ...row, expected: 1194 }, pricing().compute);
+    await check('burn_price', { ...row, expected: 1197 }, pricing().compute);
+    await check('burn_price', { ...row, after_decay: 597 }, pricing().compute);
+    const wrong = check('burn_price', { ...row, expected: 600 }, pricing().compute);
+    await expect(wrong).rejects.toThrow('rows[0].expected: expected 600, got 1194');
   });
 
   it('derives the older schedule from block and tempo', async () => {
