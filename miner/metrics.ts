@@ -1,0 +1,85 @@
+import type { Counter, Gauge, Histogram, Meter } from '../common/telemetry-port.ts';
+
+/** All that a miner measures, in the order of a request's way. */
+export interface MinerMetrics {
+  readonly requests: Counter;
+  readonly requestSeconds: Histogram;
+  readonly verifySeconds: Histogram;
+  readonly replayEntries: Gauge;
+  readonly queueDepth: Gauge;
+  readonly batchRows: Histogram;
+  readonly engineSeconds: Histogram;
+  readonly engineRestarts: Counter;
+  readonly ready: Gauge;
+  readonly chainHeadAgeSeconds: Gauge;
+  readonly chainFailures: Counter;
+  readonly registered: Gauge;
+  readonly serving: Gauge;
+  readonly buildInfo: Gauge;
+}
+
+const latencyBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+export function createMinerMetrics(meter: Meter): MinerMetrics {
+  return {
+    requests: meter.counter({
+      name: 'miner_requests_total',
+      help: 'Answers, by HTTP status and reason',
+      labels: ['status', 'reason'],
+    }),
+    requestSeconds: meter.histogram({
+      name: 'miner_request_seconds',
+      help: 'From the headers of an inference request to its answer, admitted requests only',
+      buckets: latencyBuckets,
+    }),
+    verifySeconds: meter.histogram({
+      name: 'miner_verify_seconds',
+      help: 'Verification of one batch of signatures',
+      buckets: [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01],
+    }),
+    replayEntries: meter.gauge({
+      name: 'miner_replay_entries',
+      help: 'Nonces in the replay memory',
+    }),
+    queueDepth: meter.gauge({
+      name: 'miner_queue_depth',
+      help: 'Requests that wait for the model',
+    }),
+    batchRows: meter.histogram({
+      name: 'miner_batch_rows',
+      help: 'Rows in one run of the model',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+    }),
+    engineSeconds: meter.histogram({
+      name: 'miner_engine_run_seconds',
+      help: 'One run of the model, without queue and transport',
+      buckets: [0.00005, 0.0001, ...latencyBuckets],
+    }),
+    engineRestarts: meter.counter({
+      name: 'miner_engine_restarts_total',
+      help: 'Model processes that had to be replaced',
+    }),
+    ready: meter.gauge({ name: 'miner_ready', help: '1 while requests can be answered' }),
+    chainHeadAgeSeconds: meter.gauge({
+      name: 'miner_chain_head_age_seconds',
+      help: 'Since the metagraph was last read',
+    }),
+    chainFailures: meter.counter({
+      name: 'miner_chain_failures_total',
+      help: 'Readings of the chain that failed; the last metagraph stays in use',
+    }),
+    registered: meter.gauge({
+      name: 'miner_registered',
+      help: '1 while the hotkey is registered on the subnet',
+    }),
+    serving: meter.gauge({
+      name: 'miner_axon_serving',
+      help: '1 while the axon on chain is the configured address',
+    }),
+    buildInfo: meter.gauge({
+      name: 'miner_build_info',
+      help: 'Always 1; the labels say what runs',
+      labels: ['version', 'model_sha256', 'provider'],
+    }),
+  };
+}
