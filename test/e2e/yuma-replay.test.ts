@@ -42,6 +42,13 @@ describe('replaying cases on the built runtime', () => {
     expect(results.filter(({ problem }) => problem !== undefined)).toEqual([]);
   });
 
+  it('agrees with what the tests of the chain itself demand', async () => {
+    const more = packagePath('test/vectors/yuma-more-cases.json');
+    const results = await replay(readCases(await readFile(more, 'utf8'), more));
+    expect(results).toHaveLength(12);
+    expect(results.filter(({ problem }) => problem !== undefined)).toEqual([]);
+  });
+
   it('names the first difference', async () => {
     const wrong = changed('derived_kappa_clip_minority', (text) =>
       text.replace('421881035', '421881036'),
