@@ -8,6 +8,7 @@ export type TransactionStatus =
   | 'ready'
   | 'invalid'
   | 'dropped'
+  | { readonly usurped: Hex }
   | { readonly inBlock: Hex }
   | { readonly finalized: Hex };
 
@@ -29,19 +30,32 @@ interface Entry {
   readonly hash: Hex;
   readonly signer: Hex | null;
   readonly valid: ValidTransaction;
+  /** Tags that no block has provided yet. */
+  readonly missing: Set<Hex>;
+  /** The block after which it is too old. */
+  readonly lastBlock: bigint;
   readonly watchers: Set<(status: TransactionStatus) => void>;
 }
 
 const maxEntries = 8192;
+/** More than pass through the pool while one transaction is being validated. */
+const maxRecentTags = 4096;
 
 /** Transactions that wait for a block, in the order in which they came. */
 export class TransactionPool {
   readonly #validate: (extrinsic: Hex) => Promise<Hex>;
   readonly #entries = new Map<Hex, Entry>();
+  /**
+   * Tags of the newest blocks: a transaction that was validated before a block and arrives after
+   * it would wait for them for ever.
+   */
+  readonly #recentTags = new Set<Hex>();
+  #head: bigint;
 
-  /** `validate` returns the runtime's `TransactionValidity`. */
-  constructor(validate: (extrinsic: Hex) => Promise<Hex>) {
+  /** `validate` returns the runtime's `TransactionValidity`; `head` is the newest block. */
+  constructor(validate: (extrinsic: Hex) => Promise<Hex>, head: number) {
     this.#validate = validate;
+    this.#head = BigInt(head);
   }
 
   async submit(
@@ -49,33 +63,51 @@ export class TransactionPool {
     watch?: (status: TransactionStatus) => void,
   ): Promise<Pooled | PoolRefusal> {
     const hash = extrinsicHash(extrinsic);
-    if (this.#entries.has(hash)) return refused(1013, 'Transaction Already Imported', `[${hash}]`);
-    const validity = readValidity(await this.#validate(extrinsic));
-    if (validity.kind === 'invalid') return refusalOf(validity);
-    const rivals = this.#rivals(validity);
-    if (rivals.some((rival) => rival.valid.priority >= validity.priority)) return tooLow(validity);
-    if (this.#entries.size >= maxEntries) {
-      return refused(1016, 'Immediately Dropped', 'The transaction pool is full');
-    }
-    for (const rival of rivals) this.#remove(rival, 'dropped');
-    const watchers = new Set(watch === undefined ? [] : [watch]);
-    const signer = signerOf(extrinsic);
-    this.#entries.set(hash, { extrinsic, hash, signer, valid: validity, watchers });
+    if (this.#entries.has(hash)) return imported(hash);
+    const valid = readValidity(await this.#validate(extrinsic));
+    if (valid.kind === 'invalid') return refusalOf(valid);
+    // Somebody else may have brought it while it was validated.
+    if (this.#entries.has(hash)) return imported(hash);
+    const rivals = this.#rivals(valid);
+    const strongest = rivals.find((rival) => rival.valid.priority >= valid.priority);
+    if (strongest !== undefined) return tooLow(valid, strongest.valid);
+    if (this.#entries.size - rivals.length >= maxEntries) return full();
+    for (const rival of rivals) this.#remove(rival, { usurped: hash });
+    this.#add(extrinsic, hash, valid, watch);
     return { kind: 'pooled', hash };
+  }
+
+  #add(
+    extrinsic: Hex,
+    hash: Hex,
+    valid: ValidTransaction,
+    watch: ((status: TransactionStatus) => void) | undefined,
+  ): void {
+    const missing = new Set(valid.requires.filter((tag) => !this.#recentTags.has(tag)));
+    const watchers = new Set(watch === undefined ? [] : [watch]);
+    const lastBlock = this.#head + valid.longevity;
+    const signer = signerOf(extrinsic);
+    const entry = { extrinsic, hash, signer, valid, missing, lastBlock, watchers };
+    this.#entries.set(hash, entry);
+    tell(entry, this.#isReady(entry) ? 'ready' : 'future');
+  }
+
+  /** Every tag it waits for is provided by a transaction that can go into the same block. */
+  #isReady(entry: Entry): boolean {
+    return entry.missing.size === 0 || this.ready().includes(entry.extrinsic);
   }
 
   /** What can go into the next block: each one after those whose tags it requires. */
   ready(): readonly Hex[] {
-    const waiting = [...this.#entries.values()];
-    const provided = new Set(waiting.flatMap((entry) => entry.valid.provides));
-    const done = new Set<Hex>();
+    const waiting = new Set(this.#entries.values());
+    const provided = new Set<Hex>();
     const ordered: Hex[] = [];
     for (let progress = true; progress;) {
       progress = false;
       for (const entry of waiting) {
-        if (done.has(entry.hash) || !isFree(entry, provided)) continue;
-        done.add(entry.hash);
-        for (const tag of entry.valid.provides) provided.delete(tag);
+        if (![...entry.missing].every((tag) => provided.has(tag))) continue;
+        waiting.delete(entry);
+        for (const tag of entry.valid.provides) provided.add(tag);
         ordered.push(entry.extrinsic);
         progress = true;
       }
@@ -101,12 +133,32 @@ export class TransactionPool {
     if (entry !== undefined) this.#remove(entry, status);
   }
 
-  included(extrinsics: readonly Hex[], block: Hex): void {
+  /** Takes a new block into account: what it holds, and what it makes too old. */
+  included(
+    extrinsics: readonly Hex[],
+    block: { readonly number: number; readonly hash: Hex },
+  ): void {
+    this.#head = BigInt(block.number);
     for (const extrinsic of extrinsics) {
       const entry = this.#entries.get(extrinsicHash(extrinsic));
       if (entry === undefined) continue;
-      tell(entry, { inBlock: block });
-      this.#remove(entry, { finalized: block });
+      tell(entry, { inBlock: block.hash });
+      this.#remove(entry, { finalized: block.hash });
+      this.#provide(entry.valid.provides);
+    }
+    for (const entry of this.#entries.values()) {
+      if (this.#head > entry.lastBlock) this.#remove(entry, 'invalid');
+    }
+  }
+
+  #provide(tags: readonly Hex[]): void {
+    for (const tag of tags) {
+      this.#recentTags.add(tag);
+      for (const entry of this.#entries.values()) entry.missing.delete(tag);
+    }
+    for (const tag of this.#recentTags) {
+      if (this.#recentTags.size <= maxRecentTags) break;
+      this.#recentTags.delete(tag);
     }
   }
 
@@ -123,14 +175,6 @@ export class TransactionPool {
   }
 }
 
-/**
- * A tag that someone here provides has to wait for that one; one that nobody here provides is for
- * the runtime to judge, which says `Future` when it is missing.
- */
-function isFree(entry: Entry, provided: ReadonlySet<Hex>): boolean {
-  return entry.valid.requires.every((tag) => !provided.has(tag));
-}
-
 function tell(entry: Entry, status: TransactionStatus): void {
   for (const watch of entry.watchers) watch(status);
 }
@@ -143,7 +187,17 @@ function refusalOf({ code, message, data }: InvalidTransaction): PoolRefusal {
   return refused(code, message, data);
 }
 
-function tooLow(valid: ValidTransaction): PoolRefusal {
-  const data = `The transaction has too low priority to replace another transaction already in the pool. (${valid.priority})`;
-  return refused(1014, 'Priority is too low', data);
+function imported(hash: Hex): PoolRefusal {
+  return refused(1013, 'Transaction Already Imported', `[${hash}]`);
+}
+
+function full(): PoolRefusal {
+  const data = "The transaction couldn't enter the pool because of the limit";
+  return refused(1016, 'Immediately Dropped', data);
+}
+
+function tooLow(valid: ValidTransaction, other: ValidTransaction): PoolRefusal {
+  const data =
+    'The transaction has too low priority to replace another transaction already in the pool.';
+  return refused(1014, `Priority is too low: (${valid.priority} vs ${other.priority})`, data);
 }

@@ -105,6 +105,11 @@ export const catalogue = {
     fix: 'Start the validator once: subnet validator run --config FILE.',
   },
   // the chain
+  ADDRESS_INVALID: {
+    exit: 2,
+    title: 'The text is not an IP address',
+    fix: 'Give an IPv4 address such as 192.0.2.1, or an IPv6 address; names are not looked up.',
+  },
   CHAIN_UNREACHABLE: {
     exit: 3,
     title: 'No chain endpoint can be reached',

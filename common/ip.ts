@@ -1,3 +1,5 @@
+import { SubnetError } from './errors.ts';
+
 /** What an address is good for, by the special-purpose registries of IANA (RFC 6890 and later). */
 export type AddressClass =
   | 'invalid'
@@ -117,4 +119,49 @@ function starts(bytes: Uint8Array, prefix: readonly number[], bits: number): boo
     if (((bytes[at] ?? 0) & mask) !== ((prefix[at] ?? 0) & mask)) return false;
   }
   return true;
+}
+
+/** An address as the chain stores it: the integer of its bytes, 4 or 6. */
+export interface PackedIp {
+  readonly value: bigint;
+  readonly type: 4 | 6;
+}
+
+/** Throws ADDRESS_INVALID for a text that is no IP address. */
+export function packIp(text: string): PackedIp {
+  const v4 = parseIpv4(text);
+  if (v4 !== null) return { value: integerOf(v4), type: 4 };
+  const v6 = parseIpv6(text);
+  if (v6 !== null) return { value: integerOf(v6), type: 6 };
+  throw new SubnetError('ADDRESS_INVALID', { address: text });
+}
+
+function integerOf(bytes: Uint8Array): bigint {
+  return bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}
+
+/** Text of a stored address: dotted, or IPv6 groups with the longest run of zeros as `::`. */
+export function unpackIp({ value, type }: PackedIp): string {
+  if (type === 4) return bytesOf(value, 4).join('.');
+  const bytes = bytesOf(value, 16);
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    (((bytes[2 * at] ?? 0) << 8) | (bytes[2 * at + 1] ?? 0)).toString(16),
+  );
+  const runs = groups.join(':').match(/\b0(:0)+\b/g) ?? [];
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
+  if (longest === '') return groups.join(':');
+  const [before = '', after = ''] = splitOnce(groups.join(':'), longest);
+  return `${before.replace(/:$/, '')}::${after.replace(/^:/, '')}`;
+}
+
+function splitOnce(text: string, part: string): readonly [string, string] {
+  const at = new RegExp(`(^|:)${part}(:|$)`).exec(text)?.index ?? 0;
+  const start = text.startsWith(':', at) ? at + 1 : at;
+  return [text.slice(0, start), text.slice(start + part.length)];
+}
+
+function bytesOf(value: bigint, length: number): readonly number[] {
+  return Array.from({ length }, (_, at) =>
+    Number((value >> BigInt(8 * (length - 1 - at))) & 0xffn),
+  );
 }

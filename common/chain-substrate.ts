@@ -1,0 +1,433 @@
+import { ApiPromise, WsProvider } from '@polkadot/api';
+import type { SubmittableExtrinsic } from '@polkadot/api/types';
+import type { Ss58 } from './brand.ts';
+import { nameCall, namePoolError } from './chain-calls.ts';
+import type { NamedCall } from './chain-calls.ts';
+import type {
+  BlockRef,
+  Chain,
+  ChainCall,
+  ChainEvent,
+  Snapshot,
+  TxOutcome,
+  WeightRow,
+} from './chain-port.ts';
+import {
+  asBig,
+  asList,
+  asNumber,
+  asRecord,
+  readSnapshot,
+  snapshotSelectors,
+} from './chain-read.ts';
+import { SubnetError, messageOf } from './errors.ts';
+import { createMutex } from './mutex.ts';
+import type { Platform } from './platform-port.ts';
+import type { Signer } from './signer-port.ts';
+import type { Logger } from './telemetry-port.ts';
+
+export interface ConnectOptions {
+  /** Tried in order until one answers. */
+  readonly endpoints: readonly string[];
+  readonly platform: Platform;
+  readonly logger: Logger;
+  /** Of one read, and of connecting to one endpoint (default 20 s). */
+  readonly requestTimeoutMs?: number;
+}
+
+/** Blocks during which a signed extrinsic stays valid. */
+const eraBlocks = 64;
+
+/** The extensions of Subtensor that carry no payload; named here, so that they are not unknown. */
+const emptyExtension = { extrinsic: {}, payload: {} };
+const signedExtensions = {
+  SudoTransactionExtension: emptyExtension,
+  CheckShieldedTxValidity: emptyExtension,
+  SubtensorTransactionExtension: emptyExtension,
+  DrandPriority: emptyExtension,
+};
+
+/** Connects to the first endpoint that answers. Throws CHAIN_UNREACHABLE with each one's reason. */
+export async function connectChain(options: ConnectOptions): Promise<Chain> {
+  const reasons: string[] = [];
+  for (const endpoint of options.endpoints) {
+    try {
+      return await connectOne(endpoint, options);
+    } catch (error) {
+      reasons.push(`${endpoint}: ${messageOf(error)}`);
+    }
+  }
+  throw new SubnetError('CHAIN_UNREACHABLE', { detail: reasons.join('; ') });
+}
+
+async function connectOne(endpoint: string, options: ConnectOptions): Promise<Chain> {
+  const timeoutMs = options.requestTimeoutMs ?? 20_000;
+  const provider = new WsProvider(endpoint, 1000, {}, timeoutMs);
+  const api = new ApiPromise({
+    // The class lists optional members without `undefined`, the interface demands it.
+    provider: provider as unknown as ProviderOf,
+    noInitWarn: true,
+    throwOnConnect: true,
+    signedExtensions,
+  });
+  try {
+    await withDeadline(options.platform, timeoutMs, 'connecting', api.isReadyOrError);
+  } catch (error) {
+    await api.disconnect().catch(() => undefined);
+    throw error;
+  }
+  const chain = new SubstrateChain(api, provider, options.platform, options.logger, timeoutMs);
+  await chain.watchHeads();
+  return chain;
+}
+
+/** Rejects with CHAIN_TIMEOUT when `work` is not done in time. */
+async function withDeadline<T>(
+  platform: Platform,
+  timeoutMs: number,
+  what: string,
+  work: Promise<T>,
+): Promise<T> {
+  const { signal, dispose } = platform.deadline(timeoutMs);
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener(
+      'abort',
+      () => reject(new SubnetError('CHAIN_TIMEOUT', { what, timeoutMs })),
+      {
+        once: true,
+      },
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    dispose();
+  }
+}
+
+type ProviderOf = NonNullable<NonNullable<ConstructorParameters<typeof ApiPromise>[0]>['provider']>;
+
+interface Jsonable {
+  toJSON(): unknown;
+}
+
+type ApiAt = Awaited<ReturnType<ApiPromise['at']>>;
+type Callable = (...args: readonly unknown[]) => Promise<Jsonable>;
+
+class SubstrateChain implements Chain {
+  readonly #api: ApiPromise;
+  readonly #provider: WsProvider;
+  readonly #platform: Platform;
+  readonly #log: Logger;
+  readonly #timeoutMs: number;
+  readonly #listeners = new Set<(head: BlockRef) => void>();
+  /** One submission of a key at a time: its nonces come in order. */
+  readonly #queues = new Map<string, ReturnType<typeof createMutex>>();
+  #closed = false;
+
+  constructor(
+    api: ApiPromise,
+    provider: WsProvider,
+    platform: Platform,
+    log: Logger,
+    timeoutMs: number,
+  ) {
+    this.#api = api;
+    this.#provider = provider;
+    this.#platform = platform;
+    this.#log = log;
+    this.#timeoutMs = timeoutMs;
+    provider.on('disconnected', () => log.warn('chain disconnected'));
+    provider.on('connected', () => log.info('chain connected'));
+  }
+
+  get genesisHash(): string {
+    return this.#api.genesisHash.toHex();
+  }
+
+  async watchHeads(): Promise<void> {
+    await this.#ask('subscribing to heads', () =>
+      this.#api.rpc.chain.subscribeNewHeads((header) => {
+        const head = { number: header.number.toNumber(), hash: header.hash.toHex() };
+        for (const listener of this.#listeners) listener(head);
+      }),
+    );
+  }
+
+  async head(): Promise<BlockRef> {
+    const header = await this.#ask('head', () => this.#api.rpc.chain.getHeader());
+    return { number: header.number.toNumber(), hash: header.hash.toHex() };
+  }
+
+  async blockHash(number: number): Promise<string> {
+    const hash = await this.#ask('block hash', () => this.#api.rpc.chain.getBlockHash(number));
+    if (hash.isEmpty) throw new SubnetError('CHAIN_NO_BLOCK', { block: number });
+    return hash.toHex();
+  }
+
+  async snapshot(netuid: number): Promise<Snapshot> {
+    const block = await this.head();
+    const at = await this.#ask('state', () => this.#api.at(block.hash));
+    const [metagraph, neurons, nextEpoch, lastEpoch, threshold] = await Promise.all([
+      this.#runtime(at, 'subnetInfoRuntimeApi', 'getSelectiveMetagraph', [
+        netuid,
+        snapshotSelectors,
+      ]),
+      this.#runtime(at, 'neuronInfoRuntimeApi', 'getNeuronsLite', [netuid]),
+      this.#runtime(at, 'subnetInfoRuntimeApi', 'getNextEpochStartBlock', [netuid]),
+      this.#storage(at, 'lastEpochBlock', [netuid]),
+      this.#storage(at, 'stakeThreshold', []),
+    ]);
+    if (metagraph === null) throw new SubnetError('CHAIN_NO_SUBNET', { netuid });
+    const parts = { metagraph, neurons, nextEpoch, lastEpoch, threshold };
+    return readSnapshot(netuid, block, parts);
+  }
+
+  async weightsOf(netuid: number, uid: number): Promise<WeightRow> {
+    const row = asList(await this.#storage(this.#api, 'weights', [netuid, uid]));
+    return row.map((pair) => {
+      const [target, value] = asList(pair);
+      return [asNumber(target), asNumber(value)] as const;
+    });
+  }
+
+  async uidOf(netuid: number, hotkey: Ss58): Promise<number | null> {
+    const uid = await this.#storage(this.#api, 'uids', [netuid, hotkey]);
+    return uid === null ? null : asNumber(uid);
+  }
+
+  async account(address: Ss58): Promise<{ freeRao: bigint; nonce: number }> {
+    const account = await this.#storage(this.#api, 'account', [address], 'system');
+    const { nonce, data } = asRecord(account);
+    return { freeRao: asBig(asRecord(data)['free']), nonce: asNumber(nonce) };
+  }
+
+  async netuids(): Promise<readonly number[]> {
+    const entries = this.#api.query['subtensorModule']?.['networksAdded'];
+    if (entries === undefined) throw missing('SubtensorModule.NetworksAdded');
+    const found = await this.#ask('subnets', () => entries.entries());
+    const added = found.filter(([, value]) => value.toJSON() === true);
+    return added.map(([key]) => asNumber(key.args[0]?.toJSON())).sort((a, b) => a - b);
+  }
+
+  onHead(listener: (head: BlockRef) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async submit(
+    call: ChainCall,
+    signer: Signer,
+    options: { timeoutMs?: number } = {},
+  ): Promise<TxOutcome> {
+    const named = nameCall(call, {
+      hasCall: (pallet, name) => this.#callOf(pallet, name) !== null,
+    });
+    if (named === null)
+      throw missing(call.call === 'admin' ? `AdminUtils.${call.name}` : call.call);
+    const queue = this.#queues.get(signer.ss58) ?? createMutex();
+    this.#queues.set(signer.ss58, queue);
+    return queue.run(() => this.#send(named, signer, options.timeoutMs ?? 60_000));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listeners.clear();
+    // A half-dead socket must not keep the node from ending.
+    const { signal, dispose } = this.#platform.deadline(2000);
+    const late = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([this.#api.disconnect().catch(() => undefined), late]);
+    dispose();
+  }
+
+  #callOf(pallet: string, call: string): ((...args: readonly unknown[]) => Extrinsic) | null {
+    const found = this.#api.tx[lowerFirst(pallet)]?.[camel(call)];
+    return found === undefined ? null : (...args) => found(...args);
+  }
+
+  #extrinsic({ pallet, call, args, sudo }: NamedCall): Extrinsic {
+    const make = this.#callOf(pallet, call);
+    if (make === null) throw missing(`${pallet}.${call}`);
+    const inner = make(...args);
+    if (!sudo) return inner;
+    const wrap = this.#callOf('Sudo', 'sudo');
+    if (wrap === null) throw missing('Sudo.sudo');
+    return wrap(inner);
+  }
+
+  async #send(named: NamedCall, signer: Signer, timeoutMs: number): Promise<TxOutcome> {
+    const signed = await this.#ask('signing', () =>
+      this.#extrinsic(named).signAsync(signer.ss58, {
+        signer: { signRaw: async ({ data }) => ({ id: 1, signature: signRaw(signer, data) }) },
+        era: eraBlocks,
+      }),
+    );
+    const extrinsicHash = signed.hash.toHex();
+    this.#log.debug('extrinsic sent', { call: named.call, extrinsicHash });
+    try {
+      return await withDeadline(this.#platform, timeoutMs, named.call, this.#fate(signed, named));
+    } catch (error) {
+      return { kind: 'unknown', message: messageOf(error), extrinsicHash };
+    }
+  }
+
+  /** Resolves once the extrinsic is in a block, or can no longer get into one. */
+  #fate(signed: Extrinsic, named: NamedCall): Promise<TxOutcome> {
+    const extrinsicHash = signed.hash.toHex();
+    return new Promise((resolve) => {
+      let stop: (() => void) | null = null;
+      const settle = (outcome: TxOutcome): void => {
+        stop?.();
+        resolve(outcome);
+      };
+      const onStatus = (result: SendResult): void => {
+        const { status } = result;
+        if (status.isInBlock || status.isFinalized) {
+          const hash = (status.isInBlock ? status.asInBlock : status.asFinalized).toHex();
+          void this.#included(hash, extrinsicHash, result, named).then(settle, (error: unknown) =>
+            settle({ kind: 'unknown', message: messageOf(error), extrinsicHash }),
+          );
+        } else if (status.isInvalid || status.isDropped || status.isUsurped) {
+          const message = `the transaction pool says ${status.type}`;
+          settle({ kind: 'refused', where: 'pool', name: status.type, message });
+        }
+      };
+      signed.send(onStatus).then(
+        (unsubscribe) => {
+          stop = unsubscribe;
+        },
+        (error: unknown) => settle(refusedByPool(error, extrinsicHash)),
+      );
+    });
+  }
+
+  async #included(
+    hash: string,
+    extrinsicHash: string,
+    result: SendResult,
+    named: NamedCall,
+  ): Promise<TxOutcome> {
+    const header = await this.#ask('header', () => this.#api.rpc.chain.getHeader(hash));
+    const block = { number: header.number.toNumber(), hash };
+    const events: ChainEvent[] = result.events.map(({ event }) => ({
+      name: `${upperFirst(event.section)}.${event.method}`,
+      args: asList(event.data.toJSON()),
+    }));
+    const failure = this.#failureOf(result, events, named);
+    if (failure === null) return { kind: 'included', block, extrinsicHash, events };
+    const message = `${named.pallet}.${named.call} failed in block ${block.number}: ${failure}`;
+    return { kind: 'refused', where: 'dispatch', name: failure, message, block };
+  }
+
+  #failureOf(result: SendResult, events: readonly ChainEvent[], named: NamedCall): string | null {
+    const error: unknown = result.dispatchError?.toJSON();
+    if (error !== undefined) return this.#nameOf(error);
+    const sudid = named.sudo ? events.find((event) => event.name === 'Sudo.Sudid') : undefined;
+    const inner = sudid === undefined ? undefined : asRecord(sudid.args[0])['err'];
+    return inner === undefined ? null : this.#nameOf(inner);
+  }
+
+  /** The name of a DispatchError by the metadata, never by a stored index. */
+  #nameOf(error: unknown): string {
+    if (typeof error === 'string') return upperFirst(error);
+    const [kind = 'Unknown', inner] = Object.entries(asRecord(error))[0] ?? [];
+    if (kind !== 'module') return upperFirst(kind);
+    const { index, error: code } = asRecord(inner);
+    const bytes = typeof code === 'string' ? Number(code.slice(0, 4)) : asNumber(code);
+    const place = { index: asNumber(index), error: bytes };
+    try {
+      const found = this.#api.registry.findMetaError(
+        new Uint8Array([place.index, place.error, 0, 0, 0]),
+      );
+      return found.name;
+    } catch {
+      return `Module${place.index}Error${place.error}`;
+    }
+  }
+
+  async #runtime(
+    at: ApiAt,
+    api: string,
+    method: string,
+    args: readonly unknown[],
+  ): Promise<unknown> {
+    const found = at.call[api]?.[method] as Callable | undefined;
+    if (found === undefined) throw missing(`runtime API ${api}.${method}`);
+    return (await this.#ask(method, () => found(...args))).toJSON();
+  }
+
+  async #storage(
+    at: { query: ApiPromise['query'] },
+    item: string,
+    keys: readonly unknown[],
+    pallet = 'subtensorModule',
+  ): Promise<unknown> {
+    const found = at.query[pallet]?.[item];
+    if (found === undefined) throw missing(`${upperFirst(pallet)}.${upperFirst(item)}`);
+    return (await this.#ask(item, () => found(...keys))).toJSON();
+  }
+
+  /** A read with a deadline; a socket that stays silent is closed, so that it opens anew. */
+  async #ask<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new SubnetError('CHAIN_CLOSED', { what });
+    try {
+      return await withDeadline(this.#platform, this.#timeoutMs, what, work());
+    } catch (error) {
+      if (error instanceof SubnetError) {
+        if (error.code === 'CHAIN_TIMEOUT') await this.#reopen();
+        throw error;
+      }
+      const code = this.#provider.isConnected ? 'CHAIN_RPC' : 'CHAIN_UNREACHABLE';
+      throw new SubnetError(
+        code,
+        { what, detail: messageOf(error).slice(0, 300) },
+        { cause: error },
+      );
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#closed || !this.#provider.isConnected) return;
+    this.#log.warn('the chain endpoint stays silent: connecting anew');
+    await this.#provider.disconnect().catch(() => undefined);
+    await this.#provider.connectWithRetry().catch(() => undefined);
+  }
+}
+
+type Extrinsic = SubmittableExtrinsic<'promise'>;
+type SendResult = Parameters<Parameters<Extrinsic['send']>[0]>[0];
+
+/** MultiSignature::Sr25519 over the payload, which comes hashed when it is long. */
+function signRaw(signer: Signer, data: string): `0x${string}` {
+  const signature = signer.sign(new Uint8Array(Buffer.from(data.slice(2), 'hex')));
+  return `0x01${Buffer.from(signature).toString('hex')}`;
+}
+
+function refusedByPool(error: unknown, extrinsicHash: string): TxOutcome {
+  const text = messageOf(error);
+  // Only an answer of the node is a refusal; a cut connection leaves the fate open.
+  if (!/^\d{3,5}: /.test(text)) return { kind: 'unknown', message: text, extrinsicHash };
+  const { name, customCode } = namePoolError(text);
+  const message = `the node refused it: ${name} (${text.slice(0, 200)})`;
+  const base = { kind: 'refused', where: 'pool', name, message } as const;
+  return customCode === undefined ? base : { ...base, customCode };
+}
+
+function missing(what: string): SubnetError {
+  return new SubnetError('CHAIN_UNSUPPORTED', { missing: what });
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function camel(text: string): string {
+  return text.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
