@@ -110,6 +110,53 @@ export class OverlayView implements StorageView {
   }
 }
 
+/** The state of an old block is asked for that is no longer kept. */
+export class StateDiscarded extends Error {
+  override readonly name = 'StateDiscarded';
+
+  constructor(block: string) {
+    super(`State already discarded for ${block}`);
+  }
+}
+
+/**
+ * The storage of one block for as long as somebody reads it: put together anew, by `viewNow`,
+ * whenever the chain has moved on in between.
+ */
+export class PinnedView implements StorageView {
+  readonly #headNumber: () => number;
+  readonly #viewNow: () => StorageView;
+  #at = -1;
+  #view: StorageView | null = null;
+
+  constructor(headNumber: () => number, viewNow: () => StorageView) {
+    this.#headNumber = headNumber;
+    this.#viewNow = viewNow;
+  }
+
+  /** Throws StateDiscarded when the block is too old. */
+  check(): void {
+    this.#current();
+  }
+
+  get(key: Hex): Hex | null {
+    return this.#current().get(key);
+  }
+
+  nextKey(prefix: string, key: string): Hex | null {
+    return this.#current().nextKey(prefix, key);
+  }
+
+  #current(): StorageView {
+    const head = this.#headNumber();
+    if (this.#view === null || head !== this.#at) {
+      this.#view = this.#viewNow();
+      this.#at = head;
+    }
+    return this.#view;
+  }
+}
+
 /** Index of the first key that is greater than `key`. */
 function firstAfter(keys: readonly string[], key: string): number {
   let [low, high] = [0, keys.length];

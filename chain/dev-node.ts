@@ -1,17 +1,24 @@
 import { getRuntimeVersion } from '@acala-network/chopsticks-core';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/telemetry-port.ts';
-import { ByteReader, compact, concat, fromHex, littleEndian, toHex } from './bytes.ts';
-import { ChainState, OverlayView } from './chain-state.ts';
+import { ByteReader, compact, concat, fromHex, toHex } from './bytes.ts';
+import { ChainState, OverlayView, PinnedView, StateDiscarded } from './chain-state.ts';
 import type { Hex, StorageDiff, StorageView } from './chain-state.ts';
+import { RuntimeFailure } from './executor.ts';
 import type { Executor, RuntimeCall, RuntimeResult } from './executor.ts';
 import { readApplied, timestampInherent } from './extrinsic.ts';
 import { decodeHeader, encodeHeader, hashOf, openingHeader } from './header.ts';
 import type { Header } from './header.ts';
 import { TransactionPool } from './pool.ts';
+import { RecentResults } from './recent-results.ts';
 
 export const codeKey: Hex = '0x3a636f6465';
 const slotMs = 12_000n;
+const maxRecentCalls = 256;
+/** What a runtime of system version 1 uses for the root of a block's extrinsics. */
+const extrinsicsRootVersion = 0;
+const applyCall = 'BlockBuilder_apply_extrinsic';
+const finalizeCall: RuntimeCall = { name: 'BlockBuilder_finalize_block', argument: '0x' };
 
 export interface Block {
   readonly number: number;
@@ -53,6 +60,10 @@ export class DevNode {
   #head: Block;
   #lastMs = 0;
   #building: Promise<unknown> = Promise.resolve();
+  #closed = false;
+  #code = { wasm: '', name: '' };
+  /** Clients ask the same of the same block: one run of the runtime serves them all. */
+  readonly #calls = new RecentResults<Hex>(maxRecentCalls);
 
   constructor(state: ChainState, blocks: readonly Block[], genesisHash: Hex, options: NodeOptions) {
     const head = blocks.at(-1);
@@ -64,7 +75,7 @@ export class DevNode {
     this.genesisHash = genesisHash;
     for (const block of blocks) this.#remember(block);
     this.#lastMs = timeOf(state);
-    this.pool = new TransactionPool((extrinsic) => this.#validate(extrinsic));
+    this.pool = new TransactionPool((extrinsic) => this.#validate(extrinsic), head.number);
   }
 
   get head(): Block {
@@ -88,8 +99,26 @@ export class DevNode {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** The storage at a block that is still kept. Stays right only until the next block is built. */
+  /** True while the storage of this block can be put together from the newest one. */
+  hasStateOf(block: Block): boolean {
+    return block.number === this.#head.number || this.#blocks.has(block.number + 1);
+  }
+
+  /**
+   * The storage at one block, which stays that of the block while new ones are built. Throws
+   * StateDiscarded when the block is too old, also on a later read.
+   */
   viewAt(block: Block): StorageView {
+    const view = new PinnedView(
+      () => this.#head.number,
+      () => this.#viewNow(block),
+    );
+    view.check();
+    return view;
+  }
+
+  #viewNow(block: Block): StorageView {
+    if (!this.hasStateOf(block)) throw new StateDiscarded(block.hash);
     if (block.number === this.#head.number) return this.#state;
     const older = new Map<Hex, Hex | null>();
     for (let number = this.#head.number; number > block.number; number -= 1) {
@@ -101,8 +130,27 @@ export class DevNode {
   /** Calls a runtime function on a block's state and forgets what it wrote. */
   async call(block: Block, name: string, argument: Hex): Promise<Hex> {
     const view = this.viewAt(block);
-    const { result } = await this.#run(view, [{ name, argument }]);
-    return result;
+    const scope = dependsOnCodeOnly(name) ? this.#codeOf(view) : block.hash;
+    return this.#calls.get(`${scope} ${name} ${argument}`, async () => {
+      const { result } = await this.#run(view, [{ name, argument }]);
+      return result;
+    });
+  }
+
+  /** A short name of the runtime at a view. */
+  #codeOf(view: StorageView): string {
+    const wasm = wasmOf(view);
+    if (this.#code.wasm !== wasm) {
+      this.#code = { wasm, name: hashOf(fromHex(wasm) ?? new Uint8Array()) };
+    }
+    return this.#code.name;
+  }
+
+  /** Ends after the block that is being built; nothing can be built or called afterwards. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#building;
+    this.#listeners.clear();
   }
 
   runtimeVersion(block: Block): ReturnType<typeof getRuntimeVersion> {
@@ -120,7 +168,10 @@ export class DevNode {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#building.then(work);
+    const done = this.#building.then(() => {
+      if (this.#closed) throw new SubnetError('CHAIN_CLOSED', { what: 'building a block' });
+      return work();
+    });
     this.#building = done.catch(() => undefined);
     return done;
   }
@@ -132,12 +183,9 @@ export class DevNode {
     const timestamp = timestampInherent(nowMs);
     const candidates = this.pool.ready();
     try {
-      const view = new OverlayView(this.#state, before);
-      const included = await this.#fill(view, opening, timestamp, candidates);
-      const { result, diff } = await this.#finish(view, opening, timestamp, included);
-      view.apply(diff);
-      const header = decodeHeader(fromHex(result) ?? new Uint8Array());
-      const made = this.#seal(header, [timestamp, ...included], view.changes());
+      const made =
+        (await this.#fillAtOnce(before, opening, timestamp, candidates)) ??
+        (await this.#fillOneByOne(before, opening, timestamp, candidates));
       await this.#options.save(made, this.#oldest());
       this.#lastMs = nowMs;
       this.#adopt(made);
@@ -152,49 +200,79 @@ export class DevNode {
     }
   }
 
-  /** Applies the pool's transactions one by one; those the runtime refuses leave the pool. */
-  async #fill(
-    view: OverlayView,
+  /**
+   * The whole block in one run of the runtime, which costs little more than one transaction in a
+   * run of its own. Only right when the runtime accepts them all: null otherwise, which the root
+   * of the included extrinsics in the header tells.
+   */
+  async #fillAtOnce(
+    before: StorageDiff,
     opening: Header,
     timestamp: Hex,
     candidates: readonly Hex[],
-  ): Promise<readonly Hex[]> {
-    if (candidates.length === 0) return [];
-    const start = await this.#run(view, openingCalls(opening, timestamp));
-    view.apply(start.diff);
+  ): Promise<NewBlock | null> {
+    const view = new OverlayView(this.#state, before);
+    const all = [timestamp, ...candidates];
+    const applied = candidates.map((argument) => ({ name: applyCall, argument }));
+    const calls = [...openingCalls(opening, timestamp), ...applied, finalizeCall];
+    try {
+      const { result, diff } = await this.#run(view, calls);
+      const header = decodeHeader(fromHex(result) ?? new Uint8Array());
+      if (header.extrinsicsRoot !== (await this.#rootOf(all))) return null;
+      view.apply(diff);
+      return this.#seal(header, all, view.changes());
+    } catch (error) {
+      if (candidates.length > 0 && error instanceof RuntimeFailure) return null;
+      throw error;
+    }
+  }
+
+  /** Root of the trie from compact index to extrinsic (state version of system version 1). */
+  #rootOf(extrinsics: readonly Hex[]): Promise<Hex> {
+    return this.#options.executor.stateRoot(
+      extrinsics.map((extrinsic, index) => [toHex(compact(index)), extrinsic] as const),
+      extrinsicsRootVersion,
+    );
+  }
+
+  /** Applies the pool's transactions one by one; those the runtime refuses leave the pool. */
+  async #fillOneByOne(
+    before: StorageDiff,
+    opening: Header,
+    timestamp: Hex,
+    candidates: readonly Hex[],
+  ): Promise<NewBlock> {
+    const view = new OverlayView(this.#state, before);
+    view.apply((await this.#run(view, openingCalls(opening, timestamp))).diff);
     const included: Hex[] = [];
     for (const extrinsic of candidates) {
-      const applied = await this.#apply(view, extrinsic);
-      if (applied) included.push(extrinsic);
+      if (await this.#apply(view, extrinsic)) included.push(extrinsic);
     }
-    return included;
+    const { result, diff } = await this.#run(view, [finalizeCall]);
+    view.apply(diff);
+    const header = decodeHeader(fromHex(result) ?? new Uint8Array());
+    return this.#seal(header, [timestamp, ...included], view.changes());
   }
 
   async #apply(view: OverlayView, extrinsic: Hex): Promise<boolean> {
-    const call = { name: 'BlockBuilder_apply_extrinsic', argument: extrinsic };
-    const { result, diff } = await this.#run(view, [call]);
-    const refusal = readApplied(result);
-    if (refusal === null) {
-      view.apply(diff);
-      return true;
+    try {
+      const { result, diff } = await this.#run(view, [{ name: applyCall, argument: extrinsic }]);
+      const refusal = readApplied(result);
+      if (refusal === null) view.apply(diff);
+      else this.#refuse(extrinsic, refusal.name);
+      return refusal === null;
+    } catch (error) {
+      if (!(error instanceof RuntimeFailure)) throw error;
+      this.#refuse(extrinsic, 'Panic');
+      return false;
     }
-    // A full block, or a nonce whose turn has not come, is no fault: it stays for the next block.
-    if (refusal.name === 'Future' || refusal.name === 'ExhaustsResources') return false;
-    this.#options.log.debug('transaction dropped at block building', { reason: refusal.name });
-    this.pool.drop(extrinsic, 'invalid');
-    return false;
   }
 
-  /** Without transactions the whole block is one run, which costs a third of three. */
-  #finish(
-    view: OverlayView,
-    opening: Header,
-    timestamp: Hex,
-    included: readonly Hex[],
-  ): Promise<RuntimeResult> {
-    const end = { name: 'BlockBuilder_finalize_block', argument: '0x' as Hex };
-    const started = included.length > 0 || view.get(numberKey) === encodedNumber(opening.number);
-    return this.#run(view, started ? [end] : [...openingCalls(opening, timestamp), end]);
+  /** A full block, or a nonce whose turn has not come, is no fault: that waits for the next one. */
+  #refuse(extrinsic: Hex, reason: string): void {
+    if (reason === 'Future' || reason === 'ExhaustsResources') return;
+    this.#options.log.debug('transaction dropped at block building', { reason });
+    this.pool.drop(extrinsic, 'invalid');
   }
 
   #run(view: StorageView, calls: readonly RuntimeCall[]): Promise<RuntimeResult> {
@@ -216,7 +294,7 @@ export class DevNode {
     }
     this.#remember(block);
     this.#head = block;
-    this.pool.included(block.extrinsics, block.hash);
+    this.pool.included(block.extrinsics, block);
     for (const listener of this.#listeners) listener(block, diff);
   }
 
@@ -249,18 +327,15 @@ function timeOf(view: StorageView): number {
   return bytes.length === 8 ? Number(new ByteReader(bytes).uint(8)) : 0;
 }
 
-/** System.Number */
-const numberKey: Hex = '0x26aa394eea5630e07c48ae0c9558cef702a5c1b19ab7a04f536c519aca4983ac';
-
-function encodedNumber(number: number): Hex {
-  return toHex(littleEndian(BigInt(number), 4));
-}
-
 function openingCalls(opening: Header, timestamp: Hex): RuntimeCall[] {
   return [
     { name: 'Core_initialize_block', argument: toHex(encodeHeader(opening)) },
-    { name: 'BlockBuilder_apply_extrinsic', argument: timestamp },
+    { name: applyCall, argument: timestamp },
   ];
+}
+
+function dependsOnCodeOnly(name: string): boolean {
+  return name.startsWith('Metadata_') || name === 'Core_version';
 }
 
 function wasmOf(view: StorageView): Hex {

@@ -73,6 +73,7 @@ async function start(
   const store = options.stateDir === undefined ? null : await openBlockStore(options.stateDir);
   if (store !== null) parts.add('state', () => store.close());
   const node = await openNode(options, executor, store);
+  parts.add('node', () => node.close());
   // Block 1 writes the genesis hash that signatures are checked against.
   if (node.head.number === 0) await node.newBlock();
   const server = await startRpcServer(node, {

@@ -1,4 +1,5 @@
 import { calculateStateRoot, destroyWorker, runTask } from '@acala-network/chopsticks-core';
+import { SubnetError } from '../common/errors.ts';
 import type { Hex, StorageDiff, StorageView } from './chain-state.ts';
 
 /** Runs the runtime's WASM offline: one worker thread for the process, calls in order. */
@@ -9,8 +10,8 @@ export interface Executor {
    * runtime's own message (a panic, a missing function).
    */
   run(wasm: Hex, view: StorageView, calls: readonly RuntimeCall[]): Promise<RuntimeResult>;
-  /** Root of the Merkle trie of a whole storage (state version 1). */
-  stateRoot(entries: readonly (readonly [Hex, Hex])[]): Promise<Hex>;
+  /** Root of the Merkle trie of these entries, in state version 1 unless said otherwise. */
+  stateRoot(entries: readonly (readonly [Hex, Hex])[], version?: 0 | 1): Promise<Hex>;
   close(): Promise<void>;
 }
 
@@ -40,12 +41,17 @@ export function createExecutor(): Executor {
   users += 1;
   let open = true;
   return {
-    run: (wasm, view, calls) => run(wasm, view, calls),
-    stateRoot: (entries) =>
-      calculateStateRoot(
+    run: async (wasm, view, calls) => {
+      checkOpen(open);
+      return run(wasm, view, calls);
+    },
+    stateRoot: async (entries, version = 1) => {
+      checkOpen(open);
+      return calculateStateRoot(
         entries.map(([key, value]) => [key, value] as [Hex, Hex]),
-        1,
-      ),
+        version,
+      );
+    },
     close: async () => {
       if (!open) return;
       open = false;
@@ -53,6 +59,11 @@ export function createExecutor(): Executor {
       if (users === 0) await destroyWorker();
     },
   };
+}
+
+/** A call after the end would start a new worker, which nobody would stop. */
+function checkOpen(open: boolean): void {
+  if (!open) throw new SubnetError('CHAIN_CLOSED', { what: 'running the runtime' });
 }
 
 async function run(

@@ -31,6 +31,8 @@ export interface ValidTransaction {
   readonly priority: bigint;
   readonly requires: readonly Hex[];
   readonly provides: readonly Hex[];
+  /** Blocks for which it can wait. */
+  readonly longevity: bigint;
 }
 
 /** Why the runtime refuses a transaction, in the words of a Substrate node. */
@@ -72,7 +74,8 @@ export function readValidity(result: Hex): ValidTransaction | InvalidTransaction
   const priority = reader.uint(8);
   const tags = (): Hex[] =>
     Array.from({ length: Number(reader.compact()) }, () => toHex(reader.bytes()));
-  return { kind: 'valid', priority, requires: tags(), provides: tags() };
+  const [requires, provides] = [tags(), tags()];
+  return { kind: 'valid', priority, requires, provides, longevity: reader.uint(8) };
 }
 
 /** Reads `ApplyExtrinsicResult`: null when it was applied, whether its dispatch failed or not. */

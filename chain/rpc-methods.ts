@@ -56,8 +56,9 @@ function blockOf({ node }: RpcContext, hash: unknown): Block {
   if (hash === undefined || hash === null) return node.head;
   if (typeof hash !== 'string') throw badParams('the block hash is not a text');
   const block = node.blockOf(hash.toLowerCase());
-  if (block !== null) return block;
-  throw new RpcError(4003, `Unknown block: state of ${hash} is not kept`);
+  if (block === null) throw new RpcError(4003, `Unknown block: ${hash}`);
+  if (node.hasStateOf(block)) return block;
+  throw new RpcError(4003, `State already discarded for ${hash}`);
 }
 
 function hexParam(value: unknown, what: string): Hex {
@@ -263,7 +264,7 @@ function authorMethods(): Record<string, RpcMethod> {
       opened.onEnd(() => context.node.pool.unwatch(watch));
       queueMicrotask(() => {
         subscription = opened;
-        for (const status of ['ready', ...early] as const) opened.send(status);
+        for (const status of early) opened.send(status);
       });
       return opened.id;
     },
