@@ -68,8 +68,10 @@ export interface CreatedWallet {
   readonly hotkey: Hotkey;
 }
 
+export const defaultWalletPath = '~/.bittensor/wallets';
+
 const defaults: WalletLocation = {
-  path: '~/.bittensor/wallets',
+  path: defaultWalletPath,
   name: 'default',
   hotkey: 'default',
 };
@@ -130,7 +132,9 @@ export function readHotkeyAddress(location: WalletLocation): Hotkey {
 /** Every wallet in a folder, by name; a broken file makes its entry poor, not the call fail. */
 export function listWallets(path: string = defaults.path): readonly WalletSummary[] {
   const root = expandHome(path);
-  return foldersIn(root).map((name) => summarise({ path: root, name, hotkey: defaults.hotkey }));
+  return foldersIn(root).map((name) =>
+    summariseWallet({ path: root, name, hotkey: defaults.hotkey }),
+  );
 }
 
 /**
@@ -291,7 +295,8 @@ function modeWarnings(file: string): readonly WalletWarning[] {
   return [{ kind: 'wide-mode', file, detail }];
 }
 
-function summarise(location: WalletLocation): WalletSummary {
+/** Addresses and state of one wallet, without using a secret; parts that cannot be read are absent. */
+export function summariseWallet(location: WalletLocation): WalletSummary {
   const files = walletFiles(location);
   const hotkeyFiles = hotkeysIn(join(files.folder, 'hotkeys'));
   const secrets = [files.coldkey, ...hotkeyFiles.map(({ file }) => file)].filter(existsSync);
