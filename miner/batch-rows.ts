@@ -28,9 +28,15 @@ export function joinRows(requests: readonly (readonly Tensor[])[]): readonly Ten
   });
 }
 
+type NumericData = Exclude<TensorData, readonly Uint8Array[]>;
+
+function isNumeric(data: TensorData): data is NumericData {
+  return !isByteStrings(data);
+}
+
 function joinData(datatype: Datatype, parts: readonly TensorData[]): TensorData {
   if (datatype === 'BYTES') return parts.filter(isByteStrings).flat();
-  const arrays = parts.filter((part) => !isByteStrings(part));
+  const arrays = parts.filter(isNumeric);
   const bytes = new Uint8Array(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0));
   const count = arrays.reduce((sum, { length }) => sum + length, 0);
   let at = 0;

@@ -1,0 +1,41 @@
+import { encodeError } from '../common/inference-protocol.ts';
+import type { EncodedMessage, HeaderMap } from '../common/inference-types.ts';
+
+/** An HTTP request whose body was not read yet. */
+export interface RawRequest {
+  readonly method: string;
+  /** As on the request line, query included. */
+  readonly path: string;
+  /** Lower-case names. */
+  readonly headers: HeaderMap;
+  readonly remoteAddress: string;
+  /** Null when the body comes in chunks. */
+  readonly contentLength: number | null;
+  /** Reads no more than `maxBytes`; `gone` when the caller left or was too slow. */
+  readBody(maxBytes: number): Promise<Uint8Array | 'too-large' | 'gone'>;
+  /** True once nobody can receive the answer. */
+  isGone(): boolean;
+}
+
+export interface RawResponse extends EncodedMessage {
+  readonly status: number;
+  /** For metrics and logs: a word from a small fixed set. */
+  readonly reason: string;
+}
+
+export function reply(status: number, reason: string, message: EncodedMessage): RawResponse {
+  return { status, reason, ...message };
+}
+
+/** A refusal `{"error": text}`; `retryAfterMs` becomes Retry-After in whole seconds, at least 1. */
+export function refuse(
+  status: number,
+  reason: string,
+  text: string,
+  retryAfterMs?: number,
+): RawResponse {
+  const { headers, body } = encodeError(text);
+  if (retryAfterMs === undefined) return { status, reason, headers, body };
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000)).toString();
+  return { status, reason, headers: { ...headers, 'retry-after': seconds }, body };
+}
