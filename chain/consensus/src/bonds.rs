@@ -26,24 +26,25 @@ pub fn bond_alpha(bonds_moving_average: u64) -> I32F32 {
 pub(crate) fn ema(new: &[SparseRow], old: &[SparseRow], alpha: I32F32) -> Vec<SparseRow> {
     let columns = new.len();
     let rest = I32F32::ONE.sub(alpha);
+    let mut dense = scatter(&[], columns);
     let row = |(new, old): (&SparseRow, &SparseRow)| {
-        let mut dense = accumulate(new, alpha, columns);
-        for (cell, kept) in dense.iter_mut().zip(accumulate(old, rest, columns)) {
-            *cell = cell.add(kept);
+        if new.is_empty() && old.is_empty() {
+            return SparseRow::new();
         }
+        dense.fill(I32F32::ZERO);
+        accumulate(&mut dense, new, alpha);
+        accumulate(&mut dense, old, rest);
         gather(&dense)
     };
     new.iter().zip(old).map(row).collect()
 }
 
-fn accumulate(row: &[(u16, I32F32)], factor: I32F32, columns: usize) -> Vec<I32F32> {
-    let mut dense = scatter(&[], columns);
+fn accumulate(dense: &mut [I32F32], row: &[(u16, I32F32)], factor: I32F32) {
     for (column, value) in row {
         if let Some(cell) = dense.get_mut(usize::from(*column)) {
             *cell = cell.add(factor.mul(*value));
         }
     }
-    dense
 }
 
 /// The EMA with a rate per cell, results clamped to at most 1.

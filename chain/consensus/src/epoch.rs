@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::bonds::{bond_alpha, ema, ema_liquid, LiquidAlpha};
 use crate::fixed::{I32F32, U64F64};
 use crate::matrix::{
-    clip_columns, column_max_upscale, combine_rows, filter, interpolate, multiply,
+    clip_columns, column_max_upscale, combine_rows, interpolate, multiply, multiply_shares,
     normalize_columns, normalize_rows, row_sum, scale_rows, SparseRow,
 };
 use crate::median::weighted_median_columns;
@@ -167,22 +167,55 @@ impl Votes {
 /// Row-normalised weights that may count: from permitted validators, not for oneself (unless
 /// the owner), not older than the neuron they are for, not committed before it registered.
 fn effective_weights(input: &EpochInput, permits: &[bool]) -> Vec<SparseRow> {
-    let registered = padded(&input.block_at_registration, input.stake.len());
-    let updated = padded(&input.last_update, input.stake.len());
-    let mut weights = rows_from_u16(&input.weights, input.stake.len(), |value| value.into());
-    filter(&mut weights, |row, column| {
-        let own = row == column && !is_owner(input.owner_uid, row);
-        permits[row] && !own && updated[row] > registered[column]
-    });
-    if let Some(committed) = &input.commit_blocks {
-        filter(&mut weights, |row, column| {
-            committed
-                .get(row)
-                .is_none_or(|block| *block >= registered[column])
-        });
+    let n = input.stake.len();
+    let registered = padded(&input.block_at_registration, n);
+    let updated = padded(&input.last_update, n);
+    let newest = registered.iter().copied().max().unwrap_or(0);
+    let mut weights = vec![SparseRow::new(); n];
+    for (row, entries) in input.weights.iter().enumerate().take(n) {
+        if !permits[row] {
+            continue;
+        }
+        let committed = commit_block(input, row);
+        // Mostly everybody registered before the row was set: then no entry needs a look.
+        let all_older = updated[row] > newest && committed >= newest;
+        let own = if is_owner(input.owner_uid, row) {
+            n
+        } else {
+            row
+        };
+        let counts = |column: usize| {
+            let older = |column: usize| {
+                updated[row] > registered[column] && committed >= registered[column]
+            };
+            column < n && column != own && (all_older || older(column))
+        };
+        weights[row] = kept_entries(entries, |value| value.into(), counts);
     }
     normalize_rows(&mut weights);
     weights
+}
+
+/// Block of the row's oldest commit; without commit-reveal no commit is too old.
+fn commit_block(input: &EpochInput, row: usize) -> u64 {
+    let blocks = input.commit_blocks.as_ref();
+    blocks
+        .and_then(|blocks| blocks.get(row))
+        .copied()
+        .unwrap_or(u64::MAX)
+}
+
+fn kept_entries(
+    entries: &[(u16, u16)],
+    convert: impl Fn(u16) -> I32F32,
+    keep: impl Fn(usize) -> bool,
+) -> SparseRow {
+    let mut row = SparseRow::with_capacity(entries.len());
+    let kept = entries
+        .iter()
+        .filter(|(column, _)| keep(usize::from(*column)));
+    row.extend(kept.map(|(column, value)| (*column, convert(*value))));
+    row
 }
 
 type Bonding = (Vec<I32F32>, Vec<SparseRow>);
@@ -213,9 +246,7 @@ fn bond_yuma3(input: &EpochInput, votes: &Votes, active_stake: &[I32F32]) -> Bon
             bond_alpha(input.bonds_moving_average),
         ),
     };
-    let mut shares = bonds.clone();
-    normalize_columns(&mut shares, input.stake.len());
-    let earned = multiply(&shares, &votes.incentive);
+    let earned = multiply_shares(&bonds, &votes.incentive);
     let weighted: Vec<_> = earned
         .iter()
         .zip(active_stake)
@@ -231,8 +262,12 @@ fn valid_bonds(input: &EpochInput, convert: impl Fn(u16) -> I32F32) -> Vec<Spars
         0 => input.block.saturating_sub(u64::from(input.tempo)),
         block => block.saturating_add(1),
     };
-    let mut bonds = rows_from_u16(&input.bonds, input.stake.len(), convert);
-    filter(&mut bonds, |_, column| last_step > registered[column]);
+    let n = input.stake.len();
+    let mut bonds = vec![SparseRow::new(); n];
+    for (row, entries) in bonds.iter_mut().zip(&input.bonds) {
+        let held = |column: usize| column < n && last_step > registered[column];
+        *row = kept_entries(entries, &convert, held);
+    }
     bonds
 }
 
@@ -278,19 +313,6 @@ fn stored_bonds(bonds: Vec<SparseRow>, permits: &[bool]) -> Vec<Vec<(u16, u16)>>
         false => Vec::new(),
     };
     bonds.into_iter().zip(permits).map(row).collect()
-}
-
-fn rows_from_u16(
-    rows: &[Vec<(u16, u16)>],
-    n: usize,
-    convert: impl Fn(u16) -> I32F32,
-) -> Vec<SparseRow> {
-    let mut result = vec![SparseRow::new(); n];
-    for (target, row) in result.iter_mut().zip(rows) {
-        let known = row.iter().filter(|(uid, _)| usize::from(*uid) < n);
-        target.extend(known.map(|(uid, value)| (*uid, convert(*value))));
-    }
-    result
 }
 
 fn to_u16(values: &[I32F32]) -> Vec<u16> {

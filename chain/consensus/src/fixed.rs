@@ -46,6 +46,7 @@ impl I32F32 {
     }
 
     #[must_use]
+    #[inline(always)]
     pub fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
@@ -56,16 +57,21 @@ impl I32F32 {
     }
 
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn mul(self, other: Self) -> Self {
         // WebAssembly has no wide product: what fits 64 bits must not pay for one.
         let (a, b) = (self.0 as u64, other.0 as u64);
         if a < UNIT && b < UNIT {
             return Self((a.wrapping_mul(b) >> 32) as i64);
         }
+        // A whole number times at most one.
+        if a <= UNIT && other.0 >= 0 && b % UNIT == 0 {
+            return Self((a * (b >> 32)) as i64);
+        }
         self.mul_wide(other)
     }
 
+    #[inline(never)]
     fn mul_wide(self, other: Self) -> Self {
         let product = (i128::from(self.0) * i128::from(other.0)) >> 32;
         Self(saturate_i64(product))
@@ -73,7 +79,7 @@ impl I32F32 {
 
     /// Zero when the divisor is zero or the quotient does not fit.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn div(self, other: Self) -> Self {
         if other.0 == 0 {
             return Self::ZERO;
@@ -90,6 +96,7 @@ impl I32F32 {
         self.div_wide(other)
     }
 
+    #[inline(never)]
     fn div_wide(self, other: Self) -> Self {
         let quotient = (i128::from(self.0) << 32) / i128::from(other.0);
         Self(i64::try_from(quotient).unwrap_or(0))
@@ -126,7 +133,11 @@ fn taylor_exp(x: I32F32) -> I32F32 {
     let mut sum = x.add(I32F32::ONE);
     let mut term = x;
     for i in 2..=TAYLOR_LAST_TERM {
-        term = term.mul(x).div(I32F32::from_int(i));
+        // The division by a whole number, without a wide quotient.
+        term = I32F32(term.mul(x).0 / i64::from(i));
+        if term == I32F32::ZERO {
+            break;
+        }
         sum = sum.add(term);
     }
     sum
@@ -159,6 +170,7 @@ impl U64F64 {
     }
 
     #[must_use]
+    #[inline(always)]
     pub fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
@@ -219,6 +231,7 @@ impl U96F32 {
     }
 
     #[must_use]
+    #[inline(always)]
     pub fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
@@ -263,13 +276,28 @@ mod tests {
     fn samples() -> Vec<I32F32> {
         let mut state = 0x9e37_79b9_7f4a_7c15u64;
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             state
         };
-        let edges = [0, 1, 1 << 31, UNIT - 1, UNIT, UNIT + 1, 65_535 << 32, i64::MAX as u64];
+        let edges = [
+            0,
+            1,
+            1 << 31,
+            UNIT - 1,
+            UNIT,
+            UNIT + 1,
+            65_535 << 32,
+            i64::MAX as u64,
+        ];
         let random: Vec<u64> = (0..300).map(|i| next() >> (i % 64)).collect();
         let whole: Vec<u64> = (0..20).map(|_| (next() >> 48) << 32).collect();
-        let bits = edges.into_iter().chain(random).chain(whole).map(|bits| bits as i64);
+        let bits = edges
+            .into_iter()
+            .chain(random)
+            .chain(whole)
+            .map(|bits| bits as i64);
         let all: Vec<i64> = bits.flat_map(|bits| [bits, bits.wrapping_neg()]).collect();
         all.into_iter().map(I32F32::from_bits).collect()
     }

@@ -21,15 +21,10 @@ pub(crate) fn scatter(row: &[(u16, I32F32)], columns: usize) -> Vec<I32F32> {
 
 /// The positive values of a dense row, in column order.
 pub(crate) fn gather(dense: &[I32F32]) -> SparseRow {
+    let mut row = SparseRow::with_capacity(dense.len());
     let entries = (0u16..).zip(dense.iter().copied());
-    entries.filter(|(_, value)| *value > I32F32::ZERO).collect()
-}
-
-/// Keeps the entries for which `keep(row, column)` holds.
-pub(crate) fn filter(rows: &mut [SparseRow], keep: impl Fn(usize, usize) -> bool) {
-    for (index, row) in rows.iter_mut().enumerate() {
-        row.retain(|(column, _)| keep(index, usize::from(*column)));
-    }
+    row.extend(entries.filter(|(_, value)| *value > I32F32::ZERO));
+    row
 }
 
 pub(crate) fn row_sum(row: &[(u16, I32F32)]) -> I32F32 {
@@ -91,9 +86,12 @@ pub(crate) fn clip_columns(rows: &[SparseRow], limits: &[I32F32]) -> Vec<SparseR
         let dropped = limit < *value && limit <= I32F32::ZERO;
         (!dropped).then_some((*column, limit.min(*value)))
     };
-    rows.iter()
-        .map(|row| row.iter().filter_map(clip).collect())
-        .collect()
+    let clip_row = |row: &SparseRow| {
+        let mut clipped = SparseRow::with_capacity(row.len());
+        clipped.extend(row.iter().filter_map(clip));
+        clipped
+    };
+    rows.iter().map(clip_row).collect()
 }
 
 /// `sum_i scale_i * row_i`, column by column, each product floored.
@@ -117,6 +115,25 @@ pub(crate) fn multiply(rows: &[SparseRow], vector: &[I32F32]) -> Vec<I32F32> {
             .copied()
             .unwrap_or_default()
             .mul(*value)
+    };
+    let product = |row: &SparseRow| {
+        row.iter()
+            .fold(I32F32::ZERO, |total, entry| total.add(term(entry)))
+    };
+    rows.iter().map(product).collect()
+}
+
+/// [`multiply`] of the column-normalised rows, without writing those down.
+pub(crate) fn multiply_shares(rows: &[SparseRow], vector: &[I32F32]) -> Vec<I32F32> {
+    let totals = fold_columns(rows, vector.len(), I32F32::add);
+    let term = |(column, value): &(u16, I32F32)| {
+        let column = usize::from(*column);
+        match (vector.get(column), totals.get(column)) {
+            (Some(factor), Some(total)) if *factor != I32F32::ZERO && *total != I32F32::ZERO => {
+                factor.mul(value.div(*total))
+            }
+            _ => I32F32::ZERO,
+        }
     };
     let product = |row: &SparseRow| {
         row.iter()

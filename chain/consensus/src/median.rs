@@ -22,35 +22,27 @@ pub fn weighted_median_columns(
         .collect();
     let stakes = normalize(&voters.iter().map(|(stake, _)| **stake).collect::<Vec<_>>());
     let scores = transpose(voters.iter().map(|(_, row)| *row), voters.len(), columns);
-    let minority = sum(&stakes).sub(majority);
-    scores
-        .iter()
-        .map(|column| weighted_median(&stakes, column, minority))
-        .collect()
+    let total = sum(&stakes);
+    let mut search = Search::new(&stakes, total.sub(majority), total);
+    let column = |index| search.median(&scores[index * voters.len()..][..voters.len()]);
+    (0..columns).map(column).collect()
 }
 
+/// All columns one after the other, each `height` long.
 fn transpose<'a>(
     rows: impl Iterator<Item = &'a SparseRow>,
     height: usize,
     columns: usize,
-) -> Vec<Vec<I32F32>> {
-    let mut result = vec![vec![I32F32::ZERO; height]; columns];
+) -> Vec<I32F32> {
+    let mut result = vec![I32F32::ZERO; height * columns];
     for (index, row) in rows.enumerate() {
         for (column, value) in row {
-            if let Some(scores) = result.get_mut(usize::from(*column)) {
-                scores[index] = *value;
+            if let Some(score) = result.get_mut(usize::from(*column) * height + index) {
+                *score = *value;
             }
         }
     }
     result
-}
-
-/// Elements with lower and with higher scores than the pivot, and the stake of each side.
-struct Partition {
-    lower: Vec<usize>,
-    lower_stake: I32F32,
-    upper: Vec<usize>,
-    upper_stake: I32F32,
 }
 
 /// Smallest score at which more than `minority` of the stake lies at or below it.
@@ -58,45 +50,86 @@ struct Partition {
 /// Found by halving around the score of the middle element (in index order), because the
 /// sums of the fixed-point stakes depend on the order in which they are added.
 pub fn weighted_median(stake: &[I32F32], score: &[I32F32], minority: I32F32) -> I32F32 {
-    let mut current: Vec<usize> = (0..stake.len().min(score.len())).collect();
-    let (mut low, mut high) = (I32F32::ZERO, sum(stake));
-    while current.len() > 1 {
-        let pivot = score[current[current.len() / 2]];
-        let parts = partition(&current, stake, score, pivot);
-        let below = low.add(parts.lower_stake);
-        let above = high.sub(parts.upper_stake);
-        if minority < below && !parts.lower.is_empty() {
-            current = parts.lower;
-            high = below;
-        } else if above <= minority && !parts.upper.is_empty() {
-            current = parts.upper;
-            low = above;
-        } else {
-            return pivot;
-        }
-    }
-    current.first().map_or(I32F32::ZERO, |index| score[*index])
+    let length = stake.len().min(score.len());
+    Search::new(&stake[..length], minority, sum(stake)).median(&score[..length])
 }
 
-fn partition(current: &[usize], stake: &[I32F32], score: &[I32F32], pivot: I32F32) -> Partition {
-    let stake_of = |side: &[usize]| {
-        side.iter()
-            .fold(I32F32::ZERO, |total, index| total.add(stake[*index]))
-    };
-    let lower: Vec<usize> = current
-        .iter()
-        .copied()
-        .filter(|i| score[*i] < pivot)
-        .collect();
-    let upper: Vec<usize> = current
-        .iter()
-        .copied()
-        .filter(|i| score[*i] > pivot)
-        .collect();
-    Partition {
-        lower_stake: stake_of(&lower),
-        upper_stake: stake_of(&upper),
-        lower,
-        upper,
+/// One search after the other over the same stakes. The lists are kept between them: inside the
+/// runtime every allocation is a call to the host.
+struct Search<'a> {
+    stake: &'a [I32F32],
+    minority: I32F32,
+    total: I32F32,
+    current: Vec<usize>,
+    lower: Side,
+    upper: Side,
+}
+
+/// Elements with lower or with higher scores than the pivot, and their stake.
+#[derive(Default)]
+struct Side {
+    elements: Vec<usize>,
+    stake: I32F32,
+}
+
+impl Side {
+    fn clear(&mut self) {
+        self.elements.clear();
+        self.stake = I32F32::ZERO;
+    }
+
+    fn push(&mut self, element: usize, stake: I32F32) {
+        self.elements.push(element);
+        self.stake = self.stake.add(stake);
+    }
+}
+
+impl<'a> Search<'a> {
+    fn new(stake: &'a [I32F32], minority: I32F32, total: I32F32) -> Self {
+        Self {
+            stake,
+            minority,
+            total,
+            current: Vec::with_capacity(stake.len()),
+            lower: Side::default(),
+            upper: Side::default(),
+        }
+    }
+
+    fn median(&mut self, score: &[I32F32]) -> I32F32 {
+        self.current.clear();
+        self.current.extend(0..self.stake.len());
+        let (mut low, mut high) = (I32F32::ZERO, self.total);
+        while self.current.len() > 1 {
+            let pivot = score[self.current[self.current.len() / 2]];
+            self.partition(score, pivot);
+            let below = low.add(self.lower.stake);
+            let above = high.sub(self.upper.stake);
+            if self.minority < below && !self.lower.elements.is_empty() {
+                core::mem::swap(&mut self.current, &mut self.lower.elements);
+                high = below;
+            } else if above <= self.minority && !self.upper.elements.is_empty() {
+                core::mem::swap(&mut self.current, &mut self.upper.elements);
+                low = above;
+            } else {
+                return pivot;
+            }
+        }
+        self.current
+            .first()
+            .map_or(I32F32::ZERO, |index| score[*index])
+    }
+
+    fn partition(&mut self, score: &[I32F32], pivot: I32F32) {
+        self.lower.clear();
+        self.upper.clear();
+        for element in &self.current {
+            let (value, stake) = (score[*element], self.stake[*element]);
+            if value < pivot {
+                self.lower.push(*element, stake);
+            } else if value > pivot {
+                self.upper.push(*element, stake);
+            }
+        }
     }
 }

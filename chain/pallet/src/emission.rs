@@ -2,6 +2,7 @@
 
 use crate::pallet::*;
 use crate::types::*;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use subnet_consensus as consensus;
 use subnet_consensus::{AlphaSplit, DividendClaim};
@@ -132,27 +133,46 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// Those whom an epoch pays. Their pools are read once and kept up to date.
+/// Those whom an epoch pays. Their pools are read once and kept up to date: an epoch pays hundreds
+/// of neurons, and what it reads is most of what it costs.
 struct Payroll<T: Config> {
     netuid: NetUid,
     hotkeys: Vec<T::AccountId>,
     pools: Vec<AlphaBalance>,
+    nominated: BTreeSet<T::AccountId>,
 }
 
 impl<T: Config> Payroll<T> {
     fn read(netuid: NetUid, hotkeys: Vec<T::AccountId>) -> Self {
         let pools = Pallet::<T>::pools(netuid, &hotkeys);
+        let nominated = NominatedHotkeys::<T>::get(netuid);
         Self {
             netuid,
             hotkeys,
             pools,
+            nominated,
         }
     }
 
-    /// Stake for the coldkey that owns the hotkey of `uid`.
-    fn pay(&mut self, uid: usize, owner: &T::AccountId, amount: AlphaBalance) {
+    /// Stake for the owner of the hotkey of `uid`.
+    fn pay(&mut self, uid: usize, amount: AlphaBalance) {
+        if self.raise_sole_owners_pool(uid, amount) {
+            return;
+        }
         let (hotkey, pool) = (&self.hotkeys[uid], self.pools[uid]);
-        self.pools[uid] = Pallet::<T>::increase_stake_in(hotkey, owner, self.netuid, amount, pool);
+        let owner = Owner::<T>::get(hotkey);
+        self.pools[uid] = Pallet::<T>::increase_stake_in(hotkey, &owner, self.netuid, amount, pool);
+    }
+
+    /// Where the owner holds the whole pool, it may simply grow; false where that is not so.
+    fn raise_sole_owners_pool(&mut self, uid: usize, amount: AlphaBalance) -> bool {
+        let (hotkey, pool) = (&self.hotkeys[uid], self.pools[uid]);
+        if pool == 0 || self.nominated.contains(hotkey) {
+            return false;
+        }
+        self.pools[uid] = pool.saturating_add(amount);
+        TotalHotkeyAlpha::<T>::insert(hotkey, self.netuid, self.pools[uid]);
+        true
     }
 
     /// Stake with a hotkey that need not be a neuron.
@@ -189,8 +209,7 @@ impl<T: Config> Payroll<T> {
             } else if redirected {
                 self.pay_redirected(uid, amount);
             } else {
-                let owner = Owner::<T>::get(&self.hotkeys[uid]);
-                self.pay(uid, &owner, amount);
+                self.pay(uid, amount);
             }
         }
         let total = incentives.iter().sum();
@@ -214,7 +233,7 @@ impl<T: Config> Payroll<T> {
         let hotkey = self.hotkeys[uid].clone();
         let owner = Owner::<T>::get(&hotkey);
         let Some(destination) = AutoStakeDestination::<T>::get(&owner, self.netuid) else {
-            return self.pay(uid, &owner, incentive);
+            return self.pay(uid, incentive);
         };
         self.pay_to(&destination, &owner, incentive);
         let netuid = self.netuid;
@@ -252,9 +271,11 @@ impl<T: Config> Payroll<T> {
     fn pay_validator(&mut self, uid: usize, dividend: consensus::U96F32) {
         let hotkey = self.hotkeys[uid].clone();
         let (take, rest) = consensus::split_take(dividend, Delegates::<T>::get(&hotkey));
-        self.pay(uid, &Owner::<T>::get(&hotkey), take);
-        Pallet::<T>::increase_pool(&hotkey, self.netuid, rest);
-        self.pools[uid] = TotalHotkeyAlpha::<T>::get(&hotkey, self.netuid);
+        if !self.raise_sole_owners_pool(uid, take.saturating_add(rest)) {
+            self.pay(uid, take);
+            Pallet::<T>::increase_pool(&hotkey, self.netuid, rest);
+            self.pools[uid] = TotalHotkeyAlpha::<T>::get(&hotkey, self.netuid);
+        }
         AlphaDividendsPerSubnet::<T>::insert(self.netuid, &hotkey, rest);
         TotalHotkeyAlphaLastEpoch::<T>::insert(&hotkey, self.netuid, self.pools[uid]);
     }

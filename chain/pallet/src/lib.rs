@@ -47,7 +47,7 @@ pub mod pallet {
     pub use crate::defaults::*;
     pub use crate::fixed::{I96F32, U64F64, U96F32};
     pub use crate::types::*;
-    use alloc::collections::VecDeque;
+    use alloc::collections::{BTreeSet, VecDeque};
     use alloc::vec::Vec;
     use frame_support::pallet_prelude::*;
     use frame_support::traits::{

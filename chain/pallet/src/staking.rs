@@ -30,6 +30,9 @@ impl<T: Config> Pallet<T> {
             return;
         }
         Self::remember_staking_hotkey(coldkey, hotkey);
+        if Owner::<T>::get(hotkey) != *coldkey {
+            NominatedHotkeys::<T>::mutate(netuid, |hotkeys| hotkeys.insert(hotkey.clone()));
+        }
         let pool = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
         Self::increase_stake_in(hotkey, coldkey, netuid, amount, pool);
     }
@@ -105,6 +108,7 @@ impl<T: Config> Pallet<T> {
 
     fn put_pool(hotkey: &T::AccountId, netuid: NetUid, pool: AlphaBalance, all: u128) {
         if all == 0 {
+            NominatedHotkeys::<T>::mutate(netuid, |hotkeys| hotkeys.remove(hotkey));
             TotalHotkeyShares::<T>::remove(hotkey, netuid);
         } else {
             TotalHotkeyShares::<T>::insert(hotkey, netuid, U64F64 { bits: all });

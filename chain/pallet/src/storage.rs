@@ -705,6 +705,12 @@ mod storage {
         ValueQuery,
     >;
 
+    /// Not on the real chain: hotkeys of a subnet that hold stake of somebody beside their owner.
+    /// All others are paid by raising their pool, without reading who owns them and how much.
+    #[pallet::storage]
+    pub type NominatedHotkeys<T: Config> =
+        StorageMap<_, Identity, NetUid, BTreeSet<T::AccountId>, ValueQuery>;
+
     #[pallet::storage]
     pub type AutoStakeDestination<T: Config> = StorageDoubleMap<
         _,

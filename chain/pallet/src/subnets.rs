@@ -347,7 +347,7 @@ impl<T: Config> Pallet<T> {
             POWRegistrationsThisInterval BurnRegistrationsThisInterval LastAdjustmentBlock
             SubnetAlphaIn SubnetAlphaOut SubnetProtocolAlpha SubnetVolume SubnetMovingPrice
             SubnetTaoInEmission SubnetAlphaInEmission SubnetAlphaOutEmission
-            SubnetEmissionEnabled PendingServerEmission PendingValidatorEmission
+            SubnetEmissionEnabled NominatedHotkeys PendingServerEmission PendingValidatorEmission
             PendingRootAlphaDivs PendingOwnerCut MinerBurned BlocksSinceLastStep
             LastMechansimStepBlock LastEpochBlock PendingEpochAt SubnetEpochIndex
             EMAPriceHalvingBlocks RootProp);
