@@ -1,0 +1,237 @@
+import { readFileSync } from 'node:fs';
+import { sr25519PairFromSeed, sr25519Sign, sr25519Verify } from '@polkadot/util-crypto';
+import { cryptoWaitReady, sr25519DeriveHard, sr25519DeriveSoft } from '@polkadot/util-crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fromHex } from '../../common/hex.ts';
+import { signerFromSuri } from '../../common/keys.ts';
+import { packagePath } from '../../common/package-root.ts';
+import { loadSr25519 } from '../../common/sr25519.ts';
+import { decodeSs58 } from '../../common/ss58.ts';
+import { signerContract } from '../contract/signer-contract.ts';
+import { seededBytes } from './seeded-bytes.ts';
+import vectors from '../vectors/wallet.json' with { type: 'json' };
+
+const sr25519 = loadSr25519();
+const rounds = 40;
+const groupOrder = (1n << 252n) + 27742317777372353535851937790883648493n;
+
+signerContract('WASM over a key in memory', () => ({
+  signers: [signerFromSuri(sr25519, '//Alice'), signerFromSuri(sr25519, '//Bob')],
+  verifier: sr25519,
+}));
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}
+
+function toLittleEndian(value: bigint): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, at) => Number((value >> BigInt(8 * at)) & 0xffn));
+}
+
+/** The scalar in the form that other JavaScript libraries hold: times the cofactor, eight. */
+function expandedForm(keypair: Uint8Array): Uint8Array {
+  const secret = keypair.slice(0, 64);
+  secret.set(toLittleEndian(littleEndian(secret.subarray(0, 32)) * 8n));
+  return secret;
+}
+
+describe('sr25519 against @polkadot/util-crypto', () => {
+  beforeAll(() => cryptoWaitReady());
+
+  it('expands mini secrets to the same keys', () => {
+    for (let at = 0; at < rounds; at += 1) {
+      const seed = seededBytes(`mini ${at}`, 32);
+      const theirs = sr25519PairFromSeed(seed);
+      const ours = sr25519.keypairFromMiniSecret(seed);
+      expect(ours.slice(64)).toEqual(theirs.publicKey);
+      expect(expandedForm(ours)).toEqual(theirs.secretKey);
+    }
+  });
+
+  it('verifies theirs, and they verify ours, for messages of every size', () => {
+    for (let at = 0; at < rounds; at += 1) {
+      const pair = sr25519PairFromSeed(seededBytes(`pair ${at}`, 32));
+      const ours = sr25519.keypairFromMiniSecret(seededBytes(`pair ${at}`, 32));
+      const message = seededBytes(`message ${at}`, at * at);
+      const theirSignature = sr25519Sign(message, pair);
+      const ourSignature = sr25519.sign(ours, message);
+      expect(sr25519.verify(message, theirSignature, pair.publicKey)).toBe(true);
+      expect(sr25519Verify(message, ourSignature, pair.publicKey)).toBe(true);
+    }
+  });
+
+  it('says the same of signatures and keys with one bit changed', () => {
+    const seed = seededBytes('bits', 32);
+    const pair = sr25519PairFromSeed(seed);
+    const message = seededBytes('bits message', 100);
+    const signature = sr25519Sign(message, pair);
+    for (let bit = 0; bit < 512; bit += 7) {
+      const bad = signature.slice();
+      bad[bit >> 3] = (bad[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(sr25519.verify(message, bad, pair.publicKey)).toBe(false);
+      expect(safely(() => sr25519Verify(message, bad, pair.publicKey))).toBe(false);
+    }
+  });
+
+  it('derives the same hard children, and soft children with the same address', () => {
+    for (let at = 0; at < rounds; at += 1) {
+      const seed = seededBytes(`parent ${at}`, 32);
+      const chainCode = seededBytes(`chain code ${at}`, 32);
+      const theirs = sr25519PairFromSeed(seed);
+      const ours = sr25519.keypairFromMiniSecret(seed);
+      const hard = sr25519.deriveHard(ours, chainCode);
+      expect(hard.keypair.slice(64)).toEqual(sr25519DeriveHard(theirs, chainCode).publicKey);
+      expect(sr25519.keypairFromMiniSecret(hard.miniSecret)).toEqual(hard.keypair);
+      const soft = sr25519.deriveSoft(ours, chainCode);
+      expect(soft.slice(64)).toEqual(sr25519DeriveSoft(theirs, chainCode).publicKey);
+      const message = seededBytes('soft', 10);
+      expect(sr25519.verify(message, sr25519.sign(soft, message), soft.slice(64))).toBe(true);
+    }
+  });
+});
+
+function safely(act: () => boolean): boolean {
+  try {
+    return act();
+  } catch {
+    return false;
+  }
+}
+
+describe('sr25519', () => {
+  const keypair = sr25519.keypairFromMiniSecret(seededBytes('key', 32));
+  const publicKey = keypair.slice(64);
+  const message = seededBytes('text', 50);
+
+  it.each(vectors.signatures)('verifies what the Bittensor SDK signed: $name', (vector) => {
+    const signer = decodeSs58(vector.signer)?.publicKey ?? new Uint8Array();
+    const signature = fromHex(vector.signature) ?? new Uint8Array();
+    const text = new TextEncoder().encode(vector.message);
+    expect(sr25519.verify(text, signature, signer)).toBe(true);
+    expect(sr25519.verifyBatch([{ message: text, signature, publicKey: signer }])).toEqual([true]);
+  });
+
+  it('reads the 64 bytes of a keyfile, and not those of another library', () => {
+    expect(sr25519.keypairFromSecret(keypair.slice(0, 64))).toEqual(keypair);
+    const misread = sr25519.keypairFromSecret(expandedForm(keypair));
+    expect(misread?.slice(64)).not.toEqual(publicKey);
+  });
+
+  it('refuses a scalar that is zero or not reduced', () => {
+    const secret = keypair.slice(0, 64);
+    secret.set(toLittleEndian(littleEndian(secret.subarray(0, 32)) + groupOrder));
+    expect(sr25519.keypairFromSecret(secret)).toBeUndefined();
+    expect(sr25519.keypairFromSecret(new Uint8Array(64))).toBeUndefined();
+    expect(sr25519.keypairFromSecret(new Uint8Array(64).fill(255))).toBeUndefined();
+  });
+
+  it('refuses a signature in its second spelling: s plus the group order', () => {
+    const signature = sr25519.sign(keypair, message);
+    const half = signature.slice(32);
+    half[31] = (half[31] ?? 0) & 0x7f;
+    const spelled = toLittleEndian(littleEndian(half) + groupOrder);
+    spelled[31] = (spelled[31] ?? 0) | 0x80;
+    const twin = signature.slice();
+    twin.set(spelled, 32);
+    expect(sr25519.verify(message, twin, publicKey)).toBe(false);
+    expect(sr25519.verifyBatch([check(twin), check(signature)])).toEqual([false, true]);
+  });
+
+  it('refuses a signature without the schnorrkel mark', () => {
+    const signature = sr25519.sign(keypair, message);
+    signature[63] = (signature[63] ?? 0) & 0x7f;
+    expect(sr25519.verify(message, signature, publicKey)).toBe(false);
+  });
+
+  it('refuses the identity as key, under which anyone can sign', () => {
+    const forged = new Uint8Array(64);
+    forged.set(publicKey);
+    forged.set(keypair.subarray(0, 32), 32);
+    forged[63] = (forged[63] ?? 0) | 0x80;
+    const claim = { message, signature: forged, publicKey: new Uint8Array(32) };
+    expect(sr25519.verify(message, forged, claim.publicKey)).toBe(false);
+    expect(sr25519.verifyBatch([claim, claim])).toEqual([false, false]);
+  });
+
+  it('does not let two wrong signatures cancel each other in a batch', () => {
+    const first = shiftS(sr25519.sign(keypair, message), 1n);
+    const second = shiftS(sr25519.sign(keypair, message), -1n);
+    expect(sr25519.verifyBatch([check(first), check(second)])).toEqual([false, false]);
+  });
+
+  it('throws on secrets of a wrong length: a fault of the caller', () => {
+    expect(() => sr25519.keypairFromMiniSecret(new Uint8Array(31))).toThrow(RangeError);
+    expect(() => sr25519.keypairFromSecret(new Uint8Array(32))).toThrow(RangeError);
+    expect(() => sr25519.sign(new Uint8Array(64), message)).toThrow(RangeError);
+    expect(() => sr25519.deriveHard(keypair, new Uint8Array(31))).toThrow(RangeError);
+  });
+
+  function check(signature: Uint8Array) {
+    return { message, signature, publicKey };
+  }
+});
+
+function shiftS(signature: Uint8Array, by: bigint): Uint8Array {
+  const half = signature.slice(32);
+  half[31] = (half[31] ?? 0) & 0x7f;
+  const shifted = toLittleEndian((littleEndian(half) + by + groupOrder) % groupOrder);
+  shifted[31] = (shifted[31] ?? 0) | 0x80;
+  const out = signature.slice();
+  out.set(shifted, 32);
+  return out;
+}
+
+describe('the memory of the WASM instance', () => {
+  it('holds no secret after use', async () => {
+    const { instance, memories } = spyOnMemory();
+    const miniSecret = seededBytes('secret', 32);
+    const keypair = instance.keypairFromMiniSecret(miniSecret);
+    const child = instance.deriveHard(keypair, seededBytes('code', 32));
+    instance.deriveSoft(keypair, seededBytes('code', 32));
+    instance.sign(keypair, seededBytes('text', 5000));
+    instance.sign(child.keypair, seededBytes('text', 50_000));
+    const secrets = [miniSecret, keypair.slice(0, 32), keypair.slice(32, 64), child.miniSecret];
+    const [memory] = memories();
+    expect(memory?.length).toBeGreaterThan(65_536);
+    for (const secret of [...secrets, child.keypair.slice(0, 32)]) {
+      expect(Buffer.from(memory ?? []).indexOf(secret.slice(0, 16))).toBe(-1);
+    }
+  });
+
+  it('would show one: the stack holds the randomness of a batch, which is not wiped', () => {
+    const { instance, memories } = spyOnMemory((bytes) => bytes.fill(0xa7));
+    const keypair = instance.keypairFromMiniSecret(seededBytes('secret', 32));
+    const message = seededBytes('m', 4);
+    const one = {
+      message,
+      signature: instance.sign(keypair, message),
+      publicKey: keypair.slice(64),
+    };
+    instance.verifyBatch([one, one]);
+    const [memory] = memories();
+    expect(Buffer.from(memory ?? []).indexOf(new Uint8Array(32).fill(0xa7))).toBeGreaterThan(-1);
+  });
+});
+
+/** An instance whose memory can be looked at: the engine's constructor is watched once. */
+function spyOnMemory(fillRandom?: (bytes: Uint8Array) => void) {
+  const engine = Reflect.get(globalThis, 'WebAssembly') as { Instance: new (m: object) => object };
+  const Original = engine.Instance;
+  const instances: { exports: { memory: { buffer: ArrayBuffer } } }[] = [];
+  engine.Instance = class extends Original {
+    constructor(module: object) {
+      super(module);
+      instances.push(this as unknown as (typeof instances)[number]);
+    }
+  };
+  try {
+    const wasm = Uint8Array.from(readFileSync(packagePath('native', 'sr25519', 'sr25519.wasm')));
+    const instance = loadSr25519({ wasm, ...(fillRandom && { fillRandom }) });
+    return {
+      instance,
+      memories: () => instances.map((one) => new Uint8Array(one.exports.memory.buffer)),
+    };
+  } finally {
+    engine.Instance = Original;
+  }
+}
