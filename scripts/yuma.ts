@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isSubnetError, messageOf, SubnetError } from '../common/errors.ts';
 import { packagePath } from '../common/package-root.ts';
@@ -63,8 +64,15 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(usage);
     return 2;
   }
-  const runtime = command?.values.runtime ?? packagePath('chain/artefact/subnet-runtime.wasm');
-  return (await replayFile(file, runtime)) ? 0 : 1;
+  const runtime = command?.values.runtime;
+  const built = packagePath('chain/artefact/subnet-runtime.wasm');
+  const agreed = await replayFile(named(file), runtime === undefined ? built : named(runtime));
+  return agreed ? 0 : 1;
+}
+
+/** npm changes into the package; paths are meant from where it was called. */
+function named(path: string): string {
+  return resolve(process.env['INIT_CWD'] ?? process.cwd(), path);
 }
 
 try {
