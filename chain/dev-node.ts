@@ -15,6 +15,7 @@ import { RecentResults } from './recent-results.ts';
 export const codeKey: Hex = '0x3a636f6465';
 const slotMs = 12_000n;
 const maxRecentCalls = 256;
+const settleMs = 1000;
 /** What a runtime of system version 1 uses for the root of a block's extrinsics. */
 const extrinsicsRootVersion = 0;
 const applyCall = 'BlockBuilder_apply_extrinsic';
@@ -61,6 +62,7 @@ export class DevNode {
   #lastMs = 0;
   #building: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #settling: NodeJS.Timeout | undefined;
   #code = { wasm: '', name: '' };
   /** Clients ask the same of the same block: one run of the runtime serves them all. */
   readonly #calls = new RecentResults<Hex>(maxRecentCalls);
@@ -151,6 +153,7 @@ export class DevNode {
     this.#closed = true;
     await this.#building;
     this.#listeners.clear();
+    clearTimeout(this.#settling);
   }
 
   runtimeVersion(block: Block): ReturnType<typeof getRuntimeVersion> {
@@ -295,7 +298,14 @@ export class DevNode {
     this.#remember(block);
     this.#head = block;
     this.pool.included(block.extrinsics, block);
+    this.#settleLater();
     for (const listener of this.#listeners) listener(block, diff);
+  }
+
+  /** Without a next block, which tells that this one is final, time does. */
+  #settleLater(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.pool.settle(), settleMs).unref();
   }
 
   #oldest(): Block | null {

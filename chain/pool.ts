@@ -50,6 +50,8 @@ export class TransactionPool {
    * it would wait for them for ever.
    */
   readonly #recentTags = new Set<Hex>();
+  /** Included ones whose watchers still have to hear `finalized`. */
+  #settling: readonly (readonly [Entry, Hex])[] = [];
   #head: bigint;
 
   /** `validate` returns the runtime's `TransactionValidity`; `head` is the newest block. */
@@ -125,7 +127,8 @@ export class TransactionPool {
   }
 
   unwatch(watch: (status: TransactionStatus) => void): void {
-    for (const entry of this.#entries.values()) entry.watchers.delete(watch);
+    const settling = this.#settling.map(([entry]) => entry);
+    for (const entry of [...this.#entries.values(), ...settling]) entry.watchers.delete(watch);
   }
 
   drop(extrinsic: Hex, status: TransactionStatus): void {
@@ -133,19 +136,28 @@ export class TransactionPool {
     if (entry !== undefined) this.#remove(entry, status);
   }
 
+  /**
+   * Tells the watchers of the last block's transactions that it is final. Not together with
+   * `inBlock`: clients look the block up when they hear that, and forget it over what follows.
+   */
+  settle(): void {
+    for (const [entry, block] of this.#settling) tell(entry, { finalized: block });
+    this.#settling = [];
+  }
+
   /** Takes a new block into account: what it holds, and what it makes too old. */
   included(
     extrinsics: readonly Hex[],
     block: { readonly number: number; readonly hash: Hex },
   ): void {
+    this.settle();
     this.#head = BigInt(block.number);
-    for (const extrinsic of extrinsics) {
-      const entry = this.#entries.get(extrinsicHash(extrinsic));
-      if (entry === undefined) continue;
-      tell(entry, { inBlock: block.hash });
-      this.#remove(entry, { finalized: block.hash });
+    const included = extrinsics.flatMap((one) => this.#entries.get(extrinsicHash(one)) ?? []);
+    for (const entry of included) {
+      this.#remove(entry, { inBlock: block.hash });
       this.#provide(entry.valid.provides);
     }
+    this.#settling = included.map((entry) => [entry, block.hash] as const);
     for (const entry of this.#entries.values()) {
       if (this.#head > entry.lastBlock) this.#remove(entry, 'invalid');
     }

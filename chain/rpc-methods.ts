@@ -24,7 +24,8 @@ export class RpcError extends Error {
 /** One subscription: `send` notifies, and what is given to `onEnd` runs when it ends. */
 export interface Subscription {
   readonly id: string;
-  send(result: unknown): void;
+  /** The last notification ends it. */
+  send(result: unknown, last?: boolean): void;
   onEnd(stop: () => void): void;
 }
 
@@ -257,14 +258,14 @@ function authorMethods(): Record<string, RpcMethod> {
       let subscription: Subscription | null = null;
       const watch = (status: TransactionStatus): void => {
         if (subscription === null) early.push(status);
-        else subscription.send(status);
+        else subscription.send(status, isLast(status));
       };
       await submit(context.node, hexParam(extrinsic, 'the extrinsic'), watch);
       const opened = context.subscribe('author_extrinsicUpdate');
       opened.onEnd(() => context.node.pool.unwatch(watch));
       queueMicrotask(() => {
         subscription = opened;
-        for (const status of early) opened.send(status);
+        for (const status of early) opened.send(status, isLast(status));
       });
       return opened.id;
     },
@@ -272,6 +273,12 @@ function authorMethods(): Record<string, RpcMethod> {
     author_hasKey: () => false,
     ...unsubscribers(['author_unwatchExtrinsic']),
   };
+}
+
+/** Nothing follows it, so the subscription ends by itself. */
+function isLast(status: TransactionStatus): boolean {
+  if (typeof status === 'string') return status === 'invalid' || status === 'dropped';
+  return 'finalized' in status || 'usurped' in status;
 }
 
 async function submit(

@@ -92,8 +92,9 @@ function subscriptionOn(
 ): Subscription {
   return {
     id,
-    send: (result) => {
+    send: (result, last = false) => {
       if (!open.has(id)) return;
+      if (last) endSubscription(open, id);
       const params = { subscription: id, result };
       // The answer that names the subscription has to leave before its first notification.
       setImmediate(() => send(socket, JSON.stringify({ jsonrpc: '2.0', method, params })));

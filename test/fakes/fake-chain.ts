@@ -107,6 +107,16 @@ export const fakeHyperparams: SubnetHyperparams = {
   burnRao: 1_000_000n,
 };
 
+const adminFields: Readonly<Record<string, keyof SubnetHyperparams>> = {
+  sudo_set_tempo: 'tempo',
+  sudo_set_weights_set_rate_limit: 'weightsRateLimit',
+  sudo_set_min_allowed_weights: 'minAllowedWeights',
+  sudo_set_immunity_period: 'immunityPeriod',
+  sudo_set_serving_rate_limit: 'servingRateLimit',
+  sudo_set_commit_reveal_weights_enabled: 'commitRevealEnabled',
+  sudo_set_weights_version_key: 'weightsVersionKey',
+};
+
 /** A refusal on the way through a call; caught by `submit` and turned into an outcome. */
 class Refusal extends Error {
   readonly where: 'pool' | 'dispatch';
@@ -134,10 +144,12 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
   const scripted: { outcome: TxOutcome; apply: boolean }[] = [];
   let number = options.startBlock ?? 1;
   let connected = true;
+  let closed = false;
 
   const head = (): BlockRef => ({ number, hash: hashOf(number) });
 
   function reachable(): void {
+    if (closed) throw new SubnetError('CHAIN_CLOSED', { what: 'the fake chain' });
     if (!connected) throw new SubnetError('CHAIN_UNREACHABLE', { endpoint: 'fake' });
   }
 
@@ -177,7 +189,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       case 'remove_stake':
         return moveStake(call, signer);
       case 'admin':
-        return [];
+        return administer(call);
     }
   }
 
@@ -242,6 +254,17 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     return [
       { name: 'SubtensorModule.FirstEmissionBlockNumberSet', args: [netuid, String(number + 1)] },
     ];
+  }
+
+  /** Setters of one hyperparameter; others are accepted and change nothing. */
+  function administer(call: ChainCall & { call: 'admin' }): ChainEvent[] {
+    const [netuid, value] = call.args;
+    if (typeof netuid !== 'number' || value === undefined) return [];
+    const net = subnets.get(netuid);
+    if (net === undefined) throw dispatchRefusal('SubnetDoesNotExist');
+    const field = adminFields[call.name];
+    if (field !== undefined) net.hyperparams = { ...net.hyperparams, [field]: value };
+    return [];
   }
 
   function moveStake(
@@ -413,6 +436,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       return () => listeners.delete(listener);
     },
     async close() {
+      closed = true;
       listeners.clear();
     },
     advance(blocks = 1) {

@@ -1,0 +1,41 @@
+import { startDevChain } from '../../chain/devchain.ts';
+import { connectChain } from '../../common/chain-substrate.ts';
+import { signerFromSuri } from '../../common/keys.ts';
+import { createPlatform } from '../../common/platform.ts';
+import { loadSr25519 } from '../../common/sr25519.ts';
+import { chainContract } from '../contract/chain-contract.ts';
+import type { ChainWorld } from '../contract/chain-contract.ts';
+import { contractGenesis, silent } from './chain-world.ts';
+
+const sr25519 = loadSr25519();
+
+async function realWorld(): Promise<ChainWorld> {
+  const signer = (suri: string) => signerFromSuri(sr25519, suri);
+  const dev = await startDevChain({
+    port: 0,
+    blockTimeMs: 100,
+    genesis: contractGenesis,
+    log: silent,
+  });
+  const chain = await connectChain({
+    endpoints: [dev.url],
+    platform: createPlatform(),
+    logger: silent,
+  });
+  return {
+    chain,
+    signer,
+    validator: signer('//Validator'),
+    coldkey: signer('//Bob'),
+    sudo: signer('//Alice'),
+    passBlocks: async (count) => {
+      for (let made = 0; made < count; made += 1) await dev.newBlock();
+    },
+    dispose: async () => {
+      await chain.close();
+      await dev.close();
+    },
+  };
+}
+
+chainContract('@polkadot/api on the embedded chain', realWorld);
