@@ -46,7 +46,7 @@ export function mnemonicToEntropy(phrase: string): Uint8Array | undefined {
 export function mnemonicToMiniSecret(phrase: string, password = ''): Uint8Array | undefined {
   const entropy = mnemonicToEntropy(phrase);
   if (entropy === undefined) return undefined;
-  const salt = new TextEncoder().encode(`mnemonic${password.normalize('NFKD')}`);
+  const salt = new TextEncoder().encode(`mnemonic${password}`);
   const seed = pbkdf2(sha512, entropy, salt, { c: 2048, dkLen: 64 });
   const miniSecret = seed.slice(0, 32);
   seed.fill(0);

@@ -232,7 +232,8 @@ function secretToKeypair(sr25519: Sr25519, file: string, secret: KeyfileSecret):
   if (secret.kind === 'secret') {
     const keypair = sr25519.keypairFromSecret(secret.secretKey);
     secret.secretKey.fill(0);
-    if (keypair === undefined) throw invalid(file, 'privateKey is not a canonical sr25519 secret');
+    if (keypair === undefined)
+      throw invalid(file, 'privateKey is not in the canonical form of schnorrkel');
     return keypair;
   }
   const mini = secret.kind === 'seed' ? secret.miniSecret : mnemonicToMiniSecret(secret.phrase);
