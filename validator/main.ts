@@ -71,7 +71,7 @@ export async function runValidator(options: RunOptions): Promise<ValidatorStatus
   try {
     const loop = await assemble(loaded, options, log, lifecycle);
     await loop.run();
-    return loop.status();
+    return { ...loop.status(), running: false };
   } finally {
     await lifecycle.stop();
   }

@@ -56,7 +56,7 @@ export function roundConfigOf(
     schedule: { intervalBlocks: operator.intervalBlocks, leadBlocks: null },
     submit: {
       timeoutMs: 60_000,
-      lifetimeBlocks: 128,
+      lifetimeBlocks: 72,
       patienceBlocks: 8,
       readBackAttempts: 10,
       readBackPauseMs: 500,

@@ -59,7 +59,7 @@ function exchangeFields(outcome: Outcome): EvidenceFields {
     ...(got !== null && {
       status: got.status,
       responseSha256: got.sha256,
-      latencyMs: Math.round(got.latencyMs * 1000) / 1000,
+      latencyMs: got.latencyMs,
     }),
     ...(got?.receipt != null && {
       receipt: receiptText(got.receipt),

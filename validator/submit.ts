@@ -20,7 +20,7 @@ export interface SubmitDeps {
 
 export interface SubmitOptions {
   readonly timeoutMs: number;
-  /** Blocks in which a signed extrinsic can still be included: the era that the chain shell signs. */
+  /** Blocks in which a signed extrinsic can still be included: its era (64), and some to spare. */
   readonly lifetimeBlocks: number;
   /** An unseen extrinsic is sent again after this many blocks. */
   readonly patienceBlocks: number;

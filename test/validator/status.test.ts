@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { alertsOf } from '../../validator/alerts.ts';
+import { explain } from '../../validator/explain.ts';
+import type { StatusFacts } from '../../validator/explain.ts';
+import { createLoop } from '../../validator/loop.ts';
+import { skip } from '../../validator/precheck.ts';
+import { ownNetworkSuspect } from '../../validator/void-round.ts';
+import { fault } from '../../common/fault.ts';
+import type { FaultReason } from '../../common/fault.ts';
+import { simMiner } from '../sim/sim-miner.ts';
+import { nearestMean } from '../sim/sim-models.ts';
+import { createWorld, key, sr25519, train } from '../sim/world.ts';
+import { board, entry, hotkey, neuron, snapshot } from './build.ts';
+
+const facts: StatusFacts = {
+  netuid: 2,
+  hotkey: hotkey(0),
+  round: 4,
+  board: board(),
+  vector: null,
+  snapshot: null,
+  head: null,
+  report: null,
+  alerts: [],
+  running: false,
+};
+
+describe('explain', () => {
+  it('sorts miners by uid and says in words why each stands where it does', () => {
+    const window = [{ round: 1, task: 'digits', correct: 6, total: 64 }];
+    const status = explain({
+      ...facts,
+      board: board(
+        entry(3, 0, { rounds: 2, window }),
+        entry(1, 0.5, { rounds: 2, window: [{ ...window[0]!, correct: 60 }] }),
+        entry(2, 0, { rounds: 3, faults: 3, lastFault: 'timeout' }),
+        entry(4, 0, { rounds: 0 }),
+      ),
+    });
+    expect(status.miners.map(({ uid, note }) => [uid, note])).toEqual([
+      [1, '93.8 % of 64 items right'],
+      [2, 'no good answer yet: timeout'],
+      [3, '9.4 % of 64 items right: not above chance'],
+      [4, 'not asked yet'],
+    ]);
+  });
+
+  it('survives being written as JSON', () => {
+    const status = explain({ ...facts, snapshot: snapshot([neuron(0)]) });
+    expect(JSON.parse(JSON.stringify(status))).toEqual(status);
+    expect(status).toMatchObject({ uid: 0, vtrust: 0, ok: true, weights: null });
+  });
+});
+
+describe('alertsOf', () => {
+  const calm = {
+    snapshot: snapshot([neuron(0, { lastUpdate: 96 })]),
+    hotkey: hotkey(0),
+    report: skip('not-due', 'later'),
+    blocked: null,
+    resolved: null,
+    counted: true,
+  };
+  const names = (more: Partial<Parameters<typeof alertsOf>[0]>): string[] =>
+    alertsOf({ ...calm, ...more }).map(({ name }) => name);
+
+  it('is silent when all is well, and while time alone will heal it', () => {
+    expect(names({})).toEqual([]);
+    expect(names({ blocked: skip('rate-limit', 'wait', 120) })).toEqual([]);
+  });
+
+  it('wakes for what time will not heal', () => {
+    expect(names({ hotkey: hotkey(9) })).toContain('not-registered');
+    expect(names({ blocked: skip('no-permit', 'more stake') })).toEqual(['weights-blocked']);
+    expect(names({ counted: false })).toEqual(['network-suspect']);
+    const late = snapshot([neuron(0, { lastUpdate: 20, blockAtRegistration: 1 })]);
+    expect(names({ snapshot: late })).toEqual(['epoch-missed']);
+  });
+});
+
+describe('ownNetworkSuspect', () => {
+  const outcomes = (...reasons: FaultReason[]) =>
+    reasons.map((reason, uid) => ({
+      uid,
+      hotkey: hotkey(uid),
+      task: 'digits',
+      sent: null,
+      got: null,
+      result: fault(reason, ''),
+    }));
+
+  it('suspects itself only when several peers all failed on the way, and not for ever', () => {
+    const all = outcomes('timeout', 'unreachable', 'reset');
+    expect(ownNetworkSuspect(all, 0)).toBe(true);
+    expect(ownNetworkSuspect(all, 3)).toBe(false);
+    expect(ownNetworkSuspect(all.slice(1), 0)).toBe(false);
+    expect(ownNetworkSuspect(outcomes('timeout', 'reset', 'bad-receipt'), 0)).toBe(false);
+    expect(ownNetworkSuspect([], 0)).toBe(false);
+  });
+});
+
+describe('one round and out', () => {
+  const options = { once: true, staleHeadMs: 1e9, signal: new AbortController().signal };
+
+  async function setup(dryRun: boolean) {
+    const world = createWorld();
+    const { platform } = world;
+    world.addValidator('alpha');
+    const model = nearestMean(train);
+    world.addMiner('good', simMiner({ signer: key('good'), verifier: sr25519, platform, model }));
+    world.chain.advance(15);
+    const node = await world.node('alpha');
+    const submit = { ...node.config.submit, dryRun };
+    return { world, loop: createLoop(node.deps, { ...node.config, submit }, options) };
+  }
+
+  it('sets weights if they can be set', async () => {
+    const { world, loop } = await setup(false);
+    expect(loop.healthy()).toBe(false);
+    await loop.run();
+    expect(world.chain.submissions).toHaveLength(1);
+    expect(loop.status()).toMatchObject({ round: 1, ok: true, weights: { state: 'effective' } });
+    expect(loop.healthy()).toBe(true);
+  });
+
+  it('only shows them in a dry run', async () => {
+    const { world, loop } = await setup(true);
+    await loop.run();
+    expect(world.chain.submissions).toEqual([]);
+    expect(loop.status().proposed).toEqual({ uids: [1], values: [65535], blocked: null });
+  });
+
+  it('fails with the reason when the chain is not there', async () => {
+    const { world, loop } = await setup(false);
+    world.chain.disconnect();
+    await expect(loop.run()).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
+  });
+});
