@@ -207,8 +207,7 @@ function toOrt({ name, datatype, shape, data }: Tensor): ort.Tensor {
   const type = ortTypes[datatype];
   if (type === undefined) throw new Error(`${name}: ONNX Runtime for Node takes no ${datatype}`);
   const values = isByteStrings(data) ? data.map((item) => textDecoder.decode(item)) : data;
-  // The overloads pair each type with its array; the table above holds the same pairs.
-  return new ort.Tensor(type, values as Float32Array, [...shape]) as ort.Tensor;
+  return new ort.Tensor(type, values, [...shape]);
 }
 
 function fromOrt(name: string, value: ort.Tensor): Tensor {

@@ -77,17 +77,17 @@ function supervise(first: ModelProcess, options: OnnxEngineOptions): OnnxEngine 
       };
     });
   const replace = async (): Promise<void> => {
-    for (let attempt = 0; !closed; attempt += 1) {
-      if (attempt > 0) await pause(Math.min(firstBackoffMs * 2 ** attempt, maxBackoffMs));
-      if (closed) return;
+    for (let attempt = 1; !isClosed(); attempt += 1) {
       try {
         adopt(await startModelProcess(options));
         return;
       } catch (error) {
         options.log.error('the model process does not start again', { attempt, error });
       }
+      await pause(Math.min(firstBackoffMs * 2 ** attempt, maxBackoffMs));
     }
   };
+  const isClosed = (): boolean => closed;
   const adopt = (process: ModelProcess): void => {
     if (closed) {
       void process.kill();
@@ -156,7 +156,7 @@ async function startModelProcess(options: OnnxEngineOptions): Promise<ModelProce
     pid: child.pid ?? 0,
     startedMs: performance.now(),
     gone: channel.gone,
-    kill: channel.kill,
+    kill: () => channel.kill(),
     run: async (inputs) => outcomeOf(await channel.ask('run', null, inputs, options.runTimeoutMs)),
   };
 }

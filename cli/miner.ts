@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { runMiner } from '../miner/main.ts';
+import type { CliIo } from './io.ts';
+
+/** `subnet miner`: serve a model and earn. */
+export function minerCommand(io: CliIo): Command {
+  const command = new Command('miner').description('serve a model and earn');
+  command
+    .command('run')
+    .description('serve the model of a miner YAML until it is stopped')
+    .requiredOption('--config <file>', 'miner YAML')
+    .action((flags: { config: string }) =>
+      runMiner({ configFile: flags.config, signal: io.signal }),
+    );
+  return command;
+}

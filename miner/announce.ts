@@ -1,0 +1,225 @@
+import type { AxonInfo, Chain, Neuron, Snapshot, TxOutcome } from '../common/chain-port.ts';
+import { SubnetError, messageOf } from '../common/errors.ts';
+import { addressClass } from '../common/ip.ts';
+import type { Clock } from '../common/platform-port.ts';
+import type { Signer } from '../common/signer-port.ts';
+import type { Logger } from '../common/telemetry-port.ts';
+import type { MinerMetrics } from './metrics.ts';
+
+export interface AnnounceDeps {
+  readonly chain: Chain;
+  readonly clock: Clock;
+  readonly hotkey: Signer;
+  readonly log: Logger;
+  readonly metrics: MinerMetrics;
+}
+
+export interface RegisterOptions {
+  /** Asked for only when there is something to register: the coldkey pays. */
+  readonly coldkey: () => Signer;
+  readonly maxBurnRao: bigint;
+}
+
+/** Where validators shall find the miner. */
+export interface AxonAddress {
+  readonly ip: string;
+  readonly port: number;
+}
+
+export interface AnnounceOptions {
+  readonly netuid: number;
+  /** Null: the hotkey must be registered already. */
+  readonly register: RegisterOptions | null;
+  /** Null: the axon on chain is left alone. */
+  readonly axon: AxonAddress | null;
+}
+
+/** Written into the axon: what the SDK's newest version writes. */
+const axonVersion = 1;
+const maxTries = 60;
+const pauseMs = 1000;
+
+/**
+ * Checks an address before the chain is asked: it refuses 127.0.0.1, ::1 and port 0. Throws
+ * MINER_ADDRESS_REFUSED.
+ */
+export function checkAxonAddress({ ip, port }: AxonAddress): void {
+  const kind = addressClass(ip);
+  const refused =
+    kind === 'invalid' || kind === 'unspecified' || kind === 'multicast'
+      ? `${ip === '' ? 'no address is set' : `${ip} is ${kind}`}; set server.externalIp`
+      : ip === '127.0.0.1' || ip === '::1'
+        ? `the chain takes no ${ip}; another loopback address (127.0.0.2) serves local networks`
+        : port === 0
+          ? 'port 0 cannot be served; set server.externalPort'
+          : null;
+  if (refused !== null) throw new SubnetError('MINER_ADDRESS_REFUSED', { detail: refused });
+}
+
+/**
+ * Registers the hotkey when asked to and needed; gives its uid. Never pays more than
+ * `maxBurnRao`: the chain itself refuses above it. Throws MINER_NOT_REGISTERED,
+ * MINER_REGISTRATION_FAILED, CHAIN_*.
+ */
+export async function ensureRegistered(
+  deps: AnnounceDeps,
+  { netuid, register }: AnnounceOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const { chain, clock, hotkey, log } = deps;
+  const before = await chain.uidOf(netuid, hotkey.ss58);
+  if (before !== null) return before;
+  if (register === null) {
+    throw new SubnetError('MINER_NOT_REGISTERED', { netuid, hotkey: hotkey.ss58 });
+  }
+  await checkBurn(deps, netuid, register);
+  let last = '';
+  for (let attempt = 0; attempt < maxTries; attempt += 1) {
+    const outcome = await submitRegistration(deps, netuid, register);
+    const uid = await chain.uidOf(netuid, hotkey.ss58);
+    if (uid !== null) {
+      log.info('registered', { netuid, uid, hotkey: hotkey.ss58 });
+      return uid;
+    }
+    last = outcomeText(outcome);
+    if (!worthRepeating(outcome)) break;
+    log.debug('registration not yet', { attempt, outcome: last });
+    await clock.sleep(pauseMs, signal);
+  }
+  throw registrationFailed(deps, netuid, last);
+}
+
+async function checkBurn(
+  deps: AnnounceDeps,
+  netuid: number,
+  { maxBurnRao }: RegisterOptions,
+): Promise<void> {
+  const { hyperparams } = await deps.chain.snapshot(netuid);
+  if (!hyperparams.registrationAllowed) {
+    throw registrationFailed(deps, netuid, 'the subnet takes no registrations now');
+  }
+  if (hyperparams.burnRao <= maxBurnRao) return;
+  const detail = `it costs ${hyperparams.burnRao} RAO now, announce.maxBurnTao allows ${maxBurnRao}`;
+  throw registrationFailed(deps, netuid, detail);
+}
+
+function submitRegistration(
+  { chain, hotkey }: AnnounceDeps,
+  netuid: number,
+  { coldkey, maxBurnRao }: RegisterOptions,
+): Promise<TxOutcome> {
+  const call = 'register_limit';
+  return chain.submit({ call, netuid, hotkey: hotkey.ss58, limitPriceRao: maxBurnRao }, coldkey());
+}
+
+function registrationFailed({ hotkey }: AnnounceDeps, netuid: number, detail: string): SubnetError {
+  const facts = { netuid, hotkey: hotkey.ss58, detail };
+  return new SubnetError('MINER_REGISTRATION_FAILED', facts);
+}
+
+/** The chain takes few registrations in a block; others may come first. */
+function worthRepeating(outcome: TxOutcome): boolean {
+  return outcome.kind !== 'refused' || /^TooManyRegistrations|RateLimit/.test(outcome.name);
+}
+
+function outcomeText(outcome: TxOutcome): string {
+  if (outcome.kind === 'included') return 'included, but the hotkey is not registered';
+  return outcome.kind === 'unknown' ? outcome.message : `${outcome.name}: ${outcome.message}`;
+}
+
+/**
+ * Serves the axon on chain, only if it changed, and not before the chain's rate limit allows.
+ * Resolves true once the chain shows the address, false when it would not take it.
+ */
+export async function serveAxon(
+  deps: AnnounceDeps,
+  netuid: number,
+  axon: AxonAddress,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { chain, clock, hotkey, log } = deps;
+  for (let attempt = 0; attempt < maxTries; attempt += 1) {
+    const snapshot = await chain.snapshot(netuid);
+    const current = neuronOf(snapshot, hotkey)?.axon ?? null;
+    if (isSame(current, axon)) {
+      log.info('axon on chain', { netuid, ...axon, unchanged: attempt === 0 });
+      return true;
+    }
+    const waitBlocks = blocksUntilServe(snapshot, current);
+    if (waitBlocks > 0) {
+      log.info('the axon can be changed later', { waitBlocks });
+      await waitForBlock(deps, snapshot.block.number + waitBlocks, signal);
+    }
+    const call = 'serve_axon';
+    const outcome = await chain.submit({ call, netuid, version: axonVersion, ...axon }, hotkey);
+    if (outcome.kind === 'included') continue;
+    log.warn('the axon was not taken yet', { outcome: outcomeText(outcome) });
+    await clock.sleep(pauseMs, signal);
+  }
+  log.error('the chain does not take the axon', { netuid, ...axon });
+  return false;
+}
+
+export function neuronOf(snapshot: Snapshot, { ss58 }: Signer): Neuron | undefined {
+  return snapshot.neurons.find((neuron) => neuron.hotkey === ss58);
+}
+
+export function isSame(current: AxonInfo | null, axon: AxonAddress): boolean {
+  return current !== null && current.ip === axon.ip && current.port === axon.port;
+}
+
+/** Blocks from the snapshot's on until a changed axon may be served. */
+export function blocksUntilServe(snapshot: Snapshot, current: AxonInfo | null): number {
+  if (current === null || current.block === 0) return 0;
+  const due = current.block + snapshot.hyperparams.servingRateLimit;
+  return Math.max(0, due - snapshot.block.number);
+}
+
+function waitForBlock({ chain }: AnnounceDeps, block: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = chain.onHead((head) => {
+      if (head.number < block) return;
+      leave();
+      resolve();
+    });
+    const onAbort = (): void => {
+      leave();
+      reject(signal.reason);
+    };
+    const leave = (): void => {
+      stop();
+      signal.removeEventListener('abort', onAbort);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/**
+ * Reads the metagraph now and then again every `everyBlocks`. A chain that cannot be reached
+ * leaves the last snapshot in use. Returns how to stop.
+ */
+export function followMetagraph(
+  { chain, log, metrics }: Pick<AnnounceDeps, 'chain' | 'log' | 'metrics'>,
+  { netuid, everyBlocks }: { readonly netuid: number; readonly everyBlocks: number },
+  onSnapshot: (snapshot: Snapshot) => void,
+): () => void {
+  let lastBlock = -Infinity;
+  let reading = false;
+  const read = async (block: number): Promise<void> => {
+    reading = true;
+    try {
+      onSnapshot(await chain.snapshot(netuid));
+      lastBlock = block;
+    } catch (error) {
+      metrics.chainFailures.inc();
+      log.warn('the metagraph could not be read; the last one stays in use', {
+        error: messageOf(error),
+      });
+    } finally {
+      reading = false;
+    }
+  };
+  return chain.onHead(({ number }) => {
+    if (!reading && number - lastBlock >= everyBlocks) void read(number);
+  });
+}

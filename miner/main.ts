@@ -1,0 +1,449 @@
+import { restartFloorNs } from '../common/btauth.ts';
+import type { Chain, Snapshot } from '../common/chain-port.ts';
+import { connectChain } from '../common/chain-substrate.ts';
+import { loadConfig, resolvePath } from '../common/config-load.ts';
+import { minerSchema, raoOf } from '../common/config-schema.ts';
+import type { MinerConfig } from '../common/config-schema.ts';
+import { SubnetError, messageOf } from '../common/errors.ts';
+import { aborted, createLifecycle } from '../common/lifecycle.ts';
+import type { Lifecycle } from '../common/lifecycle.ts';
+import { createLogger } from '../common/log.ts';
+import { packageVersion } from '../common/package-root.ts';
+import type { Platform } from '../common/platform-port.ts';
+import { createPlatform } from '../common/platform.ts';
+import { ReplayMemory } from '../common/replay.ts';
+import type { Signer, Verifier } from '../common/signer-port.ts';
+import { loadSr25519 } from '../common/sr25519.ts';
+import { jsonReply, metricsReply, startStatusServer } from '../common/status-server.ts';
+import type { StatusReply } from '../common/status-server.ts';
+import { createMetricsRegistry } from '../common/telemetry.ts';
+import type { Logger, MetricsRegistry } from '../common/telemetry-port.ts';
+import { readColdkey, readHotkey, walletLocation } from '../common/wallet.ts';
+import { directoryOf } from './admit.ts';
+import type { CallerDirectory } from './admit.ts';
+import {
+  checkAxonAddress,
+  ensureRegistered,
+  followMetagraph,
+  isSame,
+  neuronOf,
+  serveAxon,
+} from './announce.ts';
+import type { AnnounceDeps, AnnounceOptions, AxonAddress } from './announce.ts';
+import { createBatcher } from './batcher.ts';
+import type { Batcher } from './batcher.ts';
+import { startOnnxEngine } from './engine-onnx.ts';
+import type { Engine } from './engine-port.ts';
+import { createHandle } from './handle.ts';
+import type { HandleOptions } from './handle.ts';
+import { createMinerMetrics } from './metrics.ts';
+import type { MinerMetrics } from './metrics.ts';
+import { checkModelFile } from './model.ts';
+import { startMinerServer } from './server.ts';
+import type { MinerServer } from './server.ts';
+import { createVerifyQueue } from './verify-queue.ts';
+
+export interface RunOptions {
+  readonly configFile: string;
+  readonly signal: AbortSignal;
+  /** Called once requests are answered and, when asked for, the axon is on chain. */
+  readonly onServing?: (state: MinerStatus) => void;
+}
+
+/** What `/status` shows. */
+export interface MinerStatus {
+  readonly netuid: number;
+  readonly hotkey: string;
+  /** Null while it is not registered, or not known yet. */
+  readonly uid: number | null;
+  readonly task: string;
+  readonly modelSha256: string;
+  readonly provider: string;
+  readonly ready: boolean;
+  /** Why it is not ready. */
+  readonly notReady: string | null;
+  readonly address: { readonly host: string; readonly port: number };
+  readonly axonServed: boolean;
+  /** Block of the metagraph in use. */
+  readonly metagraphBlock: number | null;
+  readonly waiting: number;
+}
+
+/** What changes while a miner runs. */
+interface MinerState {
+  draining: boolean;
+  snapshot: Snapshot | null;
+  snapshotAtMs: number;
+  directory: CallerDirectory | null;
+  axonServed: boolean;
+}
+
+/** The parts that a miner is made of, handed in so that tests can put others in their place. */
+export interface MinerParts {
+  readonly config: MinerConfig;
+  /** Absolute path of the model. */
+  readonly modelPath: string;
+  readonly platform: Platform;
+  readonly log: Logger;
+  readonly registry: MetricsRegistry;
+  readonly hotkey: Signer;
+  readonly coldkey: () => Signer;
+  readonly verifier: Verifier;
+  readonly chain: Chain;
+  /** Requests signed before this are refused; by default those of an earlier life. */
+  readonly notBeforeNs?: bigint;
+}
+
+/** A miner that serves. */
+export interface RunningMiner {
+  status(): MinerStatus;
+  /** Registers and serves the axon as configured; resolves when done. */
+  announce(signal: AbortSignal): Promise<void>;
+  /** Drains, then stops everything, last started first. */
+  stop(): Promise<void>;
+}
+
+const metagraphEveryBlocks = 5;
+const statusTickMs = 1000;
+
+/**
+ * Runs a miner until the signal aborts; then drains and returns. Throws CONFIG_*, WALLET_*,
+ * KEYFILE_*, MODEL_*, ENGINE_*, PORT_TAKEN, MINER_*, CHAIN_*.
+ */
+export async function runMiner({ configFile, signal, onServing }: RunOptions): Promise<void> {
+  const { value: config, baseDir } = loadConfig(configFile, minerSchema);
+  const { level, format } = config.log;
+  const form = format === 'auto' ? {} : { format };
+  const log = createLogger({ level, ...form, fields: { node: 'miner' } });
+  const lifecycle = createLifecycle(log);
+  try {
+    const modelPath = resolvePath(baseDir, config.model.path);
+    const parts = await openParts(config, modelPath, log, lifecycle);
+    const miner = await startMiner(parts);
+    lifecycle.add('miner', () => miner.stop());
+    await miner.announce(signal);
+    log.info('serving', { ...miner.status() });
+    onServing?.(miner.status());
+    await aborted(signal);
+    log.info('stopping', { reason: messageOf(signal.reason) });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await lifecycle.stop();
+  }
+}
+
+async function openParts(
+  config: MinerConfig,
+  modelPath: string,
+  log: Logger,
+  lifecycle: Lifecycle,
+): Promise<MinerParts> {
+  axonOf(config);
+  await checkModelFile({ path: modelPath, sha256: config.model.sha256 });
+  const sr25519 = loadSr25519();
+  const location = walletLocation(config.wallet);
+  const { signer, warnings } = readHotkey(sr25519, location);
+  for (const { file, detail } of warnings) log.warn('wallet', { file, detail });
+  lifecycle.add('hotkey', () => signer.dispose());
+  const platform = createPlatform();
+  const { endpoints, requestTimeoutMs } = config.chain;
+  const chain = await connectChain({ endpoints, requestTimeoutMs, platform, logger: log });
+  lifecycle.add('chain', () => chain.close());
+  return {
+    config,
+    modelPath,
+    platform,
+    log,
+    registry: createMetricsRegistry({ processMetrics: true }),
+    hotkey: signer,
+    coldkey: () => {
+      const coldkey = readColdkey(sr25519, location).signer;
+      lifecycle.add('coldkey', () => coldkey.dispose());
+      return coldkey;
+    },
+    verifier: sr25519,
+    chain,
+  };
+}
+
+/** Starts engine, server and metagraph; what cannot start stops what was started. */
+export async function startMiner(parts: MinerParts): Promise<RunningMiner> {
+  const lifecycle = createLifecycle(parts.log);
+  try {
+    return await assemble(parts, lifecycle);
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}
+
+async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<RunningMiner> {
+  const { config, log, chain, platform } = parts;
+  const metrics = createMinerMetrics(parts.registry);
+  const notBeforeNs = parts.notBeforeNs ?? restartFloorNs(platform.clock.nowNs());
+  const state: MinerState = {
+    draining: false,
+    snapshot: null,
+    snapshotAtMs: 0,
+    directory: null,
+    axonServed: false,
+  };
+  const engine = await startEngine(parts, metrics);
+  lifecycle.add('engine', () => engine.close());
+  const batcher = startBatcher(parts, engine, metrics);
+  lifecycle.add('batcher', () => batcher.close());
+  const notReady = (): string | null => whyNotReady(state, engine);
+  const handle = createHandle(
+    {
+      platform,
+      signer: parts.hotkey,
+      replay: new ReplayMemory(),
+      verifyQueue: createVerifyQueue({
+        verifier: parts.verifier,
+        clock: platform.clock,
+        defer: setImmediate,
+        onBatch: (_, seconds) => metrics.verifySeconds.observe(seconds),
+      }),
+      batcher,
+      model: engine.model,
+      metrics,
+      directory: () => state.directory,
+      notReady,
+    },
+    handleOptions(config, notBeforeNs),
+  );
+  const { host, port, maxConnections, requestTimeoutMs, drainMs } = config.server;
+  const server = await startMinerServer({
+    host,
+    port,
+    maxConnections,
+    requestTimeoutMs,
+    handle,
+    log,
+  });
+  lifecycle.add('server', () => server.drain(drainMs));
+  lifecycle.add('readiness', () => void (state.draining = true));
+  const follow = { netuid: config.netuid, everyBlocks: metagraphEveryBlocks };
+  const stopFollowing = followMetagraph({ chain, log, metrics }, follow, (snapshot) =>
+    adopt(parts, metrics, state, snapshot),
+  );
+  lifecycle.add('metagraph', stopFollowing);
+  const status = (): MinerStatus => statusOf(parts, state, engine, server, batcher, notReady());
+  const stopTick = tick(() => observe(parts, metrics, state, notReady()));
+  lifecycle.add('clock of metrics', stopTick);
+  await serveStatus(parts, status, lifecycle);
+  metrics.buildInfo.set(1, {
+    version: packageVersion(),
+    model_sha256: config.model.sha256,
+    provider: engine.model.provider,
+  });
+  return {
+    status,
+    announce: (signal) => announce(parts, metrics, state, server, signal),
+    stop: () => lifecycle.stop(),
+  };
+}
+
+function startEngine(parts: MinerParts, metrics: MinerMetrics): Promise<Engine> {
+  const { config, modelPath, log } = parts;
+  const { provider, require: required, threads, maxBatch, runTimeoutMs } = config.engine;
+  const { sha256, batchAxis } = config.model;
+  if (required !== undefined && required !== provider) {
+    const detail = `engine.require is ${required} but engine.provider is ${provider}`;
+    throw new SubnetError('CONFIG_INVALID', { detail });
+  }
+  return startOnnxEngine({
+    load: {
+      modelPath,
+      sha256,
+      provider,
+      requireProvider: required !== undefined,
+      threads,
+      batching: batchAxis && maxBatch > 1,
+      warmUpBatches: [...new Set([1, maxBatch])],
+    },
+    runTimeoutMs,
+    log,
+    onRestart: () => metrics.engineRestarts.inc(),
+  });
+}
+
+function startBatcher(parts: MinerParts, engine: Engine, metrics: MinerMetrics): Batcher {
+  const { config, platform } = parts;
+  const { maxBatch } = config.engine;
+  const { maxWaiting } = config.queue;
+  return createBatcher(
+    {
+      engine,
+      clock: platform.clock,
+      defer: setImmediate,
+      observer: {
+        onQueue: (waiting) => metrics.queueDepth.set(waiting),
+        onRun: (_, rows, runMs) => {
+          metrics.batchRows.observe(rows);
+          metrics.engineSeconds.observe(runMs / 1000);
+        },
+      },
+    },
+    { maxBatch, maxWaiting },
+  );
+}
+
+function handleOptions(config: MinerConfig, notBeforeNs: bigint): HandleOptions {
+  const { admission, server, queue } = config;
+  return {
+    task: config.task,
+    modelSha256: config.model.sha256,
+    version: packageVersion(),
+    notBeforeNs,
+    maxBodyBytes: server.maxBodyBytes,
+    maxWaitMs: queue.maxWaitMs,
+    admission: {
+      requireValidatorPermit: admission.requireValidatorPermit,
+      minStakeRao: raoOf(admission.minStakeTao),
+      allow: new Set(admission.allow),
+      deny: new Set(admission.deny),
+    },
+    ratePerSecond: admission.ratePerSecond,
+    burst: admission.burst,
+    maxInFlight: admission.maxInFlight,
+  };
+}
+
+/** A model that is being restarted is no reason: requests wait for it in the queue. */
+function whyNotReady(state: MinerState, engine: Engine): string | null {
+  if (state.draining) return 'the miner stops';
+  if (state.directory === null) return 'the metagraph was not read yet';
+  return engine.slots > 0 ? null : 'no model';
+}
+
+function adopt(
+  { hotkey, config, log, platform }: MinerParts,
+  metrics: MinerMetrics,
+  state: MinerState,
+  snapshot: Snapshot,
+): void {
+  const neuron = neuronOf(snapshot, hotkey);
+  const was = state.snapshot === null ? undefined : neuronOf(state.snapshot, hotkey);
+  if (was !== undefined && neuron === undefined) {
+    log.error('the hotkey lost its place on the subnet', { netuid: config.netuid, uid: was.uid });
+  }
+  state.snapshot = snapshot;
+  state.snapshotAtMs = platform.clock.monotonicMs();
+  state.directory = directoryOf(snapshot);
+  metrics.registered.set(neuron === undefined ? 0 : 1);
+}
+
+function observe(
+  { platform }: MinerParts,
+  metrics: MinerMetrics,
+  state: MinerState,
+  notReady: string | null,
+): void {
+  metrics.ready.set(notReady === null ? 1 : 0);
+  metrics.serving.set(state.axonServed ? 1 : 0);
+  if (state.snapshot === null) return;
+  metrics.chainHeadAgeSeconds.set((platform.clock.monotonicMs() - state.snapshotAtMs) / 1000);
+}
+
+function tick(run: () => void): () => void {
+  const timer = setInterval(run, statusTickMs);
+  timer.unref();
+  run();
+  return () => clearInterval(timer);
+}
+
+async function announce(
+  parts: MinerParts,
+  metrics: MinerMetrics,
+  state: MinerState,
+  server: MinerServer,
+  signal: AbortSignal,
+): Promise<void> {
+  const { chain, platform, hotkey, log, config } = parts;
+  const deps: AnnounceDeps = { chain, clock: platform.clock, hotkey, log, metrics };
+  const options = announceOptions(parts, server.port);
+  await ensureRegistered(deps, options, signal);
+  metrics.registered.set(1);
+  if (options.axon !== null) {
+    state.axonServed = await serveAxon(deps, config.netuid, options.axon, signal);
+  }
+  adopt(parts, metrics, state, await chain.snapshot(config.netuid));
+}
+
+function announceOptions({ config, coldkey }: MinerParts, port: number): AnnounceOptions {
+  const { register, maxBurnTao } = config.announce;
+  const axon = axonOf(config);
+  const served = axon === null ? null : { ...axon, port: axon.port === 0 ? port : axon.port };
+  if (served !== null) checkAxonAddress(served);
+  return {
+    netuid: config.netuid,
+    register: register ? { coldkey, maxBurnRao: raoOf(maxBurnTao) } : null,
+    axon: served,
+  };
+}
+
+/** The address that is served on chain; port 0 stands for the one that will be found. */
+function axonOf({ announce, server }: MinerConfig): AxonAddress | null {
+  if (!announce.serve) return null;
+  const axon = {
+    ip: server.externalIp ?? server.host,
+    port: server.externalPort ?? server.port,
+  };
+  checkAxonAddress(axon.port === 0 ? { ...axon, port: 1 } : axon);
+  return axon;
+}
+
+function statusOf(
+  { config, hotkey }: MinerParts,
+  state: MinerState,
+  engine: Engine,
+  { host, port }: MinerServer,
+  { waiting }: Batcher,
+  notReady: string | null,
+): MinerStatus {
+  const { snapshot } = state;
+  const neuron = snapshot === null ? undefined : neuronOf(snapshot, hotkey);
+  const axon = axonOf(config);
+  const onChain = neuron?.axon ?? null;
+  return {
+    netuid: config.netuid,
+    hotkey: hotkey.ss58,
+    uid: neuron?.uid ?? null,
+    task: config.task,
+    modelSha256: config.model.sha256,
+    provider: engine.model.provider,
+    ready: notReady === null,
+    notReady,
+    address: { host, port },
+    axonServed: axon !== null && isSame(onChain, { ...axon, port: axon.port || port }),
+    metagraphBlock: snapshot?.block.number ?? null,
+    waiting,
+  };
+}
+
+async function serveStatus(
+  { config, registry, log }: MinerParts,
+  status: () => MinerStatus,
+  lifecycle: Lifecycle,
+): Promise<void> {
+  if (!config.metrics.enabled) return;
+  const { host, port } = config.metrics;
+  const ready = (): StatusReply => {
+    const now = status();
+    return jsonReply({ ready: now.ready, reason: now.notReady }, now.ready ? 200 : 503);
+  };
+  const server = await startStatusServer({
+    host,
+    port,
+    routes: {
+      '/status': () => jsonReply(status()),
+      '/metrics': async () => metricsReply(await registry.render()),
+      '/v2/health/live': () => jsonReply({ live: true }),
+      '/v2/health/ready': ready,
+    },
+  });
+  lifecycle.add('metrics', () => server.close());
+  log.info('metrics', { url: server.url });
+}
