@@ -88,7 +88,7 @@ async function startMiners(
 async function makeDeps(
   dir: string,
   ports: readonly number[],
-): Promise<{ readonly deps: RoundDeps; close(): Promise<void> }> {
+): Promise<{ readonly deps: RoundDeps; readonly close: () => Promise<void> }> {
   const sr25519 = loadSr25519();
   const platform = createPlatform();
   const store = await openLevelStore(dir);

@@ -8,6 +8,7 @@ import type { ChallengeContext } from './challenge.ts';
 import { pruneOps } from './evidence.ts';
 import type { EvidenceLog } from './evidence.ts';
 import type { Journal } from './journal.ts';
+import { ownNetworkSuspect } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { queryMiners, silentOutcomes } from './query.ts';
 import type { QueryDeps, QueryOptions } from './query.ts';
@@ -27,7 +28,6 @@ import { resolveOpen, submitWeights } from './submit.ts';
 import type { SubmitOptions, WeightsReport } from './submit.ts';
 import { isOpen } from './vector-state.ts';
 import type { VectorRecord } from './vector-state.ts';
-import { ownNetworkSuspect } from './void-round.ts';
 import { toWeights } from './weights.ts';
 import type { WeightPolicy } from './weights.ts';
 

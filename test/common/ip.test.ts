@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressClass, parseIpv4, parseIpv6 } from '../../common/ip.ts';
 import type { AddressClass } from '../../common/ip.ts';

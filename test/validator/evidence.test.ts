@@ -68,7 +68,7 @@ describe('the evidence of a round', () => {
   it('lets anyone make the challenges again, and judge the recorded answers again', async () => {
     const { node, lines } = await rounds(1);
     const [open, close] = parse(lines);
-    const { hash } = open?.['block'] as { hash: string };
+    const { hash } = (open?.['block'] ?? {}) as { hash: string };
     const secret = fromHex(String(close?.['secret'])) ?? new Uint8Array();
     const exchanges = close?.['exchanges'] as readonly ExchangeLine[];
     const good = exchanges.find(({ hotkey }) => hotkey === key('good').ss58)!;
@@ -93,7 +93,7 @@ describe('the evidence of a round', () => {
   it('holds receipts that verify offline against the recorded bodies', async () => {
     const { world, node, lines } = await rounds(1);
     const close = parse(lines)[1];
-    const [good] = (close?.['exchanges'] as readonly ExchangeLine[]).filter(
+    const [good] = ((close?.['exchanges'] ?? []) as readonly ExchangeLine[]).filter(
       ({ receipt }) => receipt,
     );
     const receipt = parseReceipt({

@@ -136,7 +136,7 @@ describe('a chain connection that is cut', () => {
     const options = { once: false, staleHeadMs: 1e9, signal: stop.signal };
     const loop = createLoop(node.deps, node.config, options);
     chain.disconnect();
-    const { sleep } = platform.clock;
+    const sleep = platform.clock.sleep.bind(platform.clock);
     let waits = 0;
     const seen: string[][] = [];
     Object.assign(platform.clock, {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MinerPoints } from '../../validator/score.ts';
 import { decodeBoard, emptyBoard, encodeBoard, updateBoard } from '../../validator/scoreboard.ts';

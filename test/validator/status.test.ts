@@ -4,7 +4,7 @@ import { explain } from '../../validator/explain.ts';
 import type { StatusFacts } from '../../validator/explain.ts';
 import { createLoop } from '../../validator/loop.ts';
 import { skip } from '../../validator/precheck.ts';
-import { ownNetworkSuspect } from '../../validator/void-round.ts';
+import { ownNetworkSuspect } from '../../validator/outcome.ts';
 import { fault } from '../../common/fault.ts';
 import type { FaultReason } from '../../common/fault.ts';
 import { simMiner } from '../sim/sim-miner.ts';

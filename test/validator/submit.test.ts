@@ -101,7 +101,7 @@ describe('submitWeights', () => {
       { kind: 'included', block: { number: 17, hash: '0x' }, extrinsicHash: '0x1', events: [] },
       { apply: true },
     );
-    const { weightsOf } = chain;
+    const weightsOf = chain.weightsOf.bind(chain);
     chain.weightsOf = async (...args) => [...(await weightsOf(...args)), [2, 5] as const];
     expect(await submit(one, first)).toMatchObject({ record: { state: 'differs' } });
   });
