@@ -129,7 +129,7 @@ function show(io: CliIo, flags: LocationFlags): void {
     io.out(JSON.stringify({ ok: true, name, coldkey, hotkey, warnings }));
     return;
   }
-  io.out(`${location.name}`);
+  io.out(location.name);
   io.out(`  coldkey  ${coldkey.ss58 ?? '-'}  ${coldkey.state}`);
   io.out(`  hotkey   ${signer.ss58}  ${location.hotkey}`);
   printWarnings(io, warnings);

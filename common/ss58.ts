@@ -10,7 +10,9 @@ export interface Ss58Parts {
 }
 
 const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
-const digitOf: ReadonlyMap<string, number> = new Map([...alphabet].map((char, at) => [char, at]));
+const digitOf: ReadonlyMap<string, number> = new Map(
+  Array.from(alphabet, (char, at) => [char, at]),
+);
 const checksumPrefix = new TextEncoder().encode('SS58PRE');
 const keyLength = 32;
 const checksumLength = 2;
@@ -95,7 +97,7 @@ function fromBase58(text: string): Uint8Array | undefined {
     if (digit === undefined) return undefined;
     pushDigit(digits, 58, digit, 256);
   }
-  const zeros = leading([...text], '1', '0').length;
+  const zeros = leading(text, '1', '0').length;
   return concat(new Uint8Array(zeros), Uint8Array.from([...digits].reverse()));
 }
 

@@ -181,9 +181,9 @@ describe('creating wallets', () => {
     const text = readFileSync(walletFiles(location).hotkey, 'utf8');
     const file = JSON.parse(text) as Record<string, string>;
     expect(text).not.toContain('\n');
-    expect(Object.keys(file).sort()).toEqual([
-      ...['accountId', 'privateKey', 'publicKey', 'secretPhrase', 'secretSeed', 'ss58Address'],
-    ]);
+    expect(Object.keys(file).sort()).toEqual(
+      'accountId privateKey publicKey secretPhrase secretSeed ss58Address'.split(' '),
+    );
     expect(file['secretPhrase']?.split(' ').length).toBe(12);
     const byPhrase = hotkeyOf({ secretPhrase: file['secretPhrase'] });
     const bySeed = hotkeyOf({ secretSeed: file['secretSeed'] });
