@@ -62,6 +62,11 @@ function blockOf({ node }: RpcContext, hash: unknown): Block {
   throw new RpcError(4003, `State already discarded for ${hash}`);
 }
 
+/** As `blockOf`, null for a hash that is not known. */
+function blockNamed({ node }: RpcContext, hash: unknown): Block | null {
+  return typeof hash === 'string' ? node.blockOf(hash.toLowerCase()) : node.head;
+}
+
 function hexParam(value: unknown, what: string): Hex {
   const bytes = typeof value === 'string' ? fromHex(value) : null;
   if (bytes === null) throw badParams(`${what} is not hex`);
@@ -80,7 +85,7 @@ function keysParam(value: unknown): Hex[] {
 
 function chainMethods(): Record<string, RpcMethod> {
   const header: RpcMethod = (context, [hash]) => {
-    const block = context.node.blockOf(String(hash ?? context.node.head.hash));
+    const block = blockNamed(context, hash);
     return block === null ? null : headerJson(block.header);
   };
   const heads =
@@ -100,7 +105,7 @@ function chainMethods(): Record<string, RpcMethod> {
     chain_getFinalisedHead: ({ node }) => node.head.hash,
     chain_getHeader: header,
     chain_getBlock: (context, [hash]) => {
-      const block = context.node.blockOf(String(hash ?? context.node.head.hash));
+      const block = blockNamed(context, hash);
       if (block === null) return null;
       const { extrinsics } = block;
       return { block: { header: headerJson(block.header), extrinsics }, justifications: null };
@@ -343,7 +348,7 @@ function systemMethods(): Record<string, RpcMethod> {
       const name = 'TransactionPaymentApi_query_info';
       return infoJson(await runtimeCall(context.node, blockOf(context, hash), name, argument));
     },
-    rpc_methods: () => ({ methods: [...Object.keys(rpcMethods)].sort() }),
+    rpc_methods: () => ({ methods: Object.keys(rpcMethods).sort() }),
   };
 }
 

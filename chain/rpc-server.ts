@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
-import type { WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/telemetry-port.ts';
 import type { DevNode } from './dev-node.ts';
@@ -76,12 +76,17 @@ function serveSocket(node: DevNode, socket: WebSocket, log: Logger): void {
     unsubscribe: (id) => endSubscription(open, String(id)),
   };
   socket.on('message', (data) => {
-    void answer(context, String(data)).then((text) => text !== null && send(socket, text));
+    void answer(context, textOf(data)).then((text) => text !== null && send(socket, text));
   });
   socket.on('error', (error) => log.debug('socket error', { error: error.message }));
   socket.on('close', () => {
     for (const id of open.keys()) endSubscription(open, id);
   });
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return (data instanceof ArrayBuffer ? Buffer.from(data) : data).toString('utf8');
 }
 
 function subscriptionOn(

@@ -16,7 +16,7 @@ export interface CliIo {
 }
 
 export function processIo(signal: AbortSignal): CliIo {
-  const isTty = process.stdout.isTTY === true;
+  const isTty = process.stdout.isTTY;
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),

@@ -5,6 +5,7 @@ import { isSubnetError, messageOf } from '../common/errors.ts';
 import { packageVersion } from '../common/package-root.ts';
 import { processIo } from './io.ts';
 import type { CliIo } from './io.ts';
+import { quietLibraryLogs } from './quiet-console.ts';
 
 interface Group {
   readonly name: string;
@@ -99,6 +100,7 @@ async function main(argv: readonly string[]): Promise<void> {
     });
   }
   stopWithParent(stop);
+  quietLibraryLogs(console);
   try {
     const program = await buildProgram(io, argv[2]);
     await program.parseAsync([...argv]);

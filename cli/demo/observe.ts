@@ -131,7 +131,10 @@ function parseStatus(status: unknown): BoardStatus {
     (entry) =>
       [
         String(entry['hotkey']),
-        { score: Number(entry['score'] ?? 0), note: String(entry['note'] ?? '') },
+        {
+          score: Number(entry['score'] ?? 0),
+          note: typeof entry['note'] === 'string' ? entry['note'] : '',
+        },
       ] as const,
   );
   return { round: typeof round === 'number' ? round : null, scores: new Map(entries) };

@@ -168,7 +168,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
   function makeBlock(): void {
     number += 1;
     for (const net of subnets.values()) if (epochDue(net, number)) runEpoch(net, number);
-    for (const listener of [...listeners]) listener(head());
+    for (const listener of listeners) listener(head());
   }
 
   function apply(call: ChainCall, signer: Ss58): ChainEvent[] {
