@@ -17,7 +17,6 @@ export interface Observer {
 }
 
 export function createObserver(chain: Chain, layout: DemoLayout, wantedEpochs: number): Observer {
-  const startedAt = performance.now();
   const paidAt = new Set<number>();
   return {
     observe: async () => {
@@ -34,7 +33,7 @@ export function createObserver(chain: Chain, layout: DemoLayout, wantedEpochs: n
         nextEpochBlock: snapshot.nextEpochBlock,
         paidEpochs: paidAt.size,
         wantedEpochs,
-        seconds: (performance.now() - startedAt) / 1000,
+        seconds: (performance.now() - layout.startedAt) / 1000,
         miners: demoMiners.map((name, at) => minerRow(layout, name, miners[at], rows, boards)),
         validators: rows.map((row, at) => validatorRow(layout, row, boards[at], at)),
       };

@@ -20,6 +20,8 @@ export interface DemoKeys {
 /** Where everything of one run lies, and on which ports it talks. */
 export interface DemoLayout {
   readonly dir: string;
+  /** On the monotonic clock, in milliseconds. */
+  readonly startedAt: number;
   /** The directory was made for this run and goes with it. */
   readonly temporary: boolean;
   readonly walletPath: string;
@@ -38,6 +40,7 @@ export interface DemoLayout {
 
 /** Makes the directory with wallets, genesis and one YAML for each node. */
 export async function layOut(outDir: string | undefined): Promise<DemoLayout> {
+  const startedAt = performance.now();
   const dir = outDir === undefined ? mkdtempSync(join(tmpdir(), 'subnet-demo-')) : emptyDir(outDir);
   for (const folder of ['wallets', 'config', 'logs', 'state']) mkdirSync(join(dir, folder));
   const walletPath = join(dir, 'wallets');
@@ -46,6 +49,7 @@ export async function layOut(outDir: string | undefined): Promise<DemoLayout> {
   const chainPort = await freePort();
   const layout: DemoLayout = {
     dir,
+    startedAt,
     temporary: outDir === undefined,
     walletPath,
     keys,
