@@ -118,10 +118,10 @@ export async function runMiner({ configFile, signal, onServing }: RunOptions): P
   const lifecycle = createLifecycle(log);
   try {
     const modelPath = resolvePath(baseDir, config.model.path);
-    const parts = await openParts(config, modelPath, log, lifecycle);
+    const parts = await orAborted(openParts(config, modelPath, log, lifecycle), signal);
     const miner = await startMiner(parts);
     lifecycle.add('miner', () => miner.stop());
-    await miner.announce(signal);
+    await orAborted(miner.announce(signal), signal);
     log.info('serving', { ...miner.status() });
     onServing?.(miner.status());
     await aborted(signal);
@@ -131,6 +131,14 @@ export async function runMiner({ configFile, signal, onServing }: RunOptions): P
   } finally {
     await lifecycle.stop();
   }
+}
+
+/** Rejects when the signal aborts first: a chain that does not answer must not keep a miner alive. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const abortion = aborted(signal).then((): never => {
+    throw signal.reason;
+  });
+  return Promise.race([work, abortion]);
 }
 
 async function openParts(
