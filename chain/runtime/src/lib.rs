@@ -10,6 +10,7 @@ pub mod apis;
 pub mod check_nonce;
 pub mod extensions;
 pub mod fees;
+pub mod metadata;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;

@@ -213,3 +213,34 @@ fn the_indices_that_clients_encode_are_the_real_chains() {
     };
     assert_eq!(RuntimeCall::from(limit).encode()[..4], [7, 134, 1, 0]);
 }
+
+/// Type of the pallets' storage and calls by version, as clients see them.
+#[test]
+fn types_of_pallets_have_the_same_numbers_in_both_versions_of_the_metadata() {
+    use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
+    let decode = |version| {
+        let opaque = metadata::at_version(version).expect("offered");
+        let bytes: Vec<u8> = (*opaque).clone();
+        RuntimeMetadataPrefixed::decode(&mut &bytes[..])
+            .expect("decodes")
+            .1
+    };
+    let (RuntimeMetadata::V14(old), RuntimeMetadata::V15(new)) = (decode(14), decode(15)) else {
+        panic!("other versions than asked for");
+    };
+    for (old, new) in old.pallets.iter().zip(&new.pallets) {
+        let calls = |ty: Option<u32>| (old.name.clone(), ty);
+        let before = calls(old.calls.as_ref().map(|calls| calls.ty.id));
+        assert_eq!(before, calls(new.calls.as_ref().map(|calls| calls.ty.id)));
+        let entries = old
+            .storage
+            .iter()
+            .flat_map(|storage| storage.entries.clone());
+        let now = new
+            .storage
+            .iter()
+            .flat_map(|storage| storage.entries.clone());
+        assert!(entries.map(|entry| entry.ty).eq(now.map(|entry| entry.ty)));
+    }
+    assert!(metadata::at_version(16).is_some());
+}
