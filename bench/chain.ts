@@ -1,9 +1,9 @@
 import { startDevChain } from '../chain/devchain.ts';
 import type { DevChain } from '../chain/devchain.ts';
 import { littleEndian, compact, concat, toHex } from '../chain/bytes.ts';
-import { genesisSchema } from '../common/config-schema.ts';
-import type { GenesisConfig } from '../common/config-schema.ts';
-import { createLogger } from '../common/log.ts';
+import { genesisSchema } from '../common/config/config-schema.ts';
+import type { GenesisConfig } from '../common/config/config-schema.ts';
+import { createLogger } from '../common/node/log.ts';
 import { median } from './row.ts';
 import type { BenchRow } from './row.ts';
 

@@ -1,12 +1,12 @@
 import process from 'node:process';
-import { minerSchema } from '../common/config-schema.ts';
+import { minerSchema } from '../common/config/config-schema.ts';
 import type { Chain, Snapshot } from '../common/chain-port.ts';
 import { SubnetError } from '../common/errors.ts';
-import { createLogger } from '../common/log.ts';
-import { createPlatform } from '../common/platform.ts';
-import { loadSr25519 } from '../common/sr25519.ts';
-import { createMetricsRegistry } from '../common/telemetry.ts';
-import { signerFromSuri } from '../common/keys.ts';
+import { createLogger } from '../common/node/log.ts';
+import { createPlatform } from '../common/node/platform.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
+import { createMetricsRegistry } from '../common/node/telemetry.ts';
+import { signerFromSuri } from '../common/keys/keys.ts';
 import { startMiner } from '../miner/main.ts';
 
 /**

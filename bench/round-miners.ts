@@ -2,16 +2,16 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
-import { btauthHeaders } from '../common/btauth.ts';
+import { btauthHeaders } from '../common/wire/btauth.ts';
 import type { Hotkey } from '../common/brand.ts';
 import { toHex } from '../common/hex.ts';
-import { encodeInferResponse } from '../common/inference-protocol.ts';
-import { isProtocolError } from '../common/inference-types.ts';
-import { signerFromSuri } from '../common/keys.ts';
-import { createPlatform } from '../common/platform.ts';
-import { receiptHeaders, signReceipt } from '../common/receipt.ts';
+import { encodeInferResponse } from '../common/wire/inference-protocol.ts';
+import { isProtocolError } from '../common/wire/inference-types.ts';
+import { signerFromSuri } from '../common/keys/keys.ts';
+import { createPlatform } from '../common/node/platform.ts';
+import { receiptHeaders, signReceipt } from '../common/wire/receipt.ts';
 import type { Signer } from '../common/signer-port.ts';
-import { loadSr25519 } from '../common/sr25519.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
 
 /** Miners without a model, in a process of their own: each signs a receipt for a fixed answer. */
 const platform = createPlatform();

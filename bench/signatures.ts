@@ -1,5 +1,5 @@
 import { cryptoWaitReady, sr25519Sign, sr25519Verify } from '@polkadot/util-crypto';
-import { loadSr25519 } from '../common/sr25519.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
 import { median } from './row.ts';
 import type { BenchRow } from './row.ts';
 

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
-import { keyCache, readAuth, signatureCheckOf, signRequest } from '../common/btauth.ts';
-import { decodeInferRequest, encodeInferRequest } from '../common/inference-protocol.ts';
-import type { EncodedMessage, InferRequest, ModelInterface } from '../common/inference-types.ts';
-import { defaultInferLimits, isProtocolError } from '../common/inference-types.ts';
-import { signerFromSuri } from '../common/keys.ts';
-import { loadSr25519 } from '../common/sr25519.ts';
+import { keyCache, readAuth, signatureCheckOf, signRequest } from '../common/wire/btauth.ts';
+import { decodeInferRequest, encodeInferRequest } from '../common/wire/inference-protocol.ts';
+import type {
+  EncodedMessage,
+  InferRequest,
+  ModelInterface,
+} from '../common/wire/inference-types.ts';
+import { defaultInferLimits, isProtocolError } from '../common/wire/inference-types.ts';
+import { signerFromSuri } from '../common/keys/keys.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
 import { median } from './row.ts';
 import type { BenchRow } from './row.ts';
 

@@ -1,5 +1,5 @@
 import { SubnetError } from '../common/errors.ts';
-import { openLevelStore } from '../common/store-level.ts';
+import { openLevelStore } from '../common/node/store-level.ts';
 import type { Store, StoreOp } from '../common/store-port.ts';
 import type { Hex } from './chain-state.ts';
 import type { Block, NewBlock } from './dev-node.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GenesisConfig } from '../common/config-schema.ts';
+import type { GenesisConfig } from '../common/config/config-schema.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
-import { createLifecycle } from '../common/lifecycle.ts';
-import { packagePath } from '../common/package-root.ts';
+import { createLifecycle } from '../common/node/lifecycle.ts';
+import { packagePath } from '../common/node/package-root.ts';
 import type { Logger } from '../common/telemetry-port.ts';
 import { openBlockStore } from './block-store.ts';
 import type { BlockStore } from './block-store.ts';

@@ -1,15 +1,17 @@
-import { raoOf } from '../common/config-schema.ts';
-import type { GenesisConfig } from '../common/config-schema.ts';
+import { raoOf } from '../common/config/config-schema.ts';
+import type { GenesisConfig } from '../common/config/config-schema.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
-import { keyFromSuri } from '../common/keys.ts';
-import { loadSr25519 } from '../common/sr25519.ts';
-import type { Sr25519 } from '../common/sr25519.ts';
-import { encodeSs58, parseSs58 } from '../common/ss58.ts';
+import { keyFromSuri } from '../common/keys/keys.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
+import type { Sr25519 } from '../common/keys/sr25519.ts';
+import { encodeSs58 } from '../common/keys/ss58.ts';
 import { ByteReader, fromHex } from './bytes.ts';
 import { OverlayView } from './chain-state.ts';
 import type { Hex } from './chain-state.ts';
 import { codeKey, opaque } from './dev-node.ts';
 import type { Executor } from './executor.ts';
+import { genesisProblems } from './genesis-problems.ts';
+import type { GenesisProblem } from './genesis-problems.ts';
 
 const emptyView = { get: (): null => null, nextKey: (): null => null };
 const u64Max = (1n << 64n) - 1n;
@@ -34,6 +36,8 @@ export async function buildGenesis(
   wasm: Hex,
   config: GenesisConfig,
 ): Promise<ReadonlyMap<Hex, Hex>> {
+  const [problem] = genesisProblems(config);
+  if (problem !== undefined) throw invalid(problem);
   const view = new OverlayView(emptyView, [[codeKey, wasm]]);
   const preset = await run('CHAIN_RUNTIME_INVALID', () =>
     executor.run(wasm, view, [{ name: 'GenesisBuilder_get_preset', argument: '0x00' }]),
@@ -49,6 +53,10 @@ export async function buildGenesis(
   const storage = new Map<Hex, Hex>([[codeKey, wasm]]);
   for (const [key, value] of built.diff) if (value !== null) storage.set(key, value);
   return storage;
+}
+
+function invalid({ path, message }: GenesisProblem): SubnetError {
+  return new SubnetError('CHAIN_GENESIS_INVALID', { place: path.join('.'), detail: message });
 }
 
 async function run<T>(
@@ -100,15 +108,9 @@ function genesisJson(
   });
 }
 
-/** Throws CHAIN_GENESIS_INVALID for a text that is neither a development key nor an address. */
+/** SS58 of a checked account: an address, or a development key such as `//Alice`. */
 function addressOf(sr25519: Sr25519, text: string): string {
-  if (!text.startsWith('//')) {
-    const checked = parseSs58(text);
-    if (checked !== undefined) return checked;
-    const detail = 'the account is not a valid SS58 address (its checksum is wrong)';
-    throw new SubnetError('CHAIN_GENESIS_INVALID', { detail, account: text });
-  }
-  return encodeSs58(keyFromSuri(sr25519, text).keypair.slice(64));
+  return text.startsWith('//') ? encodeSs58(keyFromSuri(sr25519, text).keypair.slice(64)) : text;
 }
 
 function networkJson(network: GenesisConfig['network']): object {

@@ -1,6 +1,6 @@
 import { blake2b } from '@noble/hashes/blake2.js';
-import { packageVersion } from '../common/package-root.ts';
-import { parseSs58, publicKeyOf } from '../common/ss58.ts';
+import { packageVersion } from '../common/node/package-root.ts';
+import { parseSs58, publicKeyOf } from '../common/keys/ss58.ts';
 import { ByteReader, concat, fromHex, littleEndian, toHex } from './bytes.ts';
 import { keysOf } from './chain-state.ts';
 import type { Hex, StorageDiff } from './chain-state.ts';

@@ -1,4 +1,4 @@
-import { isDeeperThan, parseLossless, type LosslessJson } from '../common/json-lossless.ts';
+import { isDeeperThan, parseLossless, type LosslessJson } from '../common/wire/json-lossless.ts';
 import { messageOf, SubnetError } from '../common/errors.ts';
 import { fromHex, toHex } from './bytes.ts';
 import type { Hex, StorageView } from './chain-state.ts';

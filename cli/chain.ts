@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { startDevChain } from '../chain/devchain.ts';
 import type { DevChainOptions } from '../chain/devchain.ts';
-import { loadConfig } from '../common/config-load.ts';
-import { genesisSchema } from '../common/config-schema.ts';
-import { aborted } from '../common/lifecycle.ts';
-import { createLogger } from '../common/log.ts';
+import { genesisProblems } from '../chain/genesis-problems.ts';
+import { loadConfig } from '../common/config/config-load.ts';
+import { genesisSchema } from '../common/config/config-schema.ts';
+import { aborted } from '../common/node/lifecycle.ts';
+import { createLogger } from '../common/node/log.ts';
 import type { CliIo } from './io.ts';
 import { wholeNumberOption } from './options.ts';
 
@@ -39,6 +40,13 @@ export function chainCommand(io: CliIo): Command {
 const port = wholeNumberOption(0, 65535);
 const blockTime = wholeNumberOption(10, 3_600_000);
 
+/** The shape, and what the runtime would stumble over: both with file, line and column. */
+const checkedGenesis = genesisSchema.superRefine((genesis, context) => {
+  for (const { path, message } of genesisProblems(genesis)) {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
+});
+
 async function runDev(io: CliIo, flags: DevFlags): Promise<void> {
   const chain = await startDevChain(optionsOf(flags));
   const { number } = chain.head();
@@ -58,7 +66,7 @@ async function runDev(io: CliIo, flags: DevFlags): Promise<void> {
 
 function optionsOf(flags: DevFlags): DevChainOptions {
   const genesis =
-    flags.genesis === undefined ? {} : { genesis: loadConfig(flags.genesis, genesisSchema).value };
+    flags.genesis === undefined ? {} : { genesis: loadConfig(flags.genesis, checkedGenesis).value };
   return {
     port: flags.port,
     host: flags.host,

@@ -4,8 +4,8 @@ import {
   minerSchema,
   subnetSchema,
   validatorSchema,
-} from '../common/config-schema.ts';
-import { ConfigError, formatProblem, loadConfig } from '../common/config-load.ts';
+} from '../common/config/config-schema.ts';
+import { ConfigError, formatProblem, loadConfig } from '../common/config/config-load.ts';
 import { SubnetError } from '../common/errors.ts';
 import type { CliIo } from './io.ts';
 

@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { connectChain } from '../common/chain-substrate.ts';
+import { connectChain } from '../common/chain/chain-substrate.ts';
 import type { Chain, ChainCall } from '../common/chain-port.ts';
 import { SubnetError } from '../common/errors.ts';
-import { createLogger } from '../common/log.ts';
-import { createPlatform } from '../common/platform.ts';
-import { loadSr25519 } from '../common/sr25519.ts';
-import { readColdkey } from '../common/wallet.ts';
+import { createLogger } from '../common/node/log.ts';
+import { createPlatform } from '../common/node/platform.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
+import { readColdkey } from '../common/keys/wallet.ts';
 import { absentCommand } from './demo/absent.ts';
 import { createLiveView } from './demo/live-view.ts';
 import type { LiveView } from './demo/live-view.ts';

@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { isSubnetError, messageOf } from '../common/errors.ts';
-import { packageVersion } from '../common/package-root.ts';
+import { packageVersion } from '../common/node/package-root.ts';
 import { processIo } from './io.ts';
 import type { CliIo } from './io.ts';
 import { quietLibraryLogs } from './quiet-console.ts';

@@ -46,7 +46,7 @@ async function run(io: CliIo, flags: RunFlags): Promise<void> {
     dryRun: flags.dryRun === true,
     signal: io.signal,
   });
-  if (flags.once === true) show(io, result, flags.json === true);
+  if (flags.once === true && result !== null) show(io, result, flags.json === true);
 }
 
 async function status(io: CliIo, flags: RunFlags): Promise<void> {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { SubnetError } from '../common/errors.ts';
-import { loadSr25519 } from '../common/sr25519.ts';
-import { parseSs58 } from '../common/ss58.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
+import { parseSs58 } from '../common/keys/ss58.ts';
 import {
   createWallet,
   defaultWalletPath,
@@ -9,13 +9,13 @@ import {
   readHotkey,
   summariseWallet,
   walletLocation,
-} from '../common/wallet.ts';
+} from '../common/keys/wallet.ts';
 import type {
   CreateOptions,
   WalletLocation,
   WalletSummary,
   WalletWarning,
-} from '../common/wallet.ts';
+} from '../common/keys/wallet.ts';
 import type { CliIo } from './io.ts';
 
 interface LocationFlags {

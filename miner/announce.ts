@@ -1,6 +1,6 @@
 import type { AxonInfo, Chain, Neuron, Snapshot, TxOutcome } from '../common/chain-port.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
-import { addressClass } from '../common/ip.ts';
+import { addressClass } from '../common/chain/ip.ts';
 import type { Clock } from '../common/platform-port.ts';
 import type { Signer } from '../common/signer-port.ts';
 import type { Logger } from '../common/telemetry-port.ts';

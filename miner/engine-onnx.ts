@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { SubnetError } from '../common/errors.ts';
-import { nodeArguments } from '../common/package-root.ts';
+import { nodeArguments } from '../common/node/package-root.ts';
 import type { Logger } from '../common/telemetry-port.ts';
 import type { Tensor } from '../common/tensor.ts';
 import { createFrameReader, encodeFrame } from './engine-frames.ts';

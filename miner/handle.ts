@@ -1,19 +1,19 @@
 import type { Ss58 } from '../common/brand.ts';
-import type { AuthClaim, AuthedRequest, AuthPolicy, KeyedAddress } from '../common/btauth.ts';
-import { keyOfAddress, readAuth, settleAuth, signatureCheckOf } from '../common/btauth.ts';
+import type { AuthClaim, AuthedRequest, AuthPolicy, KeyedAddress } from '../common/wire/btauth.ts';
+import { keyOfAddress, readAuth, settleAuth, signatureCheckOf } from '../common/wire/btauth.ts';
 import { toHex } from '../common/hex.ts';
 import {
   encodeModelMetadata,
   encodeServerMetadata,
   matchInferRoute,
-} from '../common/inference-metadata.ts';
-import type { InferRoute } from '../common/inference-metadata.ts';
-import { decodeInferRequest, encodeInferResponse } from '../common/inference-protocol.ts';
-import type { InferLimits, InferRequest } from '../common/inference-types.ts';
-import { defaultInferLimits, isProtocolError } from '../common/inference-types.ts';
+} from '../common/wire/inference-metadata.ts';
+import type { InferRoute } from '../common/wire/inference-metadata.ts';
+import { decodeInferRequest, encodeInferResponse } from '../common/wire/inference-protocol.ts';
+import type { InferLimits, InferRequest } from '../common/wire/inference-types.ts';
+import { defaultInferLimits, isProtocolError } from '../common/wire/inference-types.ts';
 import type { Platform } from '../common/platform-port.ts';
-import { receiptHeaders, signReceipt } from '../common/receipt.ts';
-import type { ReplayMemory } from '../common/replay.ts';
+import { receiptHeaders, signReceipt } from '../common/wire/receipt.ts';
+import type { ReplayMemory } from '../common/wire/replay.ts';
 import type { Signer } from '../common/signer-port.ts';
 import { admit } from './admit.ts';
 import type { AdmitPolicy, CallerDirectory } from './admit.ts';

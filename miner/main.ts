@@ -1,24 +1,24 @@
-import { restartFloorNs } from '../common/btauth.ts';
+import { restartFloorNs } from '../common/wire/btauth.ts';
 import type { Chain, Snapshot } from '../common/chain-port.ts';
-import { connectChain } from '../common/chain-substrate.ts';
-import { loadConfig, resolvePath } from '../common/config-load.ts';
-import { minerSchema, raoOf } from '../common/config-schema.ts';
-import type { MinerConfig } from '../common/config-schema.ts';
+import { connectChain } from '../common/chain/chain-substrate.ts';
+import { loadConfig, resolvePath } from '../common/config/config-load.ts';
+import { minerSchema, raoOf } from '../common/config/config-schema.ts';
+import type { MinerConfig } from '../common/config/config-schema.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
-import { aborted, createLifecycle } from '../common/lifecycle.ts';
-import type { Lifecycle } from '../common/lifecycle.ts';
-import { createLogger } from '../common/log.ts';
-import { packageVersion } from '../common/package-root.ts';
+import { aborted, createLifecycle } from '../common/node/lifecycle.ts';
+import type { Lifecycle } from '../common/node/lifecycle.ts';
+import { createLogger } from '../common/node/log.ts';
+import { packageVersion } from '../common/node/package-root.ts';
 import type { Platform } from '../common/platform-port.ts';
-import { createPlatform } from '../common/platform.ts';
-import { ReplayMemory } from '../common/replay.ts';
+import { createPlatform } from '../common/node/platform.ts';
+import { ReplayMemory } from '../common/wire/replay.ts';
 import type { Signer, Verifier } from '../common/signer-port.ts';
-import { loadSr25519 } from '../common/sr25519.ts';
-import { jsonReply, metricsReply, startStatusServer } from '../common/status-server.ts';
-import type { StatusReply } from '../common/status-server.ts';
-import { createMetricsRegistry } from '../common/telemetry.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
+import { jsonReply, metricsReply, startStatusServer } from '../common/node/status-server.ts';
+import type { StatusReply } from '../common/node/status-server.ts';
+import { createMetricsRegistry } from '../common/node/telemetry.ts';
 import type { Logger, MetricsRegistry } from '../common/telemetry-port.ts';
-import { readColdkey, readHotkey, walletLocation } from '../common/wallet.ts';
+import { readColdkey, readHotkey, walletLocation } from '../common/keys/wallet.ts';
 import { directoryOf } from './admit.ts';
 import type { CallerDirectory } from './admit.ts';
 import {
@@ -118,7 +118,7 @@ export async function runMiner({ configFile, signal, onServing }: RunOptions): P
   const lifecycle = createLifecycle(log);
   try {
     const modelPath = resolvePath(baseDir, config.model.path);
-    const parts = await orAborted(openParts(config, modelPath, log, lifecycle), signal);
+    const parts = await orAborted(openParts(config, modelPath, log, lifecycle, signal), signal);
     const miner = await startMiner(parts);
     lifecycle.add('miner', () => miner.stop());
     await orAborted(miner.announce(signal), signal);
@@ -146,6 +146,7 @@ async function openParts(
   modelPath: string,
   log: Logger,
   lifecycle: Lifecycle,
+  signal: AbortSignal,
 ): Promise<MinerParts> {
   axonOf(config);
   await checkModelFile({ path: modelPath, sha256: config.model.sha256 });
@@ -156,7 +157,7 @@ async function openParts(
   lifecycle.add('hotkey', () => signer.dispose());
   const platform = createPlatform();
   const { endpoints, requestTimeoutMs } = config.chain;
-  const chain = await connectChain({ endpoints, requestTimeoutMs, platform, logger: log });
+  const chain = await connectChain({ endpoints, requestTimeoutMs, platform, logger: log, signal });
   lifecycle.add('chain', () => chain.close());
   return {
     config,

@@ -6,7 +6,7 @@ import {
   minerSchema,
   subnetSchema,
   validatorSchema,
-} from '../common/config-schema.ts';
+} from '../common/config/config-schema.ts';
 import { catalogue } from '../common/error-catalogue.ts';
 
 const schemas = {

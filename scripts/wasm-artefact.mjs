@@ -77,9 +77,12 @@ function parseModule(bytes) {
     throw new Error('not a WebAssembly module');
   }
   const sections = [];
-  for (let at = 8; at < bytes.length; ) {
+  for (let at = 8; at < bytes.length;) {
     const { value: size, next } = readLeb(bytes, at + 1);
-    const section = { whole: bytes.subarray(at, next + size), body: bytes.subarray(next, next + size) };
+    const section = {
+      whole: bytes.subarray(at, next + size),
+      body: bytes.subarray(next, next + size),
+    };
     if (bytes[at] === 0) {
       const { value: length, next: nameAt } = readLeb(section.body, 0);
       section.name = section.body.toString('utf8', nameAt, nameAt + length);
@@ -136,7 +139,9 @@ function check({ root, inputs, wasm, build, requireRebuild }) {
   const inside = stampOf(readFileSync(wasm));
   const name = relative(root, wasm);
   if (inside.source !== source) {
-    console.error(`${name}: built from other sources (inside ${inside.source}, here ${source}); build it again`);
+    console.error(
+      `${name}: built from other sources (inside ${inside.source}, here ${source}); build it again`,
+    );
     return 1;
   }
   console.log(`${name}: source digest agrees (${source})`);
@@ -146,7 +151,8 @@ function check({ root, inputs, wasm, build, requireRebuild }) {
   }
   const result = rebuild(build, wasm);
   if (result === 'same') console.log(`${name}: rebuilt, the bytes agree (${inside.toolchain})`);
-  else if (result === 'different') console.error(`${name}: rebuilt with the same toolchain, the bytes differ`);
+  else if (result === 'different')
+    console.error(`${name}: rebuilt with the same toolchain, the bytes differ`);
   else console.log(`${name}: not rebuilt: ${result}`);
   if (result === 'same') return 0;
   return result === 'different' || requireRebuild ? 1 : 0;

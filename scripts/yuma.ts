@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isSubnetError, messageOf, SubnetError } from '../common/errors.ts';
-import { packagePath } from '../common/package-root.ts';
+import { packagePath } from '../common/node/package-root.ts';
 import { createExecutor } from '../chain/executor.ts';
 import { readCases, replayCases, type CaseResult } from '../chain/yuma-replay.ts';
 

@@ -1,7 +1,7 @@
 import type { AxonInfo } from '../common/chain-port.ts';
 import { fault } from '../common/fault.ts';
 import type { Fault } from '../common/fault.ts';
-import { addressClass } from '../common/ip.ts';
+import { addressClass } from '../common/chain/ip.ts';
 
 export interface AddressPolicy {
   /** Dial loopback, private and link-local addresses: for local networks only. */

@@ -2,26 +2,26 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { connectChain } from '../common/chain-substrate.ts';
+import { connectChain } from '../common/chain/chain-substrate.ts';
 import type { Chain } from '../common/chain-port.ts';
-import { subnetSchema, validatorSchema } from '../common/config-schema.ts';
-import type { SubnetConfig, ValidatorConfig } from '../common/config-schema.ts';
-import { loadConfig, resolvePath } from '../common/config-load.ts';
-import { SubnetError, messageOf } from '../common/errors.ts';
-import { createHttpClient } from '../common/http-undici.ts';
-import { createLifecycle } from '../common/lifecycle.ts';
-import type { Lifecycle } from '../common/lifecycle.ts';
-import { createLogger } from '../common/log.ts';
-import { createPlatform } from '../common/platform.ts';
+import { subnetSchema, validatorSchema } from '../common/config/config-schema.ts';
+import type { SubnetConfig, ValidatorConfig } from '../common/config/config-schema.ts';
+import { loadConfig, resolvePath } from '../common/config/config-load.ts';
+import { SubnetError, isSubnetError, messageOf } from '../common/errors.ts';
+import { createHttpClient } from '../common/node/http-undici.ts';
+import { closeAfter, createLifecycle } from '../common/node/lifecycle.ts';
+import type { Lifecycle } from '../common/node/lifecycle.ts';
+import { createLogger } from '../common/node/log.ts';
+import { createPlatform } from '../common/node/platform.ts';
 import type { Signer } from '../common/signer-port.ts';
-import { loadSr25519 } from '../common/sr25519.ts';
-import { jsonReply, metricsReply, startStatusServer } from '../common/status-server.ts';
-import type { StatusServer } from '../common/status-server.ts';
-import { openLevelStore } from '../common/store-level.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
+import { jsonReply, metricsReply, startStatusServer } from '../common/node/status-server.ts';
+import type { StatusServer } from '../common/node/status-server.ts';
+import { openLevelStore } from '../common/node/store-level.ts';
 import type { Store } from '../common/store-port.ts';
-import { createMetricsRegistry } from '../common/telemetry.ts';
+import { createMetricsRegistry } from '../common/node/telemetry.ts';
 import type { Logger, MetricsRegistry } from '../common/telemetry-port.ts';
-import { readHotkey, readHotkeyAddress, walletLocation } from '../common/wallet.ts';
+import { readHotkey, readHotkeyAddress, walletLocation } from '../common/keys/wallet.ts';
 import { parseDataset } from '../tasks/dataset.ts';
 import { prepareTask } from '../tasks/registry.ts';
 import type { Task } from '../tasks/task-port.ts';
@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly once: boolean;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
+  /** How the chain is reached; tests put failures in between. */
+  readonly connect?: typeof connectChain;
 }
 
 /** A validator's YAML and all that it points to. */
@@ -57,12 +59,15 @@ interface Loaded {
 /** No block for this long, and the node is not healthy. */
 const staleHeadMs = 90_000;
 const endpointFile = 'endpoint.json';
+/** A node that is told to stop leaves what it has under way on the chain this much time. */
+const stopGraceMs = 3000;
 
 /**
- * Runs a validator until it is stopped, or for one round; gives its last status. Throws CONFIG_*,
- * WALLET_*, DATASET_*, TASK_*, STORE_*, STATE_*, CHAIN_*, PORT_TAKEN.
+ * Runs a validator until it is stopped, or for one round; gives its last status, null when it was
+ * stopped before it had begun. Throws CONFIG_*, WALLET_*, DATASET_*, TASK_*, STORE_*, STATE_*,
+ * CHAIN_*, PORT_TAKEN.
  */
-export async function runValidator(options: RunOptions): Promise<ValidatorStatus> {
+export async function runValidator(options: RunOptions): Promise<ValidatorStatus | null> {
   const loaded = loadFiles(options.configFile);
   const { log: logging } = loaded.config;
   const format = logging.format === 'auto' ? {} : { format: logging.format };
@@ -72,9 +77,16 @@ export async function runValidator(options: RunOptions): Promise<ValidatorStatus
     const loop = await assemble(loaded, options, log, lifecycle);
     await loop.run();
     return { ...loop.status(), running: false };
+  } catch (error) {
+    if (options.signal.aborted && isClosed(error)) return null;
+    throw error;
   } finally {
     await lifecycle.stop();
   }
+}
+
+function isClosed(error: unknown): boolean {
+  return isSubnetError(error) && error.code === 'CHAIN_CLOSED';
 }
 
 async function assemble(
@@ -93,8 +105,13 @@ async function assemble(
   lifecycle.add('store', () => store.close());
   const platform = createPlatform();
   const { endpoints, requestTimeoutMs } = config.chain;
-  const chain = await connectChain({ endpoints, requestTimeoutMs, platform, logger: log });
+  const { signal, connect = connectChain } = options;
+  const chain = await connect({ endpoints, requestTimeoutMs, platform, logger: log, signal });
   lifecycle.add('chain', () => chain.close());
+  lifecycle.add(
+    'grace',
+    closeAfter(signal, stopGraceMs, () => chain.close()),
+  );
   await claimState(store, { genesisHash: chain.genesisHash, netuid, hotkey: signer.ss58 });
   const { addresses } = roundConfig.query;
   const http = createHttpClient({ refuse: (ip, port) => refusal(ip, port, addresses) });

@@ -1,7 +1,7 @@
 import type { Hotkey } from '../common/brand.ts';
 import { isFault } from '../common/fault.ts';
 import type { Fault, FaultReason } from '../common/fault.ts';
-import type { Receipt } from '../common/receipt.ts';
+import type { Receipt } from '../common/wire/receipt.ts';
 import type { Judgement } from '../tasks/task-port.ts';
 
 /** What was sent to one miner, as it is recorded in the evidence. */

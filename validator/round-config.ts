@@ -1,5 +1,5 @@
-import { raoOf } from '../common/config-schema.ts';
-import type { SubnetConfig, ValidatorConfig } from '../common/config-schema.ts';
+import { raoOf } from '../common/config/config-schema.ts';
+import type { SubnetConfig, ValidatorConfig } from '../common/config/config-schema.ts';
 import { deviationsOf } from '../tasks/skill.ts';
 import type { Task } from '../tasks/task-port.ts';
 import type { RoundConfig } from './round.ts';

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../common/chain-port.ts';
 import { isFault } from '../common/fault.ts';
 import { toHex } from '../common/hex.ts';
-import { receiptText } from '../common/receipt.ts';
+import { receiptText } from '../common/wire/receipt.ts';
 import type { StoreOp } from '../common/store-port.ts';
 import { secretCommitment } from '../tasks/prng.ts';
 import type { ChallengeContext } from './challenge.ts';

@@ -1,14 +1,14 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { Command } from 'commander';
-import { connectChain } from '../../common/chain-substrate.ts';
-import { createPlatform } from '../../common/platform.ts';
-import { createLogger } from '../../common/log.ts';
+import { connectChain } from '../../common/chain/chain-substrate.ts';
+import { createPlatform } from '../../common/node/platform.ts';
+import { createLogger } from '../../common/node/log.ts';
 import { SubnetError } from '../../common/errors.ts';
 import type { Chain, ChainCall } from '../../common/chain-port.ts';
 import type { Signer } from '../../common/signer-port.ts';
-import { loadSr25519 } from '../../common/sr25519.ts';
-import { readColdkey, readHotkey } from '../../common/wallet.ts';
+import { loadSr25519 } from '../../common/keys/sr25519.ts';
+import { readColdkey, readHotkey } from '../../common/keys/wallet.ts';
 import type { CliIo } from '../io.ts';
 
 interface AbsentOptions {

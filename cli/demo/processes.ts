@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import process from 'node:process';
-import { packagePath, runsFromSource } from '../../common/package-root.ts';
+import { packagePath, runsFromSource } from '../../common/node/package-root.ts';
 import { SubnetError } from '../../common/errors.ts';
 
 export interface DemoProcess {

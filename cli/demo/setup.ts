@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { packagePath } from '../../common/package-root.ts';
+import { packagePath } from '../../common/node/package-root.ts';
 import { SubnetError, messageOf } from '../../common/errors.ts';
-import { loadSr25519 } from '../../common/sr25519.ts';
-import type { Sr25519 } from '../../common/sr25519.ts';
-import { createWallet } from '../../common/wallet.ts';
+import { loadSr25519 } from '../../common/keys/sr25519.ts';
+import type { Sr25519 } from '../../common/keys/sr25519.ts';
+import { createWallet } from '../../common/keys/wallet.ts';
 import type { Coldkey, Hotkey } from '../../common/brand.ts';
 import { demoMiners, demoValidators, genesisText, minerText, validatorText } from './plan.ts';
 import type { DemoMiner, DemoValidator, ModelFile } from './plan.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LosslessJson } from '../../common/json-lossless.ts';
+import type { LosslessJson } from '../../common/wire/json-lossless.ts';
 import type { ReplayFormula } from '../../chain/yuma-api.ts';
 import type { Compute } from '../../chain/yuma-expect.ts';
 import { checkRows } from '../../chain/yuma-rows.ts';

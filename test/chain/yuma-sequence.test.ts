@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LosslessJson } from '../../common/json-lossless.ts';
+import type { LosslessJson } from '../../common/wire/json-lossless.ts';
 import type { ReplayOutcome } from '../../chain/yuma-api.ts';
 import { compareEpoch } from '../../chain/yuma-compare.ts';
 import { Fields } from '../../chain/yuma-read.ts';

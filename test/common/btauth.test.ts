@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AuthPolicy, AuthRefusalName } from '../../common/btauth.ts';
+import type { AuthPolicy, AuthRefusalName } from '../../common/wire/btauth.ts';
 import {
   btauthText,
   checkRequest,
@@ -12,9 +12,9 @@ import {
   settleAuth,
   signatureCheckOf,
   signRequest,
-} from '../../common/btauth.ts';
+} from '../../common/wire/btauth.ts';
 import { fromHex, toHex } from '../../common/hex.ts';
-import { ReplayMemory } from '../../common/replay.ts';
+import { ReplayMemory } from '../../common/wire/replay.ts';
 import { alice, bob, charlie, sha256, sr25519, utf8 } from './wire-keys.ts';
 
 interface Vectors {

@@ -1,8 +1,8 @@
 import { u8aWrapBytes } from '@polkadot/util';
 import { describe, expect, it } from 'vitest';
-import { verifyPlainOrWrapped, wrapBytes } from '../../common/bytes-wrap.ts';
-import { signerFromSuri } from '../../common/keys.ts';
-import { loadSr25519 } from '../../common/sr25519.ts';
+import { verifyPlainOrWrapped, wrapBytes } from '../../common/wire/bytes-wrap.ts';
+import { signerFromSuri } from '../../common/keys/keys.ts';
+import { loadSr25519 } from '../../common/keys/sr25519.ts';
 
 const sr25519 = loadSr25519();
 const alice = signerFromSuri(sr25519, '//Alice');

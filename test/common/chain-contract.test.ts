@@ -1,5 +1,5 @@
-import { signerFromSuri } from '../../common/keys.ts';
-import { loadSr25519 } from '../../common/sr25519.ts';
+import { signerFromSuri } from '../../common/keys/keys.ts';
+import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { chainContract, contractNetuid, contractTempo } from '../contract/chain-contract.ts';
 import type { ChainWorld } from '../contract/chain-contract.ts';
 import { createFakeChain } from '../fakes/fake-chain.ts';

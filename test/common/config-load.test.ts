@@ -2,17 +2,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig, parseConfig, resolvePath } from '../../common/config-load.ts';
-import type { ConfigProblem } from '../../common/config-load.ts';
+import {
+  ConfigError,
+  loadConfig,
+  parseConfig,
+  resolvePath,
+} from '../../common/config/config-load.ts';
+import type { ConfigProblem } from '../../common/config/config-load.ts';
 import {
   genesisSchema,
   minerSchema,
   raoOf,
   subnetSchema,
   validatorSchema,
-} from '../../common/config-schema.ts';
+} from '../../common/config/config-schema.ts';
 import { SubnetError } from '../../common/errors.ts';
-import { packagePath } from '../../common/package-root.ts';
+import { packagePath } from '../../common/node/package-root.ts';
 
 const hash = 'a'.repeat(64);
 const good = `name: digits

@@ -4,7 +4,7 @@ import {
   encodeServerMetadata,
   inferPath,
   matchInferRoute,
-} from '../../common/inference-metadata.ts';
+} from '../../common/wire/inference-metadata.ts';
 
 const json = ({ body }: { body: Uint8Array }): unknown =>
   JSON.parse(new TextDecoder().decode(body));

@@ -7,7 +7,7 @@ import {
   encodeInferRequest,
   encodeInferResponse,
   readError,
-} from '../../common/inference-protocol.ts';
+} from '../../common/wire/inference-protocol.ts';
 import type {
   EncodedMessage,
   HeaderMap,
@@ -15,8 +15,8 @@ import type {
   InferResponse,
   ModelInterface,
   ProtocolError,
-} from '../../common/inference-types.ts';
-import { defaultInferLimits, isProtocolError } from '../../common/inference-types.ts';
+} from '../../common/wire/inference-types.ts';
+import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
 import type { Tensor } from '../../common/tensor.ts';
 import { datatypes } from '../../common/tensor.ts';
 import { hasJsonForm, tensorOf, tensorsOf, withoutNegativeZero } from './arbitrary-tensor.ts';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../common/hex.ts';
-import { decodeInferRequest } from '../../common/inference-protocol.ts';
-import type { HeaderMap } from '../../common/inference-types.ts';
-import { defaultInferLimits, isProtocolError } from '../../common/inference-types.ts';
-import { isByteStrings, toWire } from '../../common/tensor-codec.ts';
+import { decodeInferRequest } from '../../common/wire/inference-protocol.ts';
+import type { HeaderMap } from '../../common/wire/inference-types.ts';
+import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
+import { isByteStrings, toWire } from '../../common/wire/tensor-codec.ts';
 import type { Datatype, Tensor } from '../../common/tensor.ts';
 import { datatypes } from '../../common/tensor.ts';
 import { hasJsonForm } from './arbitrary-tensor.ts';

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressClass, parseIpv4, parseIpv6 } from '../../common/ip.ts';
-import type { AddressClass } from '../../common/ip.ts';
+import { addressClass, parseIpv4, parseIpv6 } from '../../common/chain/ip.ts';
+import type { AddressClass } from '../../common/chain/ip.ts';
 
 const classes: readonly (readonly [string, AddressClass])[] = [
   ['8.8.8.8', 'global'],

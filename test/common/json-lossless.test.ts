@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDeeperThan, parseLossless } from '../../common/json-lossless.ts';
+import { isDeeperThan, parseLossless } from '../../common/wire/json-lossless.ts';
 
 describe('reading JSON with whole integers', () => {
   it('is JSON.parse where doubles suffice', () => {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { btauthHeaders, defaultAuthWindow } from '../../common/btauth.ts';
-import { decodeInferRequest } from '../../common/inference-protocol.ts';
-import { defaultInferLimits, isProtocolError } from '../../common/inference-types.ts';
-import { receiptHeaderNames, receiptText, signReceipt } from '../../common/receipt.ts';
-import { defaultReplayLimits } from '../../common/replay.ts';
+import { btauthHeaders, defaultAuthWindow } from '../../common/wire/btauth.ts';
+import { decodeInferRequest } from '../../common/wire/inference-protocol.ts';
+import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
+import { receiptHeaderNames, receiptText, signReceipt } from '../../common/wire/receipt.ts';
+import { defaultReplayLimits } from '../../common/wire/replay.ts';
 import { datatypes } from '../../common/tensor.ts';
 import { alice, bob, utf8 } from './wire-keys.ts';
 

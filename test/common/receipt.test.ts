@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyOfAddress } from '../../common/btauth.ts';
+import { keyOfAddress } from '../../common/wire/btauth.ts';
 import { toHex } from '../../common/hex.ts';
-import type { HeaderMap } from '../../common/inference-types.ts';
-import type { ExpectedReceipt, Receipt, ReceiptFields } from '../../common/receipt.ts';
+import type { HeaderMap } from '../../common/wire/inference-types.ts';
+import type { ExpectedReceipt, Receipt, ReceiptFields } from '../../common/wire/receipt.ts';
 import {
   checkReceipt,
   isReceiptName,
@@ -13,7 +13,7 @@ import {
   receiptText,
   signReceipt,
   verifyRecordedAnswer,
-} from '../../common/receipt.ts';
+} from '../../common/wire/receipt.ts';
 import { alice, bob, charlie, sha256, sr25519, utf8 } from './wire-keys.ts';
 
 const requestBody = utf8('{"inputs":[]}');

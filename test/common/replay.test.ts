@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReplayMemory } from '../../common/replay.ts';
+import { ReplayMemory } from '../../common/wire/replay.ts';
 
 const second = 1_000_000_000n;
 const start = 1_700_000_000n * second;

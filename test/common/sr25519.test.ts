@@ -3,11 +3,11 @@ import { sr25519PairFromSeed, sr25519Sign, sr25519Verify } from '@polkadot/util-
 import { cryptoWaitReady, sr25519DeriveHard, sr25519DeriveSoft } from '@polkadot/util-crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fromHex } from '../../common/hex.ts';
-import { signerFromSuri } from '../../common/keys.ts';
-import { packagePath } from '../../common/package-root.ts';
-import { loadSr25519 } from '../../common/sr25519.ts';
-import type { Sr25519 } from '../../common/sr25519.ts';
-import { decodeSs58 } from '../../common/ss58.ts';
+import { signerFromSuri } from '../../common/keys/keys.ts';
+import { packagePath } from '../../common/node/package-root.ts';
+import { loadSr25519 } from '../../common/keys/sr25519.ts';
+import type { Sr25519 } from '../../common/keys/sr25519.ts';
+import { decodeSs58 } from '../../common/keys/ss58.ts';
 import { signerContract } from '../contract/signer-contract.ts';
 import { seededBytes } from './seeded-bytes.ts';
 import vectors from '../vectors/wallet.json' with { type: 'json' };

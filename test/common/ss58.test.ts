@@ -1,6 +1,6 @@
 import { decodeAddress, encodeAddress } from '@polkadot/util-crypto';
 import { describe, expect, it } from 'vitest';
-import { decodeSs58, encodeSs58, parseSs58, publicKeyOf } from '../../common/ss58.ts';
+import { decodeSs58, encodeSs58, parseSs58, publicKeyOf } from '../../common/keys/ss58.ts';
 import { seededBytes } from './seeded-bytes.ts';
 
 const alice = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { jsonReply, metricsReply, startStatusServer } from '../../common/status-server.ts';
-import type { StatusServer } from '../../common/status-server.ts';
+import { jsonReply, metricsReply, startStatusServer } from '../../common/node/status-server.ts';
+import type { StatusServer } from '../../common/node/status-server.ts';
 
 const servers: StatusServer[] = [];
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openLevelStore } from '../../common/store-level.ts';
+import { openLevelStore } from '../../common/node/store-level.ts';
 import { storeContract } from '../contract/store-contract.ts';
 import { createMemoryStore } from '../fakes/memory-store.ts';
 

@@ -4,17 +4,17 @@ import { entropyToMnemonic as theirMnemonic } from '@polkadot/util-crypto/mnemon
 import { keyExtractPath, mnemonicToMiniSecret as theirMiniSecret } from '@polkadot/util-crypto';
 import { Keyring } from '@polkadot/api';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bip39English } from '../../common/bip39-english.ts';
+import { bip39English } from '../../common/keys/bip39-english.ts';
 import { isSubnetError } from '../../common/errors.ts';
 import { toHex } from '../../common/hex.ts';
-import { keyFromSuri, signerFromSuri } from '../../common/keys.ts';
+import { keyFromSuri, signerFromSuri } from '../../common/keys/keys.ts';
 import {
   entropyToMnemonic,
   mnemonicToEntropy,
   mnemonicToMiniSecret,
-} from '../../common/mnemonic.ts';
-import { loadSr25519 } from '../../common/sr25519.ts';
-import { devPhrase, parseSuri, toChainCode } from '../../common/suri.ts';
+} from '../../common/keys/mnemonic.ts';
+import { loadSr25519 } from '../../common/keys/sr25519.ts';
+import { devPhrase, parseSuri, toChainCode } from '../../common/keys/suri.ts';
 import { seededBytes } from './seeded-bytes.ts';
 import vectors from '../vectors/wallet.json' with { type: 'json' };
 

@@ -7,7 +7,7 @@ import {
   reversedElements,
   tensorProblem,
   toWire,
-} from '../../common/tensor-codec.ts';
+} from '../../common/wire/tensor-codec.ts';
 import type { Tensor } from '../../common/tensor.ts';
 import { datatypes, elementCount } from '../../common/tensor.ts';
 import { tensorOf } from './arbitrary-tensor.ts';

@@ -13,10 +13,10 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isSubnetError } from '../../common/errors.ts';
 import { toHex } from '../../common/hex.ts';
-import { formatKeyfile, keyfileEncryption, parseKeyfile } from '../../common/keyfile.ts';
-import { keyFromSuri, signerFromSuri } from '../../common/keys.ts';
-import { loadSr25519 } from '../../common/sr25519.ts';
-import { devPhrase } from '../../common/suri.ts';
+import { formatKeyfile, keyfileEncryption, parseKeyfile } from '../../common/keys/keyfile.ts';
+import { keyFromSuri, signerFromSuri } from '../../common/keys/keys.ts';
+import { loadSr25519 } from '../../common/keys/sr25519.ts';
+import { devPhrase } from '../../common/keys/suri.ts';
 import {
   createWallet,
   listWallets,
@@ -26,8 +26,8 @@ import {
   readHotkeyAddress,
   walletFiles,
   walletLocation,
-} from '../../common/wallet.ts';
-import type { WalletLocation } from '../../common/wallet.ts';
+} from '../../common/keys/wallet.ts';
+import type { WalletLocation } from '../../common/keys/wallet.ts';
 
 const sr25519 = loadSr25519();
 const alice = keyFromSuri(sr25519, '//Alice');

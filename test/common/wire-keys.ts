@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { signerFromSuri } from '../../common/keys.ts';
-import { loadSr25519 } from '../../common/sr25519.ts';
+import { signerFromSuri } from '../../common/keys/keys.ts';
+import { loadSr25519 } from '../../common/keys/sr25519.ts';
 
 export const sr25519 = loadSr25519();
 export const alice = signerFromSuri(sr25519, '//Alice');

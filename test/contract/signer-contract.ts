@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SignatureCheck, Signer, Verifier } from '../../common/signer-port.ts';
-import { publicKeyOf } from '../../common/ss58.ts';
+import { publicKeyOf } from '../../common/keys/ss58.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

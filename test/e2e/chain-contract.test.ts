@@ -1,8 +1,8 @@
 import { startDevChain } from '../../chain/devchain.ts';
-import { connectChain } from '../../common/chain-substrate.ts';
-import { signerFromSuri } from '../../common/keys.ts';
-import { createPlatform } from '../../common/platform.ts';
-import { loadSr25519 } from '../../common/sr25519.ts';
+import { connectChain } from '../../common/chain/chain-substrate.ts';
+import { signerFromSuri } from '../../common/keys/keys.ts';
+import { createPlatform } from '../../common/node/platform.ts';
+import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { chainContract } from '../contract/chain-contract.ts';
 import type { ChainWorld } from '../contract/chain-contract.ts';
 import { contractGenesis, silent } from './chain-world.ts';

@@ -1,6 +1,6 @@
-import { genesisSchema } from '../../common/config-schema.ts';
-import type { GenesisConfig } from '../../common/config-schema.ts';
-import { createLogger } from '../../common/log.ts';
+import { genesisSchema } from '../../common/config/config-schema.ts';
+import type { GenesisConfig } from '../../common/config/config-schema.ts';
+import { createLogger } from '../../common/node/log.ts';
 import { contractNetuid, contractTempo } from '../contract/chain-contract.ts';
 
 export const silent = createLogger({ level: 'silent' });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packagePath } from '../../common/package-root.ts';
+import { packagePath } from '../../common/node/package-root.ts';
 
 interface Summary {
   readonly ok: boolean;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LosslessJson } from '../../common/json-lossless.ts';
-import { packagePath } from '../../common/package-root.ts';
+import type { LosslessJson } from '../../common/wire/json-lossless.ts';
+import { packagePath } from '../../common/node/package-root.ts';
 import { createExecutor } from '../../chain/executor.ts';
 import { readCases, replayCases, type CaseResult } from '../../chain/yuma-replay.ts';
 

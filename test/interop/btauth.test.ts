@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkRequest, signRequest } from '../../common/btauth.ts';
+import { checkRequest, signRequest } from '../../common/wire/btauth.ts';
 import { toHex } from '../../common/hex.ts';
-import { ReplayMemory } from '../../common/replay.ts';
-import { receiptText, signReceipt } from '../../common/receipt.ts';
+import { ReplayMemory } from '../../common/wire/replay.ts';
+import { receiptText, signReceipt } from '../../common/wire/receipt.ts';
 import { alice, bob, charlie, sha256, sr25519, utf8 } from '../common/wire-keys.ts';
 import { python, runPython, titled } from './python.ts';
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { restartFloorNs } from '../../common/btauth.ts';
-import { createPlatform } from '../../common/platform.ts';
-import { ReplayMemory } from '../../common/replay.ts';
+import { restartFloorNs } from '../../common/wire/btauth.ts';
+import { createPlatform } from '../../common/node/platform.ts';
+import { ReplayMemory } from '../../common/wire/replay.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
-import { createMetricsRegistry } from '../../common/telemetry.ts';
+import { createMetricsRegistry } from '../../common/node/telemetry.ts';
 import { createBatcher } from '../../miner/batcher.ts';
 import { startOnnxEngine } from '../../miner/engine-onnx.ts';
 import type { OnnxEngine } from '../../miner/engine-onnx.ts';

@@ -1,19 +1,23 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { InferRoute } from '../../common/inference-metadata.ts';
+import type { InferRoute } from '../../common/wire/inference-metadata.ts';
 import {
   encodeModelMetadata,
   encodeServerMetadata,
   matchInferRoute,
-} from '../../common/inference-metadata.ts';
+} from '../../common/wire/inference-metadata.ts';
 import {
   decodeInferRequest,
   encodeError,
   encodeInferResponse,
-} from '../../common/inference-protocol.ts';
-import type { EncodedMessage, HeaderMap, ModelMetadata } from '../../common/inference-types.ts';
-import { defaultInferLimits, isProtocolError } from '../../common/inference-types.ts';
+} from '../../common/wire/inference-protocol.ts';
+import type {
+  EncodedMessage,
+  HeaderMap,
+  ModelMetadata,
+} from '../../common/wire/inference-types.ts';
+import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
 import { datatypes } from '../../common/tensor.ts';
 
 export type Answer = EncodedMessage & { readonly status: number };

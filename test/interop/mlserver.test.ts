@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inferPath } from '../../common/inference-metadata.ts';
+import { inferPath } from '../../common/wire/inference-metadata.ts';
 import {
   decodeInferResponse,
   encodeInferRequest,
   readError,
-} from '../../common/inference-protocol.ts';
-import type { InferResponse, ProtocolError } from '../../common/inference-types.ts';
-import { defaultInferLimits, isProtocolError } from '../../common/inference-types.ts';
+} from '../../common/wire/inference-protocol.ts';
+import type { InferResponse, ProtocolError } from '../../common/wire/inference-types.ts';
+import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
 import type { Tensor } from '../../common/tensor.ts';
 import { datatypes } from '../../common/tensor.ts';
 import { hasJsonForm, tensorsOf, withoutNegativeZero } from '../common/arbitrary-tensor.ts';

@@ -1,8 +1,8 @@
-import { checkRequest } from '../../common/btauth.ts';
+import { checkRequest } from '../../common/wire/btauth.ts';
 import type { Hotkey } from '../../common/brand.ts';
 import { toHex } from '../../common/hex.ts';
-import { receiptHeaders, signReceipt } from '../../common/receipt.ts';
-import { ReplayMemory } from '../../common/replay.ts';
+import { receiptHeaders, signReceipt } from '../../common/wire/receipt.ts';
+import { ReplayMemory } from '../../common/wire/replay.ts';
 import type { Signer } from '../../common/signer-port.ts';
 import { sha256, sr25519 } from '../common/wire-keys.ts';
 import { refuse } from './echo-server.ts';

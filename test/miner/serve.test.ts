@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toHex } from '../../common/hex.ts';
-import { checkReceipt, parseReceipt } from '../../common/receipt.ts';
-import { btauthHeaders } from '../../common/btauth.ts';
+import { checkReceipt, parseReceipt } from '../../common/wire/receipt.ts';
+import { btauthHeaders } from '../../common/wire/btauth.ts';
 import {
   call,
   errorOf,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packagePath } from '../../common/package-root.ts';
+import { packagePath } from '../../common/node/package-root.ts';
 
 function compile(project: string) {
   const tsc = packagePath('node_modules', 'typescript', 'bin', 'tsc');

@@ -5,7 +5,9 @@ import { projectFiles, readProjectFile, sourceFiles } from './tree.ts';
 
 const all = projectFiles();
 const textFiles = all.filter((path) =>
-  /\.(ts|mjs|js|json|md|ya?ml|rs|toml|py|sh|txt)$|(^|\/)(run|Dockerfile|LICENSE|\.npmrc)$/.test(path),
+  /\.(ts|mjs|js|json|md|ya?ml|rs|toml|py|sh|txt)$|(^|\/)(run|Dockerfile|LICENSE|\.npmrc)$/.test(
+    path,
+  ),
 );
 
 describe('documents and generated files', () => {
@@ -14,7 +16,9 @@ describe('documents and generated files', () => {
   });
 
   it('name in the architecture only files that exist', () => {
-    const named = [...readProjectFile('docs/architecture.md').matchAll(/`([\w./-]+\.(?:ts|rs|sh))`/g)]
+    const named = [
+      ...readProjectFile('docs/architecture.md').matchAll(/`([\w./-]+\.(?:ts|rs|sh))`/g),
+    ]
       .map((match) => match[1] ?? '')
       .filter((path) => path.includes('/'));
     expect(named.length).toBeGreaterThan(20);
@@ -31,7 +35,9 @@ describe('documents and generated files', () => {
   it('give each runtime dependency its reason', () => {
     const manifest = JSON.parse(readProjectFile('package.json')) as { dependencies: object };
     const text = readProjectFile('docs/dependencies.md');
-    const silent = Object.keys(manifest.dependencies).filter((name) => !text.includes(`\`${name}\``));
+    const silent = Object.keys(manifest.dependencies).filter(
+      (name) => !text.includes(`\`${name}\``),
+    );
     expect(silent).toEqual([]);
   });
 

@@ -17,11 +17,11 @@ const pureLibraries = ['zod', '@noble/hashes'];
 /** Each of these has one door into the project. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['miner/engine-child.ts'],
-  '@polkadot/api': ['common/chain-substrate.ts'],
-  undici: ['common/http-undici.ts'],
-  level: ['common/store-level.ts', 'chain/'],
-  pino: ['common/log.ts'],
-  'prom-client': ['common/telemetry.ts'],
+  '@polkadot/api': ['common/chain/chain-substrate.ts'],
+  undici: ['common/node/http-undici.ts'],
+  level: ['common/node/store-level.ts', 'chain/'],
+  pino: ['common/node/log.ts'],
+  'prom-client': ['common/node/telemetry.ts'],
   '@acala-network/chopsticks-core': ['chain/'],
   commander: ['cli/'],
 };

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve, dirname } from 'node:path';
-import { packageRoot } from '../../common/package-root.ts';
+import { packageRoot } from '../../common/node/package-root.ts';
 
 const skipped = new Set(['node_modules', 'dist', 'target', '.git', 'coverage', 'runs', 'planted']);
 

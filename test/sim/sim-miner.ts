@@ -1,11 +1,11 @@
-import { checkRequest } from '../../common/btauth.ts';
+import { checkRequest } from '../../common/wire/btauth.ts';
 import { toHex } from '../../common/hex.ts';
 import type { HttpRequest } from '../../common/http-port.ts';
-import { decodeInferRequest, encodeInferResponse } from '../../common/inference-protocol.ts';
-import { defaultInferLimits, isProtocolError } from '../../common/inference-types.ts';
+import { decodeInferRequest, encodeInferResponse } from '../../common/wire/inference-protocol.ts';
+import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
 import type { Platform } from '../../common/platform-port.ts';
-import { receiptHeaders, signReceipt } from '../../common/receipt.ts';
-import { ReplayMemory } from '../../common/replay.ts';
+import { receiptHeaders, signReceipt } from '../../common/wire/receipt.ts';
+import { ReplayMemory } from '../../common/wire/replay.ts';
 import type { Signer, Verifier } from '../../common/signer-port.ts';
 import type { FakePeer, FakeReply } from '../fakes/fake-http.ts';
 import type { SimModel } from './sim-models.ts';

@@ -1,6 +1,6 @@
 import type { Hotkey } from '../../common/brand.ts';
 import type { Neuron, Snapshot } from '../../common/chain-port.ts';
-import { encodeSs58 } from '../../common/ss58.ts';
+import { encodeSs58 } from '../../common/keys/ss58.ts';
 import { emptyBoard } from '../../validator/scoreboard.ts';
 import type { Board, BoardEntry } from '../../validator/scoreboard.ts';
 import { toUnit, zero } from '../../validator/unit.ts';

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { keyOfAddress } from '../../common/btauth.ts';
+import { keyOfAddress } from '../../common/wire/btauth.ts';
 import { fromHex } from '../../common/hex.ts';
-import { parseReceipt, receiptHeaderNames, verifyRecordedAnswer } from '../../common/receipt.ts';
+import {
+  parseReceipt,
+  receiptHeaderNames,
+  verifyRecordedAnswer,
+} from '../../common/wire/receipt.ts';
 import { challengeSeed, secretCommitment } from '../../tasks/prng.ts';
 import { checkEvidence, evidenceLines, readBody } from '../../validator/evidence.ts';
 import { runRound } from '../../validator/round.ts';

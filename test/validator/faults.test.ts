@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isFault } from '../../common/fault.ts';
 import type { HttpRequest } from '../../common/http-port.ts';
-import { parseReceipt, receiptHeaders, signReceipt } from '../../common/receipt.ts';
+import { parseReceipt, receiptHeaders, signReceipt } from '../../common/wire/receipt.ts';
 import { runRound } from '../../validator/round.ts';
 import type { RoundConfig } from '../../validator/round.ts';
 import { emptyBoard } from '../../validator/scoreboard.ts';

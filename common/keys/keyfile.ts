@@ -1,4 +1,4 @@
-import { fromHex, toHex } from './hex.ts';
+import { fromHex, toHex } from '../hex.ts';
 
 /** What protects a key file, told by its first bytes as the Bittensor wallets do. */
 export type KeyfileEncryption = 'nacl' | 'ansible-vault' | 'fernet';

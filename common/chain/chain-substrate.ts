@@ -1,6 +1,6 @@
 import { ApiPromise, WsProvider } from '@polkadot/api';
 import type { SubmittableExtrinsic } from '@polkadot/api/types';
-import type { Ss58 } from './brand.ts';
+import type { Ss58 } from '../brand.ts';
 import { nameCall, namePoolError } from './chain-calls.ts';
 import type { NamedCall } from './chain-calls.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
   Snapshot,
   TxOutcome,
   WeightRow,
-} from './chain-port.ts';
+} from '../chain-port.ts';
 import {
   asBig,
   asList,
@@ -20,11 +20,11 @@ import {
   readSnapshot,
   snapshotSelectors,
 } from './chain-read.ts';
-import { SubnetError, messageOf } from './errors.ts';
-import { createMutex } from './mutex.ts';
-import type { Platform } from './platform-port.ts';
-import type { Signer } from './signer-port.ts';
-import type { Logger } from './telemetry-port.ts';
+import { SubnetError, messageOf } from '../errors.ts';
+import { createMutex } from '../mutex.ts';
+import type { Platform } from '../platform-port.ts';
+import type { Signer } from '../signer-port.ts';
+import type { Logger } from '../telemetry-port.ts';
 
 export interface ConnectOptions {
   /** Tried in order until one answers. */
@@ -33,10 +33,13 @@ export interface ConnectOptions {
   readonly logger: Logger;
   /** Of one read, and of connecting to one endpoint (default 20 s). */
   readonly requestTimeoutMs?: number;
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal;
 }
 
 /** Blocks during which a signed extrinsic stays valid. */
 const eraBlocks = 64;
+const reconnectPauseMs = 1000;
 
 /** The extensions of Subtensor that carry no payload; named here, so that they are not unknown. */
 const emptyExtension = { extrinsic: {}, payload: {} };
@@ -47,21 +50,38 @@ const signedExtensions = {
   DrandPriority: emptyExtension,
 };
 
-/** Connects to the first endpoint that answers. Throws CHAIN_UNREACHABLE with each one's reason. */
+/**
+ * Connects to the first endpoint that answers. Throws CHAIN_UNREACHABLE with each one's reason,
+ * and CHAIN_CLOSED when the signal aborts.
+ */
 export async function connectChain(options: ConnectOptions): Promise<Chain> {
+  const chain = new SubstrateChain(await connectFirst(options), options);
+  await chain.watchHeads();
+  return chain;
+}
+
+interface Connection {
+  readonly api: ApiPromise;
+  readonly provider: WsProvider;
+}
+
+async function connectFirst(options: ConnectOptions): Promise<Connection> {
   const reasons: string[] = [];
   for (const endpoint of options.endpoints) {
+    if (options.signal?.aborted === true) break;
     try {
       return await connectOne(endpoint, options);
     } catch (error) {
       reasons.push(`${endpoint}: ${messageOf(error)}`);
     }
   }
+  if (options.signal?.aborted === true)
+    throw new SubnetError('CHAIN_CLOSED', { what: 'connecting' });
   throw new SubnetError('CHAIN_UNREACHABLE', { detail: reasons.join('; ') });
 }
 
-async function connectOne(endpoint: string, options: ConnectOptions): Promise<Chain> {
-  const timeoutMs = options.requestTimeoutMs ?? 20_000;
+async function connectOne(endpoint: string, options: ConnectOptions): Promise<Connection> {
+  const timeoutMs = timeoutOf(options);
   const provider = new WsProvider(endpoint, 1000, {}, timeoutMs);
   const api = new ApiPromise({
     // The class lists optional members without `undefined`, the interface demands it.
@@ -71,37 +91,49 @@ async function connectOne(endpoint: string, options: ConnectOptions): Promise<Ch
     signedExtensions,
   });
   try {
-    await withDeadline(options.platform, timeoutMs, 'connecting', api.isReadyOrError);
+    const limit = { platform: options.platform, timeoutMs, signal: options.signal };
+    await withDeadline(limit, 'connecting', api.isReadyOrError);
   } catch (error) {
     await api.disconnect().catch(() => undefined);
     throw error;
   }
-  const chain = new SubstrateChain(api, provider, options.platform, options.logger, timeoutMs);
-  await chain.watchHeads();
-  return chain;
+  return { api, provider };
 }
 
-/** Rejects with CHAIN_TIMEOUT when `work` is not done in time. */
+function timeoutOf({ requestTimeoutMs }: ConnectOptions): number {
+  return requestTimeoutMs ?? 20_000;
+}
+
+interface Limit {
+  readonly platform: Platform;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Rejects with CHAIN_TIMEOUT when `work` is not done in time, with CHAIN_CLOSED on abort. */
 async function withDeadline<T>(
-  platform: Platform,
-  timeoutMs: number,
+  { platform, timeoutMs, signal }: Limit,
   what: string,
   work: Promise<T>,
 ): Promise<T> {
-  const { signal, dispose } = platform.deadline(timeoutMs);
-  const late = new Promise<never>((_, reject) => {
-    signal.addEventListener(
-      'abort',
-      () => reject(new SubnetError('CHAIN_TIMEOUT', { what, timeoutMs })),
-      {
-        once: true,
-      },
-    );
-  });
+  const deadline = platform.deadline(timeoutMs);
+  const over = new AbortController();
+  const failsOn = (reason: AbortSignal | undefined, error: () => SubnetError): Promise<never> =>
+    new Promise((_, reject) => {
+      const fail = (): void => reject(error());
+      if (reason?.aborted === true) return fail();
+      reason?.addEventListener('abort', fail, { once: true, signal: over.signal });
+    });
+  const late = failsOn(
+    deadline.signal,
+    () => new SubnetError('CHAIN_TIMEOUT', { what, timeoutMs }),
+  );
+  const closed = failsOn(signal, () => new SubnetError('CHAIN_CLOSED', { what }));
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, late, closed]);
   } finally {
-    dispose();
+    over.abort();
+    deadline.dispose();
   }
 }
 
@@ -115,30 +147,41 @@ type ApiAt = Awaited<ReturnType<ApiPromise['at']>>;
 type Callable = (...args: readonly unknown[]) => Promise<Jsonable>;
 
 class SubstrateChain implements Chain {
-  readonly #api: ApiPromise;
-  readonly #provider: WsProvider;
+  #api: ApiPromise;
+  #provider: WsProvider;
+  readonly #options: ConnectOptions;
   readonly #platform: Platform;
   readonly #log: Logger;
   readonly #timeoutMs: number;
   readonly #listeners = new Set<(head: BlockRef) => void>();
   /** One submission of a key at a time: its nonces come in order. */
   readonly #queues = new Map<string, ReturnType<typeof createMutex>>();
-  #closed = false;
+  readonly #closing = new AbortController();
+  #replacing = false;
 
-  constructor(
-    api: ApiPromise,
-    provider: WsProvider,
-    platform: Platform,
-    log: Logger,
-    timeoutMs: number,
-  ) {
-    this.#api = api;
-    this.#provider = provider;
-    this.#platform = platform;
-    this.#log = log;
-    this.#timeoutMs = timeoutMs;
-    provider.on('disconnected', () => log.warn('chain disconnected'));
-    provider.on('connected', () => log.info('chain connected'));
+  constructor(connection: Connection, options: ConnectOptions) {
+    this.#api = connection.api;
+    this.#provider = connection.provider;
+    this.#options = options;
+    this.#platform = options.platform;
+    this.#log = options.logger;
+    this.#timeoutMs = timeoutOf(options);
+    this.#logConnection(connection);
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  get #limit(): Limit {
+    const { signal } = this.#closing;
+    return { platform: this.#platform, timeoutMs: this.#timeoutMs, signal };
+  }
+
+  #logConnection({ provider }: Connection): void {
+    const inUse = (): boolean => provider === this.#provider && !this.#closed;
+    provider.on('disconnected', () => inUse() && this.#log.warn('chain disconnected'));
+    provider.on('connected', () => inUse() && this.#log.info('chain connected'));
   }
 
   get genesisHash(): string {
@@ -146,8 +189,10 @@ class SubstrateChain implements Chain {
   }
 
   async watchHeads(): Promise<void> {
+    const api = this.#api;
     await this.#ask('subscribing to heads', () =>
-      this.#api.rpc.chain.subscribeNewHeads((header) => {
+      api.rpc.chain.subscribeNewHeads((header) => {
+        if (api !== this.#api) return;
         const head = { number: header.number.toNumber(), hash: header.hash.toHex() };
         for (const listener of this.#listeners) listener(head);
       }),
@@ -232,7 +277,7 @@ class SubstrateChain implements Chain {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#closing.abort();
     this.#listeners.clear();
     // A half-dead socket must not keep the node from ending.
     const { signal, dispose } = this.#platform.deadline(2000);
@@ -268,7 +313,8 @@ class SubstrateChain implements Chain {
     const extrinsicHash = signed.hash.toHex();
     this.#log.debug('extrinsic sent', { call: named.call, extrinsicHash });
     try {
-      return await withDeadline(this.#platform, timeoutMs, named.call, this.#fate(signed, named));
+      const limit = { ...this.#limit, timeoutMs };
+      return await withDeadline(limit, named.call, this.#fate(signed, named));
     } catch (error) {
       return { kind: 'unknown', message: messageOf(error), extrinsicHash };
     }
@@ -370,14 +416,14 @@ class SubstrateChain implements Chain {
     return (await this.#ask(item, () => found(...keys))).toJSON();
   }
 
-  /** A read with a deadline; a socket that stays silent is closed, so that it opens anew. */
+  /** A read with a deadline; a connection that stays silent is replaced. */
   async #ask<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new SubnetError('CHAIN_CLOSED', { what });
     try {
-      return await withDeadline(this.#platform, this.#timeoutMs, what, work());
+      return await withDeadline(this.#limit, what, work());
     } catch (error) {
       if (error instanceof SubnetError) {
-        if (error.code === 'CHAIN_TIMEOUT') await this.#reopen();
+        if (error.code === 'CHAIN_TIMEOUT') void this.#replace();
         throw error;
       }
       const code = this.#provider.isConnected ? 'CHAIN_RPC' : 'CHAIN_UNREACHABLE';
@@ -389,11 +435,47 @@ class SubstrateChain implements Chain {
     }
   }
 
-  async #reopen(): Promise<void> {
-    if (this.#closed || !this.#provider.isConnected) return;
+  /**
+   * A half-dead socket may look open for minutes, and its library only opens anew what it saw
+   * close: a new connection, to whichever endpoint answers first, takes the place of the silent
+   * one.
+   */
+  async #replace(): Promise<void> {
+    if (this.#closed || this.#replacing) return;
+    this.#replacing = true;
     this.#log.warn('the chain endpoint stays silent: connecting anew');
-    await this.#provider.disconnect().catch(() => undefined);
-    await this.#provider.connectWithRetry().catch(() => undefined);
+    const silentApi = this.#api;
+    while (!this.#closed && this.#api === silentApi) await this.#tryAnother();
+    this.#replacing = false;
+    void silentApi.disconnect().catch(() => undefined);
+    if (this.#closed) return;
+    await this.watchHeads().catch((error: unknown) =>
+      this.#log.warn('the heads are not told yet', { error: messageOf(error) }),
+    );
+  }
+
+  async #tryAnother(): Promise<void> {
+    const { signal } = this.#closing;
+    try {
+      const connection = await connectFirst({ ...this.#options, signal });
+      await this.#adopt(connection);
+    } catch (error) {
+      this.#log.warn('no chain endpoint answers yet', { error: messageOf(error) });
+      await this.#platform.clock.sleep(reconnectPauseMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #adopt(connection: Connection): Promise<void> {
+    const isSame = connection.api.genesisHash.toHex() === this.genesisHash;
+    if (isSame && !this.#closed) {
+      this.#api = connection.api;
+      this.#provider = connection.provider;
+      this.#logConnection(connection);
+      this.#log.info('chain connected');
+      return;
+    }
+    await connection.api.disconnect().catch(() => undefined);
+    throw new SubnetError('CHAIN_UNREACHABLE', { detail: 'the endpoint serves another chain' });
   }
 }
 

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock, Platform } from './platform-port.ts';
+import type { Clock, Platform } from '../platform-port.ts';
 
 /** The real world: wall clock, operating system randomness, native SHA-256. */
 export function createPlatform(): Platform {

@@ -3,8 +3,8 @@ import type { HeaderMap, InferLimits, InferParameters, ProtocolError } from './i
 import { isProtocolError, protocolError } from './inference-types.ts';
 import { fromWire, isFiniteTensor } from './tensor-codec.ts';
 import { fromJson, hasLoneSurrogate, needsLossless } from './tensor-json.ts';
-import type { Datatype, Tensor, TensorData, TensorSpec } from './tensor.ts';
-import { datatypes, elementCount, fitsShape } from './tensor.ts';
+import type { Datatype, Tensor, TensorData, TensorSpec } from '../tensor.ts';
+import { datatypes, elementCount, fitsShape } from '../tensor.ts';
 
 export const jsonLengthHeader = 'inference-header-content-length';
 

@@ -1,6 +1,6 @@
 import type { Converted } from './tensor-codec.ts';
 import { isByteStrings, isFiniteTensor } from './tensor-codec.ts';
-import type { Datatype, Tensor, TensorData } from './tensor.ts';
+import type { Datatype, Tensor, TensorData } from '../tensor.ts';
 
 /**
  * The JSON held an integer that a double cannot hold, where a 64-bit tensor wants it whole: read

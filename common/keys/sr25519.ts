@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { packagePath } from './package-root.ts';
-import type { SignatureCheck, Verifier } from './signer-port.ts';
+import { packagePath } from '../node/package-root.ts';
+import type { SignatureCheck, Verifier } from '../signer-port.ts';
 
 /**
  * 96 secret bytes: scalar (32, canonical mod l), nonce (32), public key (32). The first 64 are

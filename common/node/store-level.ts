@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { Level } from 'level';
-import { SubnetError, messageOf } from './errors.ts';
-import type { RangeQuery, Store } from './store-port.ts';
+import { SubnetError, messageOf } from '../errors.ts';
+import type { RangeQuery, Store } from '../store-port.ts';
 
 type Database = Level<string, Uint8Array>;
 

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node, Pair } from 'yaml';
 import { z } from 'zod';
-import { SubnetError, messageOf } from './errors.ts';
+import { SubnetError, messageOf } from '../errors.ts';
 import { closestName } from './closest-name.ts';
 
 export interface ConfigProblem {

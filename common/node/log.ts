@@ -1,7 +1,7 @@
 import pino from 'pino';
 import type { Logger as PinoLogger } from 'pino';
-import { isSubnetError, messageOf } from './errors.ts';
-import type { LogFields, Logger } from './telemetry-port.ts';
+import { isSubnetError, messageOf } from '../errors.ts';
+import type { LogFields, Logger } from '../telemetry-port.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { SubnetError, messageOf } from './errors.ts';
+import { SubnetError, messageOf } from '../errors.ts';
 
 export interface StatusReply {
   readonly status: number;

@@ -2,10 +2,10 @@ import { isIP } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { Agent, errors } from 'undici';
 import type { Dispatcher } from 'undici';
-import { messageOf } from './errors.ts';
-import { fault } from './fault.ts';
-import type { Fault } from './fault.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from './http-port.ts';
+import { messageOf } from '../errors.ts';
+import { fault } from '../fault.ts';
+import type { Fault } from '../fault.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../http-port.ts';
 
 export interface HttpClientOptions {
   /** Time to set up a connection; it is not counted as the peer's latency. Default 3000. */

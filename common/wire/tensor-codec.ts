@@ -1,4 +1,4 @@
-import type { Datatype, Tensor, TensorData } from './tensor.ts';
+import type { Datatype, Tensor, TensorData } from '../tensor.ts';
 
 /** Values of one tensor in JSON order, or why there are none. */
 export type Converted<T> = { readonly ok: T } | { readonly problem: string };

@@ -1,4 +1,4 @@
-import type { ChainCall } from './chain-port.ts';
+import type { ChainCall } from '../chain-port.ts';
 import { packIp } from './ip.ts';
 
 /** What a runtime offers, by the names of its metadata: the only thing that decides a dialect. */

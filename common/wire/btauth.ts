@@ -1,9 +1,9 @@
-import type { Hotkey, Ss58 } from './brand.ts';
-import { fromHex, toHex } from './hex.ts';
+import type { Hotkey, Ss58 } from '../brand.ts';
+import { fromHex, toHex } from '../hex.ts';
 import type { HeaderMap } from './inference-types.ts';
 import type { ReplayMemory } from './replay.ts';
-import type { SignatureCheck, Signer, Verifier } from './signer-port.ts';
-import { decodeSs58, ss58Format } from './ss58.ts';
+import type { SignatureCheck, Signer, Verifier } from '../signer-port.ts';
+import { decodeSs58, ss58Format } from '../keys/ss58.ts';
 
 export const btauthHeaders = {
   version: 'x-bittensor-version',

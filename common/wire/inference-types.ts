@@ -1,4 +1,4 @@
-import type { Tensor, TensorSpec } from './tensor.ts';
+import type { Tensor, TensorSpec } from '../tensor.ts';
 
 /** Bounds that are checked before the work they bound is done. */
 export interface InferLimits {

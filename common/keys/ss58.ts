@@ -1,5 +1,5 @@
 import { blake2b } from '@noble/hashes/blake2.js';
-import type { Ss58 } from './brand.ts';
+import type { Ss58 } from '../brand.ts';
 
 /** The address format of Bittensor and of every chain that has none of its own. */
 export const ss58Format = 42;

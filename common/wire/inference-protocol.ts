@@ -1,4 +1,4 @@
-import { cleanText } from './fault.ts';
+import { cleanText } from '../fault.ts';
 import type {
   EncodedMessage,
   HeaderMap,
@@ -24,8 +24,8 @@ import {
 } from './inference-read.ts';
 import { tensorProblem, toWire } from './tensor-codec.ts';
 import { needsLossless, toJson } from './tensor-json.ts';
-import type { Tensor } from './tensor.ts';
-import { elementCount } from './tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import { elementCount } from '../tensor.ts';
 
 /**
  * Reads the body of `POST /v2/models/NAME/infer`. With `model`, inputs must be exactly the model's

@@ -1,4 +1,4 @@
-import { SubnetError } from './errors.ts';
+import { SubnetError } from '../errors.ts';
 
 /** What an address is good for, by the special-purpose registries of IANA (RFC 6890 and later). */
 export type AddressClass =

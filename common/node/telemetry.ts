@@ -6,7 +6,7 @@ import type {
   Labels,
   MetricOptions,
   MetricsRegistry,
-} from './telemetry-port.ts';
+} from '../telemetry-port.ts';
 
 /** A registry of its own (no global one), so that two nodes in one process never mix. */
 export function createMetricsRegistry(options: { processMetrics?: boolean } = {}): MetricsRegistry {

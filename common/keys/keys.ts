@@ -1,7 +1,7 @@
-import { SubnetError } from './errors.ts';
-import { fromHex } from './hex.ts';
+import { SubnetError } from '../errors.ts';
+import { fromHex } from '../hex.ts';
 import { mnemonicToMiniSecret } from './mnemonic.ts';
-import type { Signer } from './signer-port.ts';
+import type { Signer } from '../signer-port.ts';
 import type { Keypair, Sr25519 } from './sr25519.ts';
 import { encodeSs58 } from './ss58.ts';
 import { parseSuri } from './suri.ts';

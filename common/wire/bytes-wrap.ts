@@ -1,4 +1,4 @@
-import type { SignatureCheck, Verifier } from './signer-port.ts';
+import type { SignatureCheck, Verifier } from '../signer-port.ts';
 
 const encoder = new TextEncoder();
 const opening = encoder.encode('<Bytes>');

@@ -1,5 +1,5 @@
-import { messageOf } from './errors.ts';
-import type { Logger } from './telemetry-port.ts';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../telemetry-port.ts';
 
 /** Things that were started, stopped in reverse order. */
 export interface Lifecycle {
@@ -60,4 +60,22 @@ export function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/** Calls `close` when the signal has been aborted for `graceMs`; returns how to forget about it. */
+export function closeAfter(
+  signal: AbortSignal,
+  graceMs: number,
+  close: () => Promise<void>,
+): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const start = (): void => {
+    timer = setTimeout(() => void close(), graceMs);
+  };
+  if (signal.aborted) start();
+  else signal.addEventListener('abort', start, { once: true });
+  return () => {
+    signal.removeEventListener('abort', start);
+    clearTimeout(timer);
+  };
 }

@@ -1,8 +1,8 @@
-import type { Hotkey } from './brand.ts';
+import type { Hotkey } from '../brand.ts';
 import type { KeyOf } from './btauth.ts';
-import { fromHex, toHex } from './hex.ts';
+import { fromHex, toHex } from '../hex.ts';
 import type { HeaderMap } from './inference-types.ts';
-import type { SignatureCheck, Signer, Verifier } from './signer-port.ts';
+import type { SignatureCheck, Signer, Verifier } from '../signer-port.ts';
 
 export const receiptHeaderNames = {
   text: 'x-subnet-receipt',

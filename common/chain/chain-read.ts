@@ -1,8 +1,8 @@
-import type { Hotkey, Ss58 } from './brand.ts';
-import type { AxonInfo, BlockRef, Neuron, Snapshot, SubnetHyperparams } from './chain-port.ts';
-import { SubnetError } from './errors.ts';
+import type { Hotkey, Ss58 } from '../brand.ts';
+import type { AxonInfo, BlockRef, Neuron, Snapshot, SubnetHyperparams } from '../chain-port.ts';
+import { SubnetError } from '../errors.ts';
 import { unpackIp } from './ip.ts';
-import { parseSs58 } from './ss58.ts';
+import { parseSs58 } from '../keys/ss58.ts';
 
 /**
  * Reading what a runtime answered, after the metadata decoded it into JSON-like values: numbers,
