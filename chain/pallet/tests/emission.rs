@@ -95,7 +95,10 @@ fn the_take_goes_to_the_validators_owner_and_the_rest_to_its_nominators() {
         assert!(due.abs_diff(u128::from(take)) < 5);
         let nominator = SubtensorModule::stake_of(&id(1), &id(200), NETUID) - 1000 * TAO;
         let share = u128::from(rest) * 1000 * u128::from(TAO) / u128::from(2000 * TAO + take);
-        assert!(share.abs_diff(u128::from(nominator)) < 5, "{nominator} of {share}");
+        assert!(
+            share.abs_diff(u128::from(nominator)) < 5,
+            "{nominator} of {share}"
+        );
     });
 }
 
@@ -246,5 +249,50 @@ fn an_owner_may_trigger_an_epoch_outside_the_freeze_window() {
         run_to(15);
         assert_eq!(SubnetEpochIndex::<Test>::get(NETUID), 1);
         assert_eq!(LastEpochBlock::<Test>::get(NETUID), 15);
+    });
+}
+
+#[test]
+fn incentive_is_the_owners_alone_also_where_others_staked() {
+    with_subnet(played(10), || {
+        assert_ok!(SubtensorModule::add_stake(
+            signed(200),
+            id(2),
+            NETUID,
+            5 * TAO
+        ));
+        run_to(10);
+        set(1, &[2], &[1]);
+        run_to(20);
+        let nominator = SubtensorModule::stake_of(&id(2), &id(200), NETUID);
+        assert!(nominator.abs_diff(5 * TAO) <= 1, "{nominator}");
+        let owner = SubtensorModule::stake_of(&id(2), &coldkey(2), NETUID);
+        assert!(owner.abs_diff(10 * 410_002_288) < 20, "{owner}");
+    });
+}
+
+#[test]
+fn a_pool_that_was_emptied_is_paid_into_again() {
+    with_subnet(played(10), || {
+        run_to(10);
+        set(1, &[2], &[1]);
+        run_to(20);
+        let owner = RuntimeOrigin::signed(coldkey(2));
+        assert_ok!(SubtensorModule::remove_stake(
+            owner,
+            id(2),
+            NETUID,
+            u64::MAX
+        ));
+        assert_eq!(
+            (alpha(2), TotalHotkeyShares::<Test>::get(id(2), NETUID).bits),
+            (0, 0)
+        );
+        run_to(30);
+        assert_eq!(
+            SubtensorModule::stake_of(&id(2), &coldkey(2), NETUID),
+            alpha(2)
+        );
+        assert!(alpha(2).abs_diff(10 * 410_002_288) < 20, "{}", alpha(2));
     });
 }

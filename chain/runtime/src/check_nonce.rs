@@ -85,7 +85,9 @@ where
         _info: &DispatchInfoOf<T::RuntimeCall>,
         _len: usize,
     ) -> Result<(), TransactionValidityError> {
-        let Some((who, nonce)) = val else { return Ok(()) };
+        let Some((who, nonce)) = val else {
+            return Ok(());
+        };
         if self.0 > nonce {
             return Err(InvalidTransaction::Future.into());
         }

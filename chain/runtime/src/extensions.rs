@@ -38,7 +38,9 @@ impl TransactionExtension<RuntimeCall> for SudoTransactionExtension {
         let signer = origin.as_system_origin_signer();
         if let (RuntimeCall::Sudo(_), Some(who)) = (call, signer) {
             if pallet_sudo::Key::<Runtime>::get().as_ref() != Some(who) {
-                return Err(TransactionValidityError::from(InvalidTransaction::BadSigner));
+                return Err(TransactionValidityError::from(
+                    InvalidTransaction::BadSigner,
+                ));
             }
         }
         Ok((ValidTransaction::default(), (), origin))
