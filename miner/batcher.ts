@@ -49,6 +49,8 @@ export interface BatcherOptions {
 export interface Batcher {
   submit(job: BatchJob): Promise<BatchOutcome>;
   readonly waiting: number;
+  /** Runs of the engine under way. */
+  readonly running: number;
   /** Refuses what waits; runs that were begun end by themselves. */
   close(): void;
 }
@@ -139,6 +141,9 @@ export function createBatcher(deps: BatcherDeps, options: BatcherOptions): Batch
     close,
     get waiting() {
       return queue.length;
+    },
+    get running() {
+      return running;
     },
   };
 }

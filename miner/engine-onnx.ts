@@ -118,14 +118,24 @@ function supervise(first: ModelProcess, options: OnnxEngineOptions): OnnxEngine 
       if (current !== null || closed) return Promise.resolve(!closed);
       return new Promise((resolve) => waiting.push(resolve));
     },
-    run: (inputs) =>
-      current?.run(inputs) ??
-      Promise.resolve(runFailure('unavailable', 'the model process is being replaced')),
+    run: async (inputs) => {
+      const process = current;
+      if (process === null) {
+        return runFailure('unavailable', 'the model process is being replaced');
+      }
+      const outcome = await process.run(inputs);
+      // It is as good as dead, though the operating system has not said so yet.
+      const dying = outcome.kind === 'failed' && outcome.reason !== 'model';
+      if (dying && current === process) current = null;
+      return outcome;
+    },
     close: async () => {
       closed = true;
       stopBackoff();
       wake(false);
-      await current?.kill();
+      const last = current;
+      current = null;
+      await last?.kill();
     },
   };
 }

@@ -33,6 +33,7 @@ import type { AnnounceDeps, AnnounceOptions, AxonAddress } from './announce.ts';
 import { createBatcher } from './batcher.ts';
 import type { Batcher } from './batcher.ts';
 import { startOnnxEngine } from './engine-onnx.ts';
+import type { OnnxEngine } from './engine-onnx.ts';
 import type { Engine } from './engine-port.ts';
 import { createHandle } from './handle.ts';
 import type { HandleOptions } from './handle.ts';
@@ -66,7 +67,11 @@ export interface MinerStatus {
   readonly axonServed: boolean;
   /** Block of the metagraph in use. */
   readonly metagraphBlock: number | null;
+  /** Requests that wait for the model, and runs of it that are under way. */
   readonly waiting: number;
+  readonly running: number;
+  /** Process id of the model process; null while it is being replaced. */
+  readonly enginePid: number | null;
 }
 
 /** What changes while a miner runs. */
@@ -254,7 +259,7 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   };
 }
 
-function startEngine(parts: MinerParts, metrics: MinerMetrics): Promise<Engine> {
+function startEngine(parts: MinerParts, metrics: MinerMetrics): Promise<OnnxEngine> {
   const { config, modelPath, log } = parts;
   const { provider, require: required, threads, maxBatch, runTimeoutMs } = config.engine;
   const { sha256, batchAxis } = config.model;
@@ -407,9 +412,9 @@ function axonOf({ announce, server }: MinerConfig): AxonAddress | null {
 function statusOf(
   { config, hotkey }: MinerParts,
   state: MinerState,
-  engine: Engine,
+  engine: OnnxEngine,
   { host, port }: MinerServer,
-  { waiting }: Batcher,
+  { waiting, running }: Batcher,
   notReady: string | null,
 ): MinerStatus {
   const { snapshot } = state;
@@ -429,6 +434,8 @@ function statusOf(
     axonServed: axon !== null && isSame(onChain, { ...axon, port: axon.port || port }),
     metagraphBlock: snapshot?.block.number ?? null,
     waiting,
+    running,
+    enginePid: engine.pid(),
   };
 }
 

@@ -33,7 +33,8 @@ function job(inputs = row(1, 2), more: Partial<BatchJob> = {}): BatchJob {
 
 function values(outcome: BatchOutcome): readonly number[] | string {
   if (outcome.kind !== 'outputs') return outcome.reason;
-  return [...(outcome.outputs[0]?.data as Float32Array)];
+  const data = outcome.outputs[0]?.data;
+  return data instanceof Float32Array ? [...data] : 'no values';
 }
 
 describe('the batcher', () => {
@@ -65,11 +66,10 @@ describe('the batcher', () => {
     const { batcher, engine } = rig({ maxBatch: 2 });
     const sizes = [1, 1, 1, 5, 1];
     const outcomes = sizes.map((rows) =>
-      batcher.submit(job(row(...new Array<number>(rows * 2).fill(1)))),
+      batcher.submit(job(row(...Array.from({ length: rows * 2 }, () => 1)))),
     );
     await Promise.all(outcomes);
-    expect([...engine.runs].sort()).toEqual([1, 1, 2, 5].sort());
-    expect(engine.runs.every((rows) => rows <= 2 || rows === 5)).toBe(true);
+    expect(engine.runs).toEqual([2, 2, 5]);
   });
 
   it('runs models without a free first axis one by one', async () => {
@@ -106,6 +106,7 @@ describe('the batcher', () => {
     const left = batcher.submit(job(row(1, 1), { isGone: () => gone }));
     const late = batcher.submit(job(row(1, 1), { deadlineMs: 50 }));
     const patient = batcher.submit(job(row(3, 3)));
+    await platform.advance(0);
     gone = true;
     await platform.advance(60);
     expect([values(await left), values(await late)]).toEqual(['gone', 'expired']);
