@@ -89,6 +89,20 @@ describe('npm run demo', () => {
     expect(err).toContain('DEMO_OUT_NOT_EMPTY');
   });
 
+  it('says so when its directory cannot be made', async () => {
+    const { code, err } = await ended(demo('--out', '/dev/null/run'));
+    expect(code).toBe(1);
+    expect(err).toContain('DEMO_SETUP_FAILED');
+  });
+
+  it('gives up after --timeout, and leaves no process', async () => {
+    const out = join(folder, 'late');
+    const { code, out: stdout } = await ended(demo('--json', '--timeout', '2', '--out', out));
+    expect(code).toBe(1);
+    expect(stdout).toContain('DEMO_TIMEOUT');
+    if (onLinux) expect(processesNaming(out)).toEqual([]);
+  });
+
   it.runIf(onLinux)('takes all its processes with it when one of them crashes', async () => {
     const out = join(folder, 'crash');
     const child = demo('--out', out);
