@@ -255,14 +255,14 @@ fn an_owner_may_trigger_an_epoch_outside_the_freeze_window() {
 #[test]
 fn incentive_is_the_owners_alone_also_where_others_staked() {
     with_subnet(played(10), || {
+        run_to(10);
+        set(1, &[2], &[1]);
         assert_ok!(SubtensorModule::add_stake(
             signed(200),
             id(2),
             NETUID,
             5 * TAO
         ));
-        run_to(10);
-        set(1, &[2], &[1]);
         run_to(20);
         let nominator = SubtensorModule::stake_of(&id(2), &id(200), NETUID);
         assert!(nominator.abs_diff(5 * TAO) <= 1, "{nominator}");
