@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 import type { SubmittableExtrinsic } from '@polkadot/api/types';
 import type { Ss58 } from '../brand.ts';
@@ -167,6 +168,8 @@ class SubstrateChain implements Chain {
     this.#log = options.logger;
     this.#timeoutMs = timeoutOf(options);
     this.#logConnection(connection);
+    // Every read under way listens to it.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   get #closed(): boolean {
@@ -323,12 +326,19 @@ class SubstrateChain implements Chain {
   /** Resolves once the extrinsic is in a block, or can no longer get into one. */
   #fate(signed: Extrinsic, named: NamedCall): Promise<TxOutcome> {
     const extrinsicHash = signed.hash.toHex();
+    const provider = this.#provider;
     return new Promise((resolve) => {
       let stop: (() => void) | null = null;
       const settle = (outcome: TxOutcome): void => {
+        forget();
         stop?.();
         resolve(outcome);
       };
+      // A watch is not taken up again by the next connection: nothing more would be heard of it.
+      const forget = provider.on('disconnected', () => {
+        const message = 'the connection was cut before it was seen in a block';
+        settle({ kind: 'unknown', message, extrinsicHash });
+      });
       const onStatus = (result: SendResult): void => {
         const { status } = result;
         if (status.isInBlock || status.isFinalized) {

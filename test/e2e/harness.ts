@@ -24,7 +24,7 @@ import type { ValidatorStatus } from '../../validator/explain.ts';
 
 /** One subnet on the embedded chain, whose nodes are real processes. */
 export const netuid = 2;
-export const tempo = 16;
+export const tempo = 10;
 export const axonHost = '127.0.0.2';
 export const silent = createLogger({ level: 'silent' });
 export const sr25519 = loadSr25519();
@@ -122,7 +122,7 @@ function writeWallet(dir: string, name: string): void {
 }
 
 function openChain(dir: string, options: SubnetOptions, port: number): Promise<DevChain> {
-  const { validators = [], miners = [], subnet, blockTimeMs = 150 } = options;
+  const { validators = [], miners = [], subnet, blockTimeMs = 200 } = options;
   const neuron = (name: string, stakeTao: number) => ({
     hotkey: suriOf(name),
     coldkey: `//${name}Cold`,
@@ -205,7 +205,7 @@ async function writeValidatorFile(
     ...nodeParts(dir, chainUrl, name, port),
     subnet: packagePath('config', 'subnets', 'digits.yaml'),
     stateDir: join(dir, 'state', name),
-    round: { intervalBlocks: 3 },
+    round: { intervalBlocks: 2 },
     query: { timeoutMs: 600, allowPrivateAddresses: true },
     ...overrides,
   });
