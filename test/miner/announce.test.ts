@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { createLogger } from '../../common/node/log.ts';
+import type { SubnetError } from '../../common/errors.ts';
+import { createMetricsRegistry } from '../../common/node/telemetry.ts';
+import {
+  blocksUntilServe,
+  checkAxonAddress,
+  ensureRegistered,
+  followMetagraph,
+  serveAxon,
+} from '../../miner/announce.ts';
+import type { AnnounceDeps } from '../../miner/announce.ts';
+import { createMinerMetrics } from '../../miner/metrics.ts';
+import type { FakeChain } from '../fakes/fake-chain.ts';
+import { minerChain, minerColdkey, minerKey, netuid } from './rig.ts';
+
+const never = new AbortController().signal;
+const axon = { ip: '127.0.0.2', port: 8091 };
+
+interface Rig {
+  readonly chain: FakeChain;
+  readonly deps: AnnounceDeps;
+}
+
+function rig(): Rig {
+  const chain = minerChain();
+  const clock = {
+    nowMs: () => 0,
+    nowNs: () => 0n,
+    monotonicMs: () => 0,
+    sleep: () => Promise.resolve(void chain.advance()),
+  };
+  const deps = {
+    chain,
+    clock,
+    hotkey: minerKey,
+    log: createLogger({ level: 'silent' }),
+    metrics: createMinerMetrics(createMetricsRegistry()),
+  };
+  return { chain, deps };
+}
+
+const register = { coldkey: () => minerColdkey, maxBurnRao: 1_000_000_000n };
+
+async function failure(work: Promise<unknown>): Promise<SubnetError> {
+  return work.then(
+    () => Promise.reject(new Error('it went well')),
+    (error: SubnetError) => error,
+  );
+}
+
+describe('registration', () => {
+  it('is left alone when the hotkey has its place, and refused when not asked for', async () => {
+    const { chain, deps } = rig();
+    const unasked = { netuid, register: null, axon: null };
+    const error = await failure(ensureRegistered(deps, unasked, never));
+    expect(error.code).toBe('MINER_NOT_REGISTERED');
+    chain.addNeuron(netuid, { hotkey: minerKey.ss58 });
+    expect(await ensureRegistered(deps, unasked, never)).toBe(2);
+    expect(chain.submissions).toEqual([]);
+  });
+
+  it('registers by the coldkey, with the limit that it may cost', async () => {
+    const { chain, deps } = rig();
+    const uid = await ensureRegistered(deps, { netuid, register, axon: null }, never);
+    expect(uid).toBe(2);
+    expect(chain.submissions.map((one) => [one.hotkey, one.call])).toEqual([
+      [
+        minerColdkey.ss58,
+        { call: 'register_limit', netuid, hotkey: minerKey.ss58, limitPriceRao: 1_000_000_000n },
+      ],
+    ]);
+  });
+
+  it('does not ask for what costs more than allowed', async () => {
+    const { chain, deps } = rig();
+    const poor = { netuid, register: { ...register, maxBurnRao: 5n }, axon: null };
+    const error = await failure(ensureRegistered(deps, poor, never));
+    expect(error.code).toBe('MINER_REGISTRATION_FAILED');
+    expect(error.message).toContain('announce.maxBurnTao allows 5');
+    expect(chain.submissions).toEqual([]);
+  });
+
+  it('tries again when others filled the block, and gives up on other refusals', async () => {
+    const { chain, deps } = rig();
+    const refused = { kind: 'refused', where: 'dispatch', message: 'full' } as const;
+    chain.answerNextSubmit({ ...refused, name: 'TooManyRegistrationsThisBlock' });
+    const options = { netuid, register, axon: null };
+    expect(await ensureRegistered(deps, options, never)).toBe(2);
+    const other = rig();
+    other.chain.answerNextSubmit({ ...refused, name: 'NotEnoughBalanceToStake' });
+    const error = await failure(ensureRegistered(other.deps, options, never));
+    expect(error.message).toContain('NotEnoughBalanceToStake');
+  });
+});
+
+describe('the axon on chain', () => {
+  it('is served once, and not again while it is the same', async () => {
+    const { chain, deps } = rig();
+    chain.addNeuron(netuid, { hotkey: minerKey.ss58 });
+    expect(await serveAxon(deps, netuid, axon, never)).toBe(true);
+    expect(await serveAxon(deps, netuid, axon, never)).toBe(true);
+    expect(chain.submissions.map(({ call }) => call)).toEqual([
+      { call: 'serve_axon', netuid, version: 1, ...axon },
+    ]);
+  });
+
+  it('waits for the rate limit of the chain before it changes', async () => {
+    const { chain, deps } = rig();
+    chain.patchSubnet(netuid, { hyperparams: { servingRateLimit: 5 } });
+    chain.addNeuron(netuid, { hotkey: minerKey.ss58 });
+    await serveAxon(deps, netuid, axon, never);
+    const changed = serveAxon(deps, netuid, { ...axon, port: 9000 }, never);
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    expect(chain.submissions).toHaveLength(1);
+    chain.advance(6);
+    expect(await changed).toBe(true);
+    expect(chain.submissions).toHaveLength(2);
+  });
+
+  it('has no block to wait for before the first time', async () => {
+    const { chain } = rig();
+    expect(blocksUntilServe(await chain.snapshot(netuid), null)).toBe(0);
+  });
+
+  it.each(['127.0.0.1', '::1', '0.0.0.0', '', 'example', '224.0.0.1'])('refuses %s', (ip) => {
+    expect(() => checkAxonAddress({ ip, port: 8091 })).toThrow(/MINER_|chain would refuse/);
+  });
+
+  it('refuses port 0', () => {
+    expect(() => checkAxonAddress({ ip: '8.8.8.8', port: 0 })).toThrow(/externalPort/);
+  });
+});
+
+describe('following the metagraph', () => {
+  it('reads every so many blocks, and keeps the last through a broken connection', async () => {
+    const { chain, deps } = rig();
+    const blocks: number[] = [];
+    const stop = followMetagraph(deps, { netuid, everyBlocks: 3 }, (snapshot) =>
+      blocks.push(snapshot.block.number),
+    );
+    const step = async (): Promise<void> => {
+      chain.advance();
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    };
+    for (let at = 0; at < 7; at += 1) await step();
+    const before = blocks.length;
+    expect(before).toBe(3);
+    chain.disconnect();
+    for (let at = 0; at < 4; at += 1) await step();
+    expect(blocks).toHaveLength(before);
+    chain.reconnect();
+    await step();
+    expect(blocks.length).toBeGreaterThan(before);
+    stop();
+  });
+});
