@@ -90,6 +90,11 @@ describe('a model that cannot be served', () => {
     expect(invalid.code).toBe('MODEL_INVALID');
   });
 
+  it('is given up when its process does not get ready in time', async () => {
+    const error = await failure(startOnnxEngine(options({}, { loadTimeoutMs: 1 })));
+    expect(error).toMatchObject({ code: 'ENGINE_FAILED', facts: { detail: 'too slow' } });
+  });
+
   it.skipIf(process.env['SUBNET_CUDA'] === '1')(
     'is refused where CUDA is required and missing, naming what is missing',
     async () => {
