@@ -1,22 +1,10 @@
 import { Command } from 'commander';
-import {
-  genesisSchema,
-  minerSchema,
-  subnetSchema,
-  validatorSchema,
-} from '../common/config/config-schema.ts';
+import { configSchemas } from '../common/config/config-schema.ts';
 import { ConfigError, formatProblem, loadConfig } from '../common/config/config-load.ts';
 import { SubnetError } from '../common/errors.ts';
 import type { CliIo } from './io.ts';
 
-const schemas = {
-  subnet: subnetSchema,
-  miner: minerSchema,
-  validator: validatorSchema,
-  genesis: genesisSchema,
-} as const;
-
-type ConfigKind = keyof typeof schemas;
+type ConfigKind = keyof typeof configSchemas;
 
 /** `subnet config check FILE... --kind subnet`: every problem with file, line, column and a hint. */
 export function configCommand(io: CliIo): Command {
@@ -25,7 +13,10 @@ export function configCommand(io: CliIo): Command {
     .command('check')
     .description('check files against their schema; lists all problems at once')
     .argument('<files...>', 'YAML files')
-    .option('--kind <kind>', `one of ${Object.keys(schemas).join(', ')} (guessed when absent)`)
+    .option(
+      '--kind <kind>',
+      `one of ${Object.keys(configSchemas).join(', ')} (guessed when absent)`,
+    )
     .option('--json', 'machine-readable result as the last line')
     .action((files: string[], options: { kind?: string; json?: boolean }) =>
       checkFiles(io, files, options),
@@ -47,7 +38,7 @@ function checkFiles(
 
 function problemsIn(file: string, kind: ConfigKind) {
   try {
-    loadConfig(file, schemas[kind]);
+    loadConfig(file, configSchemas[kind]);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
@@ -62,8 +53,8 @@ function kindOf(file: string, wanted: string | undefined): ConfigKind {
 }
 
 function namedKind(wanted: string): ConfigKind {
-  const found = (Object.keys(schemas) as ConfigKind[]).find((kind) => kind === wanted);
+  const found = (Object.keys(configSchemas) as ConfigKind[]).find((kind) => kind === wanted);
   if (found !== undefined) return found;
-  const detail = `--kind ${wanted} is none of ${Object.keys(schemas).join(', ')}`;
+  const detail = `--kind ${wanted} is none of ${Object.keys(configSchemas).join(', ')}`;
   throw new SubnetError('USAGE', { detail });
 }

@@ -1,25 +1,13 @@
 import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import {
-  genesisSchema,
-  minerSchema,
-  subnetSchema,
-  validatorSchema,
-} from '../common/config/config-schema.ts';
+import { configSchemas } from '../common/config/config-schema.ts';
 import { catalogue } from '../common/error-catalogue.ts';
-
-const schemas = {
-  subnet: subnetSchema,
-  miner: minerSchema,
-  validator: validatorSchema,
-  genesis: genesisSchema,
-};
 
 /** Every file that is generated, by its path from the root, with its text. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
-  for (const [name, schema] of Object.entries(schemas)) {
+  for (const [name, schema] of Object.entries(configSchemas)) {
     const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'throw' });
     files.set(`config/schema/${name}.json`, `${JSON.stringify(json, null, 2)}\n`);
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { datatypes } from '../tensor.ts';
 
 /**
  * The one source of the shape of every YAML file: types, checks, defaults, JSON Schema
@@ -23,25 +24,9 @@ const tao = z
   .union([z.number().min(0), z.string().regex(/^\d+(\.\d{1,9})?$/, 'an amount such as "1.5"')])
   .describe('Amount in TAO, at most nine decimals');
 
-const datatype = z.enum([
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'BF16',
-  'FP32',
-  'FP64',
-  'BYTES',
-]);
 const tensorSpec = z.strictObject({
   name: z.string().min(1).max(128),
-  datatype,
+  datatype: z.enum(datatypes),
   shape: z.array(z.int().min(-1)).min(1).max(8).describe('-1 stands for the batch'),
 });
 
@@ -364,6 +349,14 @@ export const genesisSchema = z
     subnets: z.array(genesisSubnet).default([]),
   })
   .meta({ title: 'Genesis', description: 'subnet chain dev --genesis genesis.yaml' });
+
+/** Every kind of YAML file by its name; config/schema/NAME.json is generated from it. */
+export const configSchemas = {
+  subnet: subnetSchema,
+  miner: minerSchema,
+  validator: validatorSchema,
+  genesis: genesisSchema,
+} as const;
 
 export type MinerConfig = z.output<typeof minerSchema>;
 export type ValidatorConfig = z.output<typeof validatorSchema>;
