@@ -63,6 +63,19 @@ function metrics(defaultPort: number) {
     .describe('Prometheus metrics, health and status over HTTP');
 }
 
+/** What a miner YAML may look like while other parts of it are still wrong. */
+interface LooseMiner {
+  readonly engine?: { readonly provider?: unknown; readonly require?: unknown };
+}
+
+function checkMiner(value: unknown, context: z.core.$RefinementCtx): void {
+  const { engine } = (typeof value === 'object' && value !== null ? value : {}) as LooseMiner;
+  const { provider, require } = engine ?? {};
+  if (typeof provider !== 'string' || typeof require !== 'string' || provider === require) return;
+  const message = `require: ${require} can never hold with provider: ${provider}`;
+  context.addIssue({ code: 'custom', path: ['engine', 'require'], message });
+}
+
 export const minerSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -128,6 +141,7 @@ export const minerSchema = z
     metrics: metrics(9101),
     log,
   })
+  .superRefine(checkMiner, { when: () => true })
   .meta({ title: 'Miner', description: 'subnet miner run --config miner.yaml' });
 
 export const validatorSchema = z

@@ -174,6 +174,18 @@ describe('loading a YAML file', () => {
     ]);
   });
 
+  it('refuses a miner that requires another provider than it names', () => {
+    const text = `netuid: 2
+chain: { endpoints: ['ws://127.0.0.1:9944'] }
+task: digits
+model: { path: m.onnx, sha256: '${hash}' }
+engine: { provider: cpu, require: cuda }
+`;
+    expect(() => parseConfig(text, 'miner.yaml', minerSchema)).toThrow(
+      /miner\.yaml:5:36 engine\.require: require: cuda can never hold with provider: cpu/,
+    );
+  });
+
   it('refuses a file of aliases that multiply', () => {
     const lines = ['a: &a [x,x,x,x,x,x,x,x,x,x]'];
     for (let i = 1; i < 9; i += 1) {
