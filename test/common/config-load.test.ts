@@ -182,7 +182,7 @@ model: { path: m.onnx, sha256: '${hash}' }
 engine: { provider: cpu, require: cuda }
 `;
     expect(() => parseConfig(text, 'miner.yaml', minerSchema)).toThrow(
-      /miner\.yaml:5:36 engine\.require: require: cuda can never hold with provider: cpu/,
+      /miner\.yaml:5:35 engine\.require: require: cuda can never hold with provider: cpu/,
     );
   });
 
