@@ -89,6 +89,8 @@ function report(io: CliIo, error: unknown, asJson: boolean): number {
   return known ? error.exitCode : 1;
 }
 
+const lingerMs = 2000;
+
 /** Runs one command line; resolves to the exit code. A second Ctrl-C ends the process at once. */
 async function main(argv: readonly string[]): Promise<void> {
   const stop = new AbortController();
@@ -107,6 +109,8 @@ async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(io, error, argv.includes('--json'));
   }
+  // A half-dead socket waits half a minute for a farewell; all that matters is stopped by now.
+  setTimeout(() => process.exit(), lingerMs).unref();
 }
 
 /** A process that was started with a channel to its parent ends when the parent does. */

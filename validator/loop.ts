@@ -114,7 +114,7 @@ async function run(
       failures = done ? 0 : failures + 1;
       const wanted = shown.startedAtBlock + config.schedule.intervalBlocks;
       if (done) await untilBlock(deps, shown, wanted, options.signal);
-      else await pause(deps, backoffMs(failures - 1, firstPauseMs, longestPauseMs), options.signal);
+      else await backOff(deps, shown, failures, options.signal);
     }
   } finally {
     stopWatching();
@@ -275,6 +275,22 @@ async function untilBlock(
     const head = await headOrNull(deps.chain);
     if (head === null) return;
     if (head.number > (shown.head?.number ?? 0)) sawHead(deps, shown, head);
+  }
+}
+
+/** Longer with each failure in a row, but over as soon as a new block shows that the chain is back. */
+async function backOff(
+  deps: LoopDeps,
+  shown: Shown,
+  failures: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock } = deps.platform;
+  const before = shown.head?.number;
+  const untilMs = clock.monotonicMs() + backoffMs(failures - 1, firstPauseMs, longestPauseMs);
+  await pause(deps, firstPauseMs, signal);
+  while (!signal.aborted && shown.head?.number === before && clock.monotonicMs() < untilMs) {
+    await pause(deps, waitStepMs, signal);
   }
 }
 

@@ -83,7 +83,8 @@ async function connectFirst(options: ConnectOptions): Promise<Connection> {
 
 async function connectOne(endpoint: string, options: ConnectOptions): Promise<Connection> {
   const timeoutMs = timeoutOf(options);
-  const provider = new WsProvider(endpoint, 1000, {}, timeoutMs);
+  // The library's own deadline only clears away what ours has given up before.
+  const provider = new WsProvider(endpoint, reconnectPauseMs, {}, 2 * timeoutMs);
   const api = new ApiPromise({
     // The class lists optional members without `undefined`, the interface demands it.
     provider: provider as unknown as ProviderOf,

@@ -9,6 +9,7 @@ import type { DevChain } from '../../chain/devchain.ts';
 import { freePort } from '../../cli/demo/ports.ts';
 import { startProcess } from '../../cli/demo/processes.ts';
 import type { DemoProcess } from '../../cli/demo/processes.ts';
+import { quietLibraryLogs } from '../../cli/quiet-console.ts';
 import type { Chain } from '../../common/chain-port.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
 import { genesisSchema } from '../../common/config/config-schema.ts';
@@ -29,6 +30,8 @@ export const axonHost = '127.0.0.2';
 export const silent = createLogger({ level: 'silent' });
 export const sr25519 = loadSr25519();
 export const platform = createPlatform();
+
+quietLibraryLogs(console);
 
 export interface SubnetOptions {
   /** Registered at genesis with 10,000 TAO each. */
