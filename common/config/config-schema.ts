@@ -161,7 +161,7 @@ export const validatorSchema = z
       .strictObject({
         concurrency: z.int().min(1).max(4096).default(256),
         timeoutMs: z.int().min(10).max(600_000).default(12_000),
-        maxAnswerBytes: z.int().min(1024).max(1_073_741_824).default(4_194_304),
+        maxAnswerBytes: z.int().min(1024).max(1_073_741_824).default(1_048_576),
         encoding: z.enum(['binary', 'json']).default('binary'),
         allowPrivateAddresses: z
           .boolean()
