@@ -2,6 +2,7 @@ import { SubnetError } from '../common/errors.ts';
 import { openLevelStore } from '../common/node/store-level.ts';
 import type { Store, StoreOp } from '../common/store-port.ts';
 import type { Hex } from './chain-state.ts';
+import { keepHashes } from './dev-node.ts';
 import type { Block, NewBlock } from './dev-node.ts';
 import type { Header } from './header.ts';
 
@@ -10,6 +11,7 @@ export interface StoredChain {
   readonly state: Map<Hex, Hex>;
   /** Ascending; the first is the genesis block. */
   readonly blocks: readonly Block[];
+  readonly hashes: ReadonlyMap<number, Hex>;
 }
 
 export interface BlockStore {
@@ -48,7 +50,11 @@ function appendOps({ block, diff }: NewBlock, forgotten: Block | null): StoreOp[
   );
   const drop: StoreOp[] =
     forgotten === null ? [] : [{ type: 'del', key: blockKey(forgotten.number) }];
-  return [...changes, putBlock(block), ...drop];
+  const hashes: StoreOp[] = [
+    put(hashKey(block.number), block.hash),
+    { type: 'del', key: hashKey(block.number - keepHashes) },
+  ];
+  return [...changes, putBlock(block), ...drop, ...hashes];
 }
 
 function put(key: string, text: string): StoreOp {
@@ -57,6 +63,10 @@ function put(key: string, text: string): StoreOp {
 
 function blockKey(number: number): string {
   return `b/${String(number).padStart(12, '0')}`;
+}
+
+function hashKey(number: number): string {
+  return `h/${String(number).padStart(12, '0')}`;
 }
 
 interface StoredBlock {
@@ -87,5 +97,9 @@ async function load(store: Store, dir: string, genesisHash: Hex): Promise<Stored
     const { undo, ...rest } = JSON.parse(decoder.decode(value)) as StoredBlock;
     blocks.push({ number: Number(key.slice(2)), ...rest, undo: new Map(undo) });
   }
-  return { state, blocks };
+  const hashes = new Map<number, Hex>();
+  for await (const [key, value] of store.range({ gte: 'h/', lt: 'h0' })) {
+    hashes.set(Number(key.slice(2)), decoder.decode(value) as Hex);
+  }
+  return { state, blocks, hashes };
 }

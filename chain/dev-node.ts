@@ -1,4 +1,5 @@
 import { getRuntimeVersion } from '@acala-network/chopsticks-core';
+import { blake2b } from '@noble/hashes/blake2.js';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/telemetry-port.ts';
 import { ByteReader, compact, concat, fromHex, toHex } from './bytes.ts';
@@ -16,6 +17,8 @@ export const codeKey: Hex = '0x3a636f6465';
 const slotMs = 12_000n;
 const maxRecentCalls = 256;
 const settleMs = 1000;
+/** Block hashes that can be asked for: seven hours at four blocks a second, 10 MB. */
+export const keepHashes = 100_000;
 /** What a runtime of system version 1 uses for the root of a block's extrinsics. */
 const extrinsicsRootVersion = 0;
 const applyCall = 'BlockBuilder_apply_extrinsic';
@@ -57,6 +60,7 @@ export class DevNode {
   readonly #state: ChainState;
   readonly #blocks = new Map<number, Block>();
   readonly #byHash = new Map<Hex, Block>();
+  readonly #hashes: Map<number, Hex>;
   readonly #listeners = new Set<HeadListener>();
   #head: Block;
   #lastMs = 0;
@@ -67,14 +71,22 @@ export class DevNode {
   /** Clients ask the same of the same block: one run of the runtime serves them all. */
   readonly #calls = new RecentResults<Hex>(maxRecentCalls);
 
-  constructor(state: ChainState, blocks: readonly Block[], genesisHash: Hex, options: NodeOptions) {
-    const head = blocks.at(-1);
-    if (head === undefined)
+  /** `blocks` ascend and end with the head; `hashes` may reach further back. */
+  constructor(
+    state: ChainState,
+    blocks: readonly Block[],
+    options: NodeOptions,
+    hashes: ReadonlyMap<number, Hex> = new Map(),
+  ) {
+    const [genesis, head] = [blocks[0], blocks.at(-1)];
+    if (genesis === undefined || head === undefined) {
       throw new SubnetError('INTERNAL', { detail: 'a chain without a block' });
+    }
     this.#state = state;
     this.#options = options;
     this.#head = head;
-    this.genesisHash = genesisHash;
+    this.genesisHash = genesis.hash;
+    this.#hashes = new Map(hashes);
     for (const block of blocks) this.#remember(block);
     this.#lastMs = timeOf(state);
     this.pool = new TransactionPool((extrinsic) => this.#validate(extrinsic), head.number);
@@ -90,6 +102,20 @@ export class DevNode {
 
   blockAt(number: number): Block | null {
     return this.#blocks.get(number) ?? null;
+  }
+
+  /** Also of blocks of which nothing else is kept. */
+  hashAt(number: number): Hex | null {
+    return number === 0 ? this.genesisHash : (this.#hashes.get(number) ?? null);
+  }
+
+  /** The next nonce of an account at the head, without what waits in the pool. */
+  nonceOf(publicKey: Hex): number {
+    const id = fromHex(publicKey) ?? new Uint8Array();
+    const account = this.#state.get(
+      `${accountPrefix}${hexOf(blake2b(id, { dkLen: 16 }))}${hexOf(id)}`,
+    );
+    return account === null ? 0 : Number(new ByteReader(fromHex(account) ?? id).uint(4));
   }
 
   blockOf(hash: string): Block | null {
@@ -317,6 +343,8 @@ export class DevNode {
   #remember(block: Block): void {
     this.#blocks.set(block.number, block);
     this.#byHash.set(block.hash, block);
+    this.#hashes.set(block.number, block.hash);
+    this.#hashes.delete(block.number - keepHashes);
   }
 
   /** `source` 2 is External. */
@@ -326,6 +354,13 @@ export class DevNode {
     const name = 'TaggedTransactionQueue_validate_transaction';
     return this.call(this.#head, name, toHex(argument));
   }
+}
+
+/** System.Account, whose keys are blake2_128 of the account and the account. */
+const accountPrefix: Hex = '0x26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9';
+
+function hexOf(bytes: Uint8Array): string {
+  return toHex(bytes).slice(2);
 }
 
 /** Timestamp.Now */

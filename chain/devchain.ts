@@ -47,8 +47,8 @@ export interface DevChain {
   close(): Promise<void>;
 }
 
-/** Blocks whose state can still be read: two epochs of the real chain's fast image, and more. */
-const keepBlocks = 512;
+/** Blocks that can be read with their state: four times what a pruning Substrate node keeps. */
+const keepBlocks = 1024;
 
 /**
  * Starts the embedded chain. Throws PORT_TAKEN, CHAIN_GENESIS_INVALID, CHAIN_RUNTIME_INVALID,
@@ -117,7 +117,7 @@ async function openNode(
     save: store === null ? async () => undefined : store.append,
   };
   const state = new ChainState(stored?.state ?? storage);
-  return new DevNode(state, stored?.blocks ?? [genesis], genesis.hash, nodeOptions);
+  return new DevNode(state, stored?.blocks ?? [genesis], nodeOptions, stored?.hashes);
 }
 
 async function genesisBlock(executor: Executor, storage: ReadonlyMap<Hex, Hex>): Promise<Block> {

@@ -136,7 +136,7 @@ function hashAt(node: DevNode, number: unknown): unknown {
   if (number === undefined || number === null) return node.head.hash;
   const wanted = Number(number);
   if (!Number.isSafeInteger(wanted) || wanted < 0) throw badParams('not a block number');
-  return wanted === 0 ? node.genesisHash : (node.blockAt(wanted)?.hash ?? null);
+  return node.hashAt(wanted);
 }
 
 function stateMethods(): Record<string, RpcMethod> {
@@ -311,11 +311,9 @@ async function validated<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function systemMethods(): Record<string, RpcMethod> {
-  const nextIndex: RpcMethod = async ({ node }, [address]) => {
+  const nextIndex: RpcMethod = ({ node }, [address]) => {
     const publicKey = accountOf(textParam(address, 'the address'));
-    const result = await runtimeCall(node, node.head, 'AccountNonceApi_account_nonce', publicKey);
-    const nonce = new ByteReader(fromHex(result) ?? new Uint8Array()).uint(4);
-    return Number(nonce) + node.pool.countOf(publicKey);
+    return node.nonceOf(publicKey) + node.pool.countOf(publicKey);
   };
   const name = 'subnet-suite';
   return {

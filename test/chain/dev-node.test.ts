@@ -73,7 +73,7 @@ function makeNode(keepBlocks = 3) {
     [counterKey, '0x00'],
   ]);
   const executor = fakeExecutor();
-  const node = new DevNode(state, [genesis], hash, {
+  const node = new DevNode(state, [genesis], {
     executor,
     log: createLogger({ level: 'silent' }),
     nowMs: () => 1_000_000,
@@ -108,6 +108,8 @@ describe('the node of the development chain', () => {
     const counts = blocks.slice(3).map((block) => node.viewAt(block).get(counterKey));
     expect(counts).toEqual(['0x04', '0x05', '0x06']);
     expect(node.blockAt(1)).toBeNull();
+    expect(node.hashAt(1)).toBe(blocks[0]?.hash);
+    expect(node.hashAt(7)).toBeNull();
     expect(node.blockOf(genesis.hash)?.number).toBe(0);
     expect(() => node.viewAt(genesis)).toThrow(StateDiscarded);
     expect([0, 1, 2, 3, 4, 5, 6].map((at) => node.blockAt(at) !== null)).toEqual([
@@ -192,7 +194,6 @@ describe('the node of the development chain', () => {
         [counterKey, '0x00'],
       ]),
       [genesis],
-      genesis.hash,
       {
         executor: fakeExecutor(),
         log: createLogger({ level: 'silent' }),
