@@ -31,6 +31,8 @@ export interface Subscription {
 
 export interface RpcContext {
   readonly node: DevNode;
+  /** The client is on this machine: only then may it build blocks and write storage. */
+  readonly isLocal: boolean;
   /** Opens a subscription that notifies as `method`; throws -32000 on plain HTTP. */
   subscribe(method: string): Subscription;
   /** True when there was one. */
@@ -360,14 +362,21 @@ function infoJson(result: Hex): object {
 
 function devMethods(): Record<string, RpcMethod> {
   return {
-    dev_newBlock: async ({ node }, [options]) => {
+    dev_newBlock: async (context, [options]) => {
+      const node = localNode(context);
       const count = Number((options as { count?: unknown } | null | undefined)?.count ?? 1);
       if (!Number.isSafeInteger(count) || count < 1 || count > 10_000) throw badParams('count');
       for (let built = 0; built < count; built += 1) await node.newBlock();
       return node.head.hash;
     },
-    dev_setStorage: async ({ node }, [pairs]) => (await node.setStorage(diffParam(pairs))).hash,
+    dev_setStorage: async (context, [pairs]) =>
+      (await localNode(context).setStorage(diffParam(pairs))).hash,
   };
+}
+
+function localNode({ node, isLocal }: RpcContext): DevNode {
+  if (isLocal) return node;
+  throw new RpcError(-32_604, 'dev_ methods are for clients on the same machine');
 }
 
 function diffParam(pairs: unknown): StorageDiff {

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
 import { SubnetError, messageOf } from '../common/errors.ts';
+import { addressClass } from '../common/chain/ip.ts';
 import type { Logger } from '../common/telemetry-port.ts';
 import type { DevNode } from './dev-node.ts';
 import { RpcError, rpcMethods } from './rpc-methods.ts';
@@ -33,7 +34,9 @@ export async function startRpcServer(node: DevNode, options: RpcServerOptions): 
   http.requestTimeout = 30_000;
   const sockets = new WebSocketServer({ server: http, maxPayload: maxMessageBytes });
   sockets.on('error', () => undefined);
-  sockets.on('connection', (socket) => serveSocket(node, socket, options.log));
+  sockets.on('connection', (socket, request) => {
+    serveSocket({ node, isLocal: isLocal(request) }, socket, options.log);
+  });
   const port = await listen(http, options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return { url: `ws://${host}:${port}`, close: () => close(http, sockets) };
@@ -61,11 +64,17 @@ async function close(http: Server, sockets: WebSocketServer): Promise<void> {
   });
 }
 
-function serveSocket(node: DevNode, socket: WebSocket, log: Logger): void {
+type Served = Pick<RpcContext, 'node' | 'isLocal'>;
+
+function isLocal({ socket }: IncomingMessage): boolean {
+  return addressClass(socket.remoteAddress ?? '') === 'loopback';
+}
+
+function serveSocket(served: Served, socket: WebSocket, log: Logger): void {
   const open = new Map<string, () => void>();
   let count = 0;
   const context: RpcContext = {
-    node,
+    ...served,
     subscribe: (method) => {
       if (open.size >= maxSubscriptions) throw new RpcError(-32006, 'Too many subscriptions');
       count += 1;
@@ -135,6 +144,7 @@ async function onHttp(
   if (body === null) return void response.writeHead(413).end();
   const context: RpcContext = {
     node,
+    isLocal: isLocal(request),
     subscribe: () => {
       throw new RpcError(-32000, 'Subscriptions are not available on this transport');
     },

@@ -7,6 +7,7 @@ import type { Block } from '../../chain/dev-node.ts';
 import { RuntimeFailure } from '../../chain/executor.ts';
 import type { Executor, RuntimeCall } from '../../chain/executor.ts';
 import { decodeHeader, encodeHeader, genesisHeader, hashOf } from '../../chain/header.ts';
+import { rpcMethods } from '../../chain/rpc-methods.ts';
 import { createLogger } from '../../common/node/log.ts';
 
 const counterKey: Hex = '0x01';
@@ -177,6 +178,22 @@ describe('the node of the development chain', () => {
     const block = await node.setStorage([['0x07', '0xff']]);
     expect(node.viewAt(block).get('0x07')).toBe('0xff');
     expect(block.undo.get('0x07')).toBeNull();
+  });
+
+  it('lets only clients on the same machine build blocks and write storage', async () => {
+    const { node } = makeNode();
+    const subscribe = (): never => {
+      throw new Error('nothing is subscribed here');
+    };
+    const context = { node, subscribe, unsubscribe: () => false };
+    for (const name of ['dev_newBlock', 'dev_setStorage']) {
+      const method = rpcMethods[name];
+      const remote = async (): Promise<unknown> => method?.({ ...context, isLocal: false }, []);
+      await expect(remote()).rejects.toMatchObject({ code: -32_604 });
+    }
+    expect(node.head.number).toBe(0);
+    await rpcMethods['dev_newBlock']?.({ ...context, isLocal: true }, []);
+    expect(node.head.number).toBe(1);
   });
 
   it('builds nothing once it is closed', async () => {

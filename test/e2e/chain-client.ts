@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { textOf } from './faulty-relay.ts';
 
 /** A bare JSON-RPC client, to see what the server really sends. */
 export interface RawClient {
@@ -26,7 +27,7 @@ export async function rawClient(url: string): Promise<RawClient> {
   const others: ((message: unknown) => void)[] = [];
   const notifications: { subscription: unknown; result: unknown }[] = [];
   socket.on('message', (data) => {
-    const message = JSON.parse(String(data)) as Message;
+    const message = JSON.parse(textOf(data)) as Message;
     if (message.params !== undefined) notifications.push(message.params);
     else if (answers.has(message.id)) answers.get(message.id)?.(message);
     else others.shift()?.(message);
