@@ -29,6 +29,7 @@ const maxHeaderSize = 16_384;
 const maxHeadersCount = 64;
 const keepAliveMs = 75_000;
 const checkIntervalMs = 1000;
+const lingerMs = 1000;
 
 /** Throws PORT_TAKEN. */
 export async function startMinerServer(options: MinerServerOptions): Promise<MinerServer> {
@@ -130,9 +131,25 @@ function send(
   const unread = !incoming.complete;
   const close = unread || draining ? { connection: 'close' } : {};
   outgoing.writeHead(status, { ...headers, ...close, 'content-length': body.length });
+  if (unread) lingerAfter(incoming);
   outgoing.end(incoming.method === 'HEAD' ? undefined : body, () => {
     if (unread) incoming.socket.destroySoon();
   });
+}
+
+/**
+ * Closed at once, the connection would answer what is still coming with a reset, and the caller
+ * might never read why it was refused: for a moment the rest is taken and thrown away.
+ */
+function lingerAfter(incoming: IncomingMessage): void {
+  const { socket } = incoming;
+  let cut: ReturnType<typeof setTimeout> | undefined;
+  socket.destroySoon = () => {
+    socket.end();
+    incoming.resume();
+    cut ??= setTimeout(() => socket.destroy(), lingerMs);
+  };
+  socket.once('close', () => clearTimeout(cut));
 }
 
 function drain(server: Server, drainMs: number): Promise<void> {

@@ -161,7 +161,7 @@ function openChain(dir: string, options: SubnetOptions, port: number): Promise<D
 function nodeParts(dir: string, chainUrl: string, name: string, metricsPort: number): Overrides {
   return {
     netuid,
-    chain: { endpoints: [chainUrl], requestTimeoutMs: 2000 },
+    chain: { endpoints: [chainUrl], requestTimeoutMs: 10_000 },
     wallet: { path: join(dir, 'wallets'), name, hotkey: 'default' },
     metrics: { port: metricsPort },
     log: { format: 'json' },
