@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { exportEvidence, readStatus, runValidator } from '../validator/main.ts';
+import type { AlertName } from '../validator/alerts.ts';
 import type { ValidatorStatus } from '../validator/explain.ts';
 import type { CliIo } from './io.ts';
 
@@ -39,6 +40,15 @@ export function validatorCommand(io: CliIo): Command {
   return command;
 }
 
+/** With these the one round was in vain: the chain takes no weights, and time will not help. */
+const refusedByChain: readonly AlertName[] = [
+  'not-registered',
+  'weights-blocked',
+  'weights-rejected',
+  'weights-differ',
+  'weights-lost',
+];
+
 async function run(io: CliIo, flags: RunFlags): Promise<void> {
   const result = await runValidator({
     configFile: flags.config,
@@ -46,7 +56,10 @@ async function run(io: CliIo, flags: RunFlags): Promise<void> {
     dryRun: flags.dryRun === true,
     signal: io.signal,
   });
-  if (flags.once === true && result !== null) show(io, result, flags.json === true);
+  if (flags.once !== true || result === null) return;
+  show(io, result, flags.json === true);
+  const inVain = result.alerts.some(({ name }) => refusedByChain.includes(name));
+  if (inVain && flags.dryRun !== true) io.setExitCode(4);
 }
 
 async function status(io: CliIo, flags: RunFlags): Promise<void> {

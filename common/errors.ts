@@ -40,5 +40,7 @@ export function isSubnetError(error: unknown): error is SubnetError {
 
 /** The message of anything that was thrown, for logs and for `detail` facts. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message: unknown =
+    typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
+  return typeof message === 'string' ? message : String(error);
 }

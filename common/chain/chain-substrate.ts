@@ -73,12 +73,18 @@ async function connectFirst(options: ConnectOptions): Promise<Connection> {
     try {
       return await connectOne(endpoint, options);
     } catch (error) {
-      reasons.push(`${endpoint}: ${messageOf(error)}`);
+      reasons.push(`${endpoint}: ${reasonOf(error)}`);
     }
   }
   if (options.signal?.aborted === true)
     throw new SubnetError('CHAIN_CLOSED', { what: 'connecting' });
   throw new SubnetError('CHAIN_UNREACHABLE', { detail: reasons.join('; ') });
+}
+
+/** A socket fails with an event, whose message may be empty. */
+function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  return message === '' || message.startsWith('[object') ? 'no connection' : message;
 }
 
 async function connectOne(endpoint: string, options: ConnectOptions): Promise<Connection> {

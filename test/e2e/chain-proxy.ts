@@ -42,10 +42,22 @@ function carry(from: Socket, to: Socket, all: Set<Socket>, proxy: { mode: ProxyM
   });
 }
 
+export interface SilentEndpoint {
+  readonly url: string;
+  /** Resolves with the first connection. */
+  readonly reached: Promise<void>;
+  close(): Promise<void>;
+}
+
 /** An endpoint that takes connections and never says a word. */
-export async function startSilentEndpoint(): Promise<{ url: string; close(): Promise<void> }> {
+export async function startSilentEndpoint(): Promise<SilentEndpoint> {
   const sockets = new Set<Socket>();
+  let onReached = (): void => undefined;
+  const reached = new Promise<void>((resolve) => {
+    onReached = resolve;
+  });
   const server = createServer((socket) => {
+    onReached();
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.resume();
@@ -53,6 +65,7 @@ export async function startSilentEndpoint(): Promise<{ url: string; close(): Pro
   await listen(server);
   return {
     url: `ws://127.0.0.1:${portOf(server)}`,
+    reached,
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -169,7 +169,7 @@ function nodeParts(dir: string, chainUrl: string, name: string, metricsPort: num
 }
 
 function writeNodeFile(dir: string, name: string, port: number, content: Overrides): NodeFile {
-  const file = join(dir, `${name}.yaml`);
+  const file = join(dir, `${name}-${port}.yaml`);
   writeFileSync(file, stringify(content));
   const stateDir = join(dir, 'state', name);
   return { name, file, stateDir, statusUrl: `http://127.0.0.1:${port}` };
