@@ -8,6 +8,7 @@ extern crate alloc;
 
 pub mod apis;
 pub mod check_nonce;
+pub mod constants;
 pub mod extensions;
 pub mod fees;
 pub mod metadata;
