@@ -7,22 +7,29 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const venv = process.env['SUBNET_INTEROP_VENV'] ?? resolve(here, '../../.venv/interop');
 
 /** The interpreter of the interop environment, or undefined when `setup.sh` was not run. */
-export const python = existsSync(resolve(venv, 'bin/python'))
-  ? resolve(venv, 'bin/python')
-  : undefined;
+export const python = interpreterOf(venv);
+
+/** Peers that cannot share an environment: the last SDK with axons, and its forerunner's client. */
+export const pythonSdk10 = interpreterOf(`${venv}-sdk10`);
+export const pythonSubstrate = interpreterOf(`${venv}-substrate`);
+
+function interpreterOf(folder: string): string | undefined {
+  const file = resolve(folder, 'bin/python');
+  return existsSync(file) ? file : undefined;
+}
 
 /** What a suite is called, with the reason when it is skipped. */
-export function titled(title: string): string {
-  return python === undefined ? `${title} (skipped: run test/interop/setup.sh first)` : title;
+export function titled(title: string, interpreter = python): string {
+  return interpreter === undefined ? `${title} (skipped: run test/interop/setup.sh first)` : title;
 }
 
 /** Runs a script of this folder with JSON on its standard input; its output is JSON again. */
-export function runPython(script: string, input: unknown): Promise<unknown> {
+export function runPython(script: string, input: unknown, interpreter = python): Promise<unknown> {
   return new Promise((fulfil, reject) => {
     const child = execFile(
-      python ?? 'python3',
+      interpreter ?? 'python3',
       [resolve(here, script)],
-      { maxBuffer: 64 * 1024 * 1024, timeout: 120_000 },
+      { maxBuffer: 64 * 1024 * 1024, timeout: 170_000 },
       (error, stdout, stderr) => {
         if (error === null) fulfil(JSON.parse(stdout));
         else reject(new Error(`${script} failed: ${stderr.slice(-2000)}`, { cause: error }));

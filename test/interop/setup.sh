@@ -1,9 +1,21 @@
 #!/bin/sh
-# Makes the Python environment of the interop tests: other people's clients of the same protocols.
-# Where: $SUBNET_INTEROP_VENV, by default .venv/interop. Then: SUBNET_INTEROP=1 npx vitest run --project interop
+# Makes the Python environments of the interop tests: other people's clients of the same protocols.
+# Where: $SUBNET_INTEROP_VENV, by default .venv/interop, with -sdk10 and -substrate beside it for
+# clients that need other versions. Then: SUBNET_INTEROP=1 npx vitest run --project interop
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 venv=${SUBNET_INTEROP_VENV:-$here/../../.venv/interop}
-[ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
-echo "$venv"
+
+environment() {
+  [ -x "$1/bin/python" ] || "${PYTHON:-python3}" -m venv "$1"
+  "$1/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/$2"
+  echo "$1"
+}
+
+environment "$venv-sdk10" requirements-sdk10.txt &
+sdk10=$!
+environment "$venv-substrate" requirements-substrate.txt &
+substrate=$!
+environment "$venv" requirements.txt
+wait "$sdk10"
+wait "$substrate"
