@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoProcess } from '../../cli/demo/processes.ts';
 import type { ValidatorStatus } from '../../validator/explain.ts';
 import {
-  axonHost,
   metricOf,
   minerStatus,
   netuid,
@@ -14,7 +13,7 @@ import {
   validatorStatus,
 } from './harness.ts';
 import type { NodeFile, TestSubnet } from './harness.ts';
-import { hostileKinds, hugeBytes, startHonest, startHostile } from './peers.ts';
+import { announcePeer, hostileKinds, hugeBytes, startHonest, startHostile } from './peers.ts';
 import type { HostileKind, Peer } from './peers.ts';
 
 const onLinux = process.platform === 'linux';
@@ -43,20 +42,14 @@ describe('a validator among bad miners', () => {
   let validator: NodeFile;
   let node: DemoProcess;
   let victim: DemoProcess;
+  let honest: Peer;
   let onHonestAsked = (): void => undefined;
   let peakBefore = 0;
   let roundBefore = 0;
-  const peers = new Map<string, Peer>();
+  const peers = new Map<HostileKind, Peer>();
 
   const of = (status: ValidatorStatus | undefined, name: string) =>
     status?.miners.find(({ hotkey }) => hotkey === subnet.key(name).ss58);
-
-  async function announce(name: string): Promise<void> {
-    const port = peers.get(name)?.port ?? 0;
-    const call = { call: 'serve_axon', netuid, version: 1, ip: axonHost, port } as const;
-    const outcome = await subnet.chain.submit(call, subnet.key(name));
-    expect(outcome.kind).toBe('included');
-  }
 
   function statusWhen(
     what: string,
@@ -71,15 +64,14 @@ describe('a validator among bad miners', () => {
   beforeAll(async () => {
     const miners = ['honest', 'victim', ...hostileKinds];
     subnet = await startSubnet({ validators: ['alpha'], miners });
-    const honest = await startHonest(subnet.key('honest'), () => onHonestAsked());
-    peers.set('honest', honest);
+    honest = await startHonest(subnet.key('honest'), () => onHonestAsked());
     for (const kind of hostileKinds) {
       peers.set(kind, await startHostile(kind, subnet.key(kind), subnet.key('honest')));
     }
     const miner = await subnet.minerFile('victim');
     validator = await subnet.validatorFile('alpha');
     victim = subnet.run('victim', runArgs('miner', miner));
-    await announce('honest');
+    await announcePeer(subnet, 'honest', honest);
     node = subnet.run('alpha', runArgs('validator', validator));
     await until('the victim serves', async () => (await minerStatus(miner))?.axonServed);
     const calm = await statusWhen(
@@ -88,11 +80,11 @@ describe('a validator among bad miners', () => {
     );
     roundBefore = calm.round;
     peakBefore = peakBytes(node.pid);
-    await Promise.all(hostileKinds.map(announce));
+    await Promise.all([...peers].map(([kind, peer]) => announcePeer(subnet, kind, peer)));
   });
   afterAll(async () => {
     await subnet.dispose();
-    await Promise.all([...peers.values()].map((peer) => peer.close()));
+    await Promise.all([honest, ...peers.values()].map((peer) => peer.close()));
   });
 
   it('gives each of them nothing, with the reason, and leaves the honest ones alone', async () => {
@@ -128,7 +120,6 @@ describe('a validator among bad miners', () => {
     const poured = (peers.get('huge')?.asked() ?? 0) + (peers.get('declared')?.asked() ?? 0);
     expect(poured).toBeGreaterThanOrEqual(2 * roundsOfAbuse);
     // Two such answers in a round would stand out above all that a busy heap grows by itself.
-    console.log('GROWTH', (peakBytes(node.pid) - peakBefore) / 1e6, peakBefore / 1e6);
     expect(peakBytes(node.pid) - peakBefore).toBeLessThan(1.5 * hugeBytes);
   });
 

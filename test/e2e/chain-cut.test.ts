@@ -17,7 +17,7 @@ import {
 } from './harness.ts';
 import type { NodeFile, TestSubnet } from './harness.ts';
 
-const timeoutMs = 1000;
+const timeoutMs = 2000;
 const alarm = 'validator_alert{alert="chain-unreachable"}';
 
 describe('a chain that goes away and comes back', () => {

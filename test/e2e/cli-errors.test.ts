@@ -8,7 +8,7 @@ import { openLevelStore } from '../../common/node/store-level.ts';
 import { startSilentEndpoint } from './chain-proxy.ts';
 import { axonHost, modelFile, netuid, runArgs, startSubnet } from './harness.ts';
 import type { TestSubnet } from './harness.ts';
-import { startHonest } from './peers.ts';
+import { announcePeer, startHonest } from './peers.ts';
 import type { Peer } from './peers.ts';
 
 interface Ended {
@@ -56,8 +56,7 @@ beforeAll(async () => {
     subnet: { commitRevealEnabled: true },
   });
   peer = await startHonest(subnet.key('best'));
-  const call = { call: 'serve_axon', netuid, version: 1, ip: axonHost } as const;
-  await subnet.chain.submit({ ...call, port: peer.port }, subnet.key('best'));
+  await announcePeer(subnet, 'best', peer);
 });
 afterAll(async () => {
   await subnet.dispose();

@@ -9,7 +9,8 @@ import { receiptHeaders, signReceipt } from '../../common/wire/receipt.ts';
 import { nearestMean } from '../sim/sim-models.ts';
 import { simMiner } from '../sim/sim-miner.ts';
 import { train } from '../sim/world.ts';
-import { axonHost, platform, sr25519 } from './harness.ts';
+import { axonHost, netuid, platform, sr25519 } from './harness.ts';
+import type { TestSubnet } from './harness.ts';
 
 /** Peers on real sockets that a validator has to live with. */
 export const hostileKinds = [
@@ -36,6 +37,14 @@ type Answer = (request: IncomingMessage, body: Uint8Array, response: ServerRespo
 export const hugeBytes = 50 * 1024 * 1024;
 const mebibyte = Buffer.alloc(1024 * 1024, 0x20);
 const stranger = Buffer.from('this is no answer, whatever the receipt says');
+
+/** Puts a peer's address on chain, signed by its hotkey. */
+export async function announcePeer(subnet: TestSubnet, name: string, peer: Peer): Promise<void> {
+  const { port } = peer;
+  const call = { call: 'serve_axon', netuid, version: 1, ip: axonHost, port } as const;
+  const outcome = await subnet.chain.submit(call, subnet.key(name));
+  if (outcome.kind !== 'included') throw new Error(`${name}: ${outcome.message}`);
+}
 
 /** An honest miner of middling skill, inside the test's own process. */
 export function startHonest(

@@ -1,21 +1,29 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { WeightRow } from '../../common/chain-port.ts';
+import type { Snapshot, WeightRow } from '../../common/chain-port.ts';
 import { nodeArguments } from '../../common/node/package-root.ts';
 import { readStatus } from '../../validator/main.ts';
 import type { ValidatorStatus } from '../../validator/explain.ts';
 import { netuid, runArgs, startSubnet, until, validatorStatus } from './harness.ts';
 import type { NodeFile, TestSubnet } from './harness.ts';
+import { announcePeer, startHonest } from './peers.ts';
+import type { Peer } from './peers.ts';
 
 const moments = ['before', 'after'] as const;
 type Moment = (typeof moments)[number];
 
-/** A row that counted on chain, with the epoch in which it was set. */
+/** A row that stood on chain, with the block that began the epoch in which it was set. */
 interface SetRow {
   readonly epochBlock: number;
   readonly lastUpdate: number;
   readonly row: WeightRow;
+}
+
+/** The epoch of a block that may lie before the newest one. */
+function epochOf(block: number, { lastEpochBlock, nextEpochBlock }: Snapshot): number {
+  const length = (nextEpochBlock ?? NaN) - lastEpochBlock;
+  return lastEpochBlock + Math.floor((block - lastEpochBlock) / length) * length;
 }
 
 /** Notes every change of a validator's weights; reads faster than the chain lets them change. */
@@ -23,12 +31,13 @@ function watchRows(subnet: TestSubnet, name: string): { rows: SetRow[]; stop: ()
   const rows: SetRow[] = [];
   let reading = false;
   const read = async (): Promise<void> => {
-    const { neurons, lastEpochBlock } = await subnet.chain.snapshot(netuid);
+    const snapshot = await subnet.chain.snapshot(netuid);
+    const { neurons } = snapshot;
     const own = neurons.find(({ hotkey }) => hotkey === subnet.key(name).ss58);
     const row = own === undefined ? [] : await subnet.chain.weightsOf(netuid, own.uid);
     const lastUpdate = own?.lastUpdate ?? 0;
     if (row.length === 0 || rows.at(-1)?.lastUpdate === lastUpdate) return;
-    rows.push({ epochBlock: lastEpochBlock, lastUpdate, row });
+    rows.push({ epochBlock: epochOf(lastUpdate, snapshot), lastUpdate, row });
   };
   const stop = subnet.chain.onHead(() => {
     if (reading) return;
@@ -52,6 +61,7 @@ const bestOf = (status: ValidatorStatus, subnet: TestSubnet) =>
 
 describe('a validator that is killed at its submission', () => {
   let subnet: TestSubnet;
+  let peer: Peer;
   const nodes = new Map<Moment, NodeFile>();
   const left = new Map<Moment, ValidatorStatus>();
   const back = new Map<Moment, ValidatorStatus>();
@@ -79,14 +89,17 @@ describe('a validator that is killed at its submission', () => {
 
   beforeAll(async () => {
     subnet = await startSubnet({ validators: [...moments], miners: ['best'] });
-    const miner = await subnet.minerFile('best');
-    subnet.run('best', runArgs('miner', miner));
+    peer = await startHonest(subnet.key('best'));
+    await announcePeer(subnet, 'best', peer);
     for (const moment of moments) watched.set(moment, watchRows(subnet, moment));
     await Promise.all(moments.map(die));
     await Promise.all(moments.map(comeBack));
     for (const { stop } of watched.values()) stop();
   });
-  afterAll(() => subnet.dispose());
+  afterAll(async () => {
+    await subnet.dispose();
+    await peer.close();
+  });
 
   it('really died of SIGKILL, with its vector in the journal', () => {
     expect(signals).toEqual(['SIGKILL', 'SIGKILL']);
