@@ -88,19 +88,40 @@ async function watchSubnet(
   view: LiveView,
   running: DemoProcess[],
 ): Promise<DemoState> {
-  const limit = AbortSignal.any([io.signal, AbortSignal.timeout(options.timeout * 1000)]);
+  // AbortSignal.any with AbortSignal.timeout can be collected before it fires (Node 20).
+  const { signal: limit, dispose } = createPlatform().deadline(options.timeout * 1000, io.signal);
+  const stopped = ended(limit, io);
+  const over = new AbortController();
+  const alive = <T>(work: Promise<T>): Promise<T> =>
+    Promise.race([work, firstDeath(running, () => !limit.aborted, layout.logFile), stopped]);
+  try {
+    return await runNodes(options, layout, view, running, { over: over.signal, alive });
+  } finally {
+    over.abort();
+    dispose();
+  }
+}
+
+interface Watch {
+  /** Aborts when the demo has ended, for whatever reason: loops must not outlive it. */
+  readonly over: AbortSignal;
+  /** Rejects as soon as a process dies or the time is over. */
+  alive<T>(work: Promise<T>): Promise<T>;
+}
+
+async function runNodes(
+  options: DemoOptions,
+  layout: DemoLayout,
+  view: LiveView,
+  running: DemoProcess[],
+  { over, alive }: Watch,
+): Promise<DemoState> {
   const start = (name: string, args: readonly string[]): void => {
     running.push(startProcess(name, args, layout.logFile(name)));
   };
-  const alive = <T>(work: Promise<T>): Promise<T> =>
-    Promise.race([
-      work,
-      firstDeath(running, () => !limit.aborted, layout.logFile),
-      ended(limit, io),
-    ]);
-  view.step('chain: our own runtime, with Yuma consensus, in this process tree');
+  view.step('chain: our own runtime, with Yuma consensus, in a process of its own');
   start('chain', chainArgs(layout));
-  const chain = await alive(connectWhenUp(layout, limit));
+  const chain = await alive(connectWhenUp(layout, over));
   try {
     view.step('miners: best, weaker, constant (a cheat), absent');
     for (const name of demoMiners) start(name, minerArgs(layout, name));
@@ -109,7 +130,7 @@ async function watchSubnet(
     for (const name of demoValidators) {
       start(name, ['validator', 'run', '--config', layout.configFile(name)]);
     }
-    return await alive(watchEpochs(chain, layout, options.epochs, view, limit));
+    return await alive(watchEpochs(chain, layout, options.epochs, view, over));
   } finally {
     await chain.close();
   }
@@ -189,16 +210,17 @@ async function watchEpochs(
 
 /** Rejects when the demo was interrupted or its time is over. */
 function ended(limit: AbortSignal, io: CliIo): Promise<never> {
-  return new Promise((_, reject) => {
+  const promise = new Promise<never>((_, reject) => {
     const end = (): void => {
-      const detail = io.signal.aborted
-        ? 'it was interrupted'
-        : 'the time given by --timeout is over';
+      const detail = io.signal.aborted ? 'it was interrupted' : 'the time of --timeout is over';
       reject(new SubnetError('DEMO_TIMEOUT', { detail }));
     };
     if (limit.aborted) end();
     else limit.addEventListener('abort', end, { once: true });
   });
+  // It may come while nobody waits for it.
+  promise.catch(() => undefined);
+  return promise;
 }
 
 async function keepRunning(io: CliIo, layout: DemoLayout): Promise<void> {
