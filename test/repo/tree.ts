@@ -2,7 +2,16 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve, dirname } from 'node:path';
 import { packageRoot } from '../../common/node/package-root.ts';
 
-const skipped = new Set(['node_modules', 'dist', 'target', '.git', 'coverage', 'runs', 'planted']);
+const skipped = new Set([
+  'node_modules',
+  'dist',
+  'target',
+  '.git',
+  'coverage',
+  'runs',
+  'planted',
+  '.venv',
+]);
 
 /** Every file of the project below `folder`, as paths from the root with forward slashes. */
 export function projectFiles(folder = ''): string[] {
