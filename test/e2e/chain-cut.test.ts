@@ -16,6 +16,8 @@ import {
   validatorStatus,
 } from './harness.ts';
 import type { NodeFile, TestSubnet } from './harness.ts';
+import { announcePeer, startHostile } from './peers.ts';
+import type { Peer } from './peers.ts';
 
 const timeoutMs = 2000;
 const alarm = 'validator_alert{alert="chain-unreachable"}';
@@ -23,13 +25,17 @@ const alarm = 'validator_alert{alert="chain-unreachable"}';
 describe('a chain that goes away and comes back', () => {
   let subnet: TestSubnet;
   let proxy: ChainProxy;
+  let slow: Peer;
   let miner: NodeFile;
   let validator: NodeFile;
   const processes: DemoProcess[] = [];
   const ended: string[] = [];
 
   beforeAll(async () => {
-    subnet = await startSubnet({ validators: ['alpha'], miners: ['best'] });
+    subnet = await startSubnet({ validators: ['alpha'], miners: ['best', 'slow'] });
+    // It makes each round longer than the pause between two: whatever happens, happens in a round.
+    slow = await startHostile('drip', subnet.key('slow'), subnet.key('slow'));
+    await announcePeer(subnet, 'slow', slow);
     proxy = await startChainProxy(subnet.chainUrl);
     const chain = { endpoints: [proxy.url], requestTimeoutMs: timeoutMs };
     miner = await subnet.minerFile('best', { chain });
@@ -42,6 +48,7 @@ describe('a chain that goes away and comes back', () => {
   afterAll(async () => {
     await proxy.close();
     await subnet.dispose();
+    await slow.close();
   });
 
   /** Waits until the validator holds weights that took effect after a block; gives that block. */
