@@ -24,22 +24,22 @@ impl Get<(u16, u16)> for DefaultAlphaValues {
     }
 }
 
-/// 1.26.
+/// 1.26 to 53 bits, as the chain's constant is.
 pub struct DefaultBurnIncreaseMult;
 impl Get<U64F64> for DefaultBurnIncreaseMult {
     fn get() -> U64F64 {
         U64F64 {
-            bits: (126u128 << 64) / 100,
+            bits: 0x1_428f_5c28_f5c2_9000,
         }
     }
 }
 
-/// 0.000003.
+/// 0.000003, rounded to nearest as the chain's constant is.
 pub struct DefaultMovingAlpha;
 impl Get<I96F32> for DefaultMovingAlpha {
     fn get() -> I96F32 {
         I96F32 {
-            bits: (3i128 << 32) / 1_000_000,
+            bits: ((3i128 << 32) + 500_000) / 1_000_000,
         }
     }
 }

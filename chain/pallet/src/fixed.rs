@@ -1,37 +1,48 @@
 //! Fixed-point numbers as the chain stores them. Their SCALE form and type description are those of
-//! a struct with one field `bits`, which is what clients look for.
+//! a struct with one field `bits`, under the names of the chain's, which is what clients look for.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
+use scale_info::build::Fields;
+use scale_info::{Path, Type, TypeInfo};
 
 macro_rules! fixed {
-    ($(#[$doc:meta])* $name:ident, $bits:ty) => {
+    ($(#[$doc:meta])* $name:ident, $bits:ty, $described:literal) => {
         $(#[$doc])*
         #[derive(
             Clone, Copy, Default, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode,
-            DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+            DecodeWithMemTracking, MaxEncodedLen,
         )]
         pub struct $name {
             pub bits: $bits,
+        }
+
+        impl TypeInfo for $name {
+            type Identity = Self;
+
+            fn type_info() -> Type {
+                let fields = Fields::named().field(|field| field.ty::<$bits>().name("bits"));
+                let path = Path::new($described, "substrate_fixed");
+                Type::builder().path(path).composite(fields)
+            }
         }
     };
 }
 
 fixed!(
     /// 64 integer and 64 fraction bits, unsigned.
-    U64F64, u128
+    U64F64, u128, "FixedU128"
 );
 fixed!(
     /// 96 integer and 32 fraction bits, unsigned.
-    U96F32, u128
+    U96F32, u128, "FixedU128"
 );
 fixed!(
     /// 32 integer and 32 fraction bits, signed.
-    I32F32, i64
+    I32F32, i64, "FixedI64"
 );
 fixed!(
     /// 96 integer and 32 fraction bits, signed.
-    I96F32, i128
+    I96F32, i128, "FixedI128"
 );
 
 impl U64F64 {

@@ -26,6 +26,7 @@ pub const MAX_COMMIT_BYTES: u32 = 5000;
 pub type CommitBytes = BoundedVec<u8, ConstU32<MAX_COMMIT_BYTES>>;
 
 #[derive(Encode, Decode, DecodeWithMemTracking, Default, TypeInfo, Clone, PartialEq, Eq, Debug)]
+#[scale_info(replace_segment("types", "pallet"))]
 pub struct AxonInfo {
     pub block: u64,
     pub version: u32,
@@ -38,6 +39,7 @@ pub struct AxonInfo {
 }
 
 #[derive(Encode, Decode, DecodeWithMemTracking, Default, TypeInfo, Clone, PartialEq, Eq, Debug)]
+#[scale_info(replace_segment("types", "pallet"))]
 pub struct PrometheusInfo {
     pub block: u64,
     pub version: u32,
@@ -47,6 +49,7 @@ pub struct PrometheusInfo {
 }
 
 #[derive(Encode, Decode, DecodeWithMemTracking, Default, TypeInfo, Clone, PartialEq, Eq, Debug)]
+#[scale_info(replace_segment("types", "pallet"))]
 pub struct NeuronCertificate {
     pub public_key: BoundedVec<u8, ConstU32<64>>,
     pub algorithm: u8,
@@ -65,6 +68,7 @@ impl NeuronCertificate {
 }
 
 #[derive(Encode, Decode, DecodeWithMemTracking, Default, TypeInfo, Clone, PartialEq, Eq, Debug)]
+#[scale_info(replace_segment("types", "pallet"))]
 pub struct ChainIdentityV2 {
     pub name: Vec<u8>,
     pub url: Vec<u8>,
@@ -76,6 +80,7 @@ pub struct ChainIdentityV2 {
 }
 
 #[derive(Encode, Decode, DecodeWithMemTracking, Default, TypeInfo, Clone, PartialEq, Eq, Debug)]
+#[scale_info(replace_segment("types", "pallet"))]
 pub struct SubnetIdentityV3 {
     pub subnet_name: Vec<u8>,
     pub github_repo: Vec<u8>,
@@ -88,12 +93,14 @@ pub struct SubnetIdentityV3 {
 }
 
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, Clone, PartialEq, Eq, Debug)]
+#[scale_info(replace_segment("types", "pallet"))]
 pub enum RecycleOrBurnEnum {
     Burn,
     Recycle,
 }
 
 #[derive(Encode, Decode, DecodeWithMemTracking, Default, TypeInfo, Clone, PartialEq, Eq, Debug)]
+#[scale_info(replace_segment("types", "pallet"))]
 pub enum RootClaimTypeEnum {
     #[default]
     Swap,

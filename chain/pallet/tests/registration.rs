@@ -13,7 +13,7 @@ fn a_newcomer_gets_the_next_uid_and_pays_the_price() {
         assert_eq!(Owner::<Test>::get(id(1)), id(200));
         assert_eq!(Balances::free_balance(id(200)), before - price);
         assert_eq!(SubnetTAO::<Test>::get(NETUID), price);
-        assert_eq!(Burn::<Test>::get(NETUID), price * 126 / 100 - 1);
+        assert_eq!(Burn::<Test>::get(NETUID), price * 126 / 100);
         assert!(take_events().contains(&Event::NeuronRegistered(NETUID, 1, id(1))));
     });
 }
