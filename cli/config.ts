@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { configSchemas } from '../common/config/config-schema.ts';
 import { ConfigError, formatProblem, loadConfig } from '../common/config/config-load.ts';
@@ -47,9 +48,25 @@ function problemsIn(file: string, kind: ConfigKind) {
 }
 
 function kindOf(file: string, wanted: string | undefined): ConfigKind {
-  if (wanted !== undefined) return namedKind(wanted);
-  const found = (['miner', 'validator', 'genesis'] as const).find((kind) => file.includes(kind));
-  return found ?? 'subnet';
+  return wanted === undefined ? guessedKind(file) : namedKind(wanted);
+}
+
+/** The kind that knows most of the file's top-level keys: names and folders of files say little. */
+function guessedKind(file: string): ConfigKind {
+  const keys = topLevelKeys(file);
+  const known = (kind: ConfigKind) =>
+    keys.filter((key) => Object.hasOwn(configSchemas[kind].shape, key)).length;
+  const kinds: readonly ConfigKind[] = ['subnet', 'miner', 'validator', 'genesis'];
+  return kinds.reduce((best, kind) => (known(kind) > known(best) ? kind : best));
+}
+
+/** Of a file that cannot be read none: reading it again to check it says why. */
+function topLevelKeys(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').match(/^[a-zA-Z]+(?=\s*:)/gm) ?? [];
+  } catch {
+    return [];
+  }
 }
 
 function namedKind(wanted: string): ConfigKind {

@@ -26,6 +26,14 @@ describe('subnet, as a person types it', () => {
     }
   });
 
+  it('guesses the kind of a file from its keys, not from its path', () => {
+    const file = join(folder, 'subnet-miner.yaml');
+    writeFileSync(file, 'subnt: a\nstateDir: b\nquery: {}\nchain: {}\n');
+    const { stdout, status } = subnet('config', 'check', file);
+    expect(status).toBe(2);
+    expect(stdout).toContain('did you mean subnet?');
+  });
+
   it('suggests what was meant, with exit code 2', () => {
     const { stderr, status } = subnet('minor');
     expect(status).toBe(2);
