@@ -165,6 +165,22 @@ export class DevNode {
     });
   }
 
+  /**
+   * What the runtime answers to a transaction as the first one after `block`; nothing is kept.
+   * The next block is opened for it: only then does the state know the hash of `block`, to which
+   * clients of a chain without delay of finality tie their transactions.
+   */
+  async dryRun(block: Block, extrinsic: Hex): Promise<Hex> {
+    const view = this.viewAt(block);
+    const slot = BigInt(timeOf(view)) / slotMs;
+    const opening = toHex(encodeHeader(openingHeader(block.hash, block.number + 1, slot)));
+    const { result } = await this.#run(view, [
+      { name: 'Core_initialize_block', argument: opening },
+      { name: applyCall, argument: extrinsic },
+    ]);
+    return result;
+  }
+
   /** A short name of the runtime at a view. */
   #codeOf(view: StorageView): string {
     const wasm = wasmOf(view);

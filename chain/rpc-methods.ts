@@ -214,9 +214,13 @@ function pageOf(count: unknown): number {
   throw badParams('the page size must be from 1 to 1000');
 }
 
-async function runtimeCall(node: DevNode, block: Block, name: string, argument: Hex): Promise<Hex> {
+function runtimeCall(node: DevNode, block: Block, name: string, argument: Hex): Promise<Hex> {
+  return executed(() => node.call(block, name, argument));
+}
+
+async function executed(work: () => Promise<Hex>): Promise<Hex> {
   try {
-    return await node.call(block, name, argument);
+    return await work();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RpcError(4003, `Client error: Execution failed: ${reason.slice(0, 300)}`);
@@ -335,21 +339,38 @@ function systemMethods(): Record<string, RpcMethod> {
       const { number } = node.head;
       return { startingBlock: 0, currentBlock: number, highestBlock: number };
     },
-    system_dryRun: async (context, [extrinsic, hash]) =>
-      runtimeCall(
-        context.node,
-        blockOf(context, hash),
-        'BlockBuilder_apply_extrinsic',
-        hexParam(extrinsic, 'the extrinsic'),
-      ),
-    payment_queryInfo: async (context, [extrinsic, hash]) => {
-      const bytes = fromHex(hexParam(extrinsic, 'the extrinsic')) ?? new Uint8Array();
-      const argument = toHex(concat(bytes, littleEndian(BigInt(bytes.length), 4)));
-      const name = 'TransactionPaymentApi_query_info';
-      return infoJson(await runtimeCall(context.node, blockOf(context, hash), name, argument));
-    },
+    system_dryRun: dryRun,
+    system_dryRunAt: dryRun,
+    payment_queryInfo: async (context, params) =>
+      infoJson(await paymentCall(context, 'TransactionPaymentApi_query_info', params)),
+    payment_queryFeeDetails: async (context, params) =>
+      feeDetailsJson(await paymentCall(context, 'TransactionPaymentApi_query_fee_details', params)),
     rpc_methods: () => ({ methods: Object.keys(rpcMethods).sort() }),
   };
+}
+
+async function dryRun(context: RpcContext, [extrinsic, hash]: readonly unknown[]): Promise<Hex> {
+  const block = blockOf(context, hash);
+  const bytes = hexParam(extrinsic, 'the extrinsic');
+  return executed(() => context.node.dryRun(block, bytes));
+}
+
+function paymentCall(
+  context: RpcContext,
+  name: string,
+  [extrinsic, hash]: readonly unknown[],
+): Promise<Hex> {
+  const bytes = fromHex(hexParam(extrinsic, 'the extrinsic')) ?? new Uint8Array();
+  const argument = toHex(concat(bytes, littleEndian(BigInt(bytes.length), 4)));
+  return runtimeCall(context.node, blockOf(context, hash), name, argument);
+}
+
+/** FeeDetails: an optional inclusion fee of three u64; the tip is never shown. */
+function feeDetailsJson(result: Hex): object {
+  const reader = new ByteReader(fromHex(result) ?? new Uint8Array());
+  if (reader.u8() === 0) return { inclusionFee: null };
+  const part = (): Hex => `0x${reader.uint(8).toString(16)}`;
+  return { inclusionFee: { baseFee: part(), lenFee: part(), adjustedWeightFee: part() } };
 }
 
 /** RuntimeDispatchInfo: weight (two compacts), class, fee (u64 on this chain). */
