@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+// End-to-end tests mostly wait for blocks and deadlines: two files at a time, on two cores too.
+const workers = 2;
+
 const pure = ['test/e2e/**', 'test/interop/**', 'test/repo/**', 'node_modules/**'];
 
 export default defineConfig({
   test: {
+    maxWorkers: workers,
     projects: [
       {
         test: {
@@ -25,7 +29,6 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          fileParallelism: false,
           include: ['test/e2e/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 120_000,

@@ -41,6 +41,7 @@ interface DemoOptions {
 export function demoCommand(io: CliIo): Command {
   return new Command('demo')
     .description('a whole subnet on this machine: chain, miners, validators, emission')
+    .usage('[options]')
     .option('--epochs <n>', 'paid epochs to run', wholeNumberOption(1, 1000), 3)
     .option('--timeout <seconds>', 'give up after this time', wholeNumberOption(1, 86_400), 300)
     .option('--out <dir>', 'leave state, logs and evidence there')

@@ -136,12 +136,18 @@ function minerStatus(entry: BoardEntry, shares: ReadonlyMap<number, number>): Mi
 function noteOf(entry: BoardEntry, items: number, correct: number): string {
   if (entry.rounds === 0) return 'not asked yet';
   const never = entry.faults >= entry.rounds;
-  if (never) return `no good answer yet: ${entry.lastFault ?? 'fault'}`;
+  if (never) return `no good answer yet: ${faultText(entry.lastFault)}`;
   const right = `${Math.round((1000 * correct) / Math.max(1, items)) / 10} % of ${items} items right`;
-  return entry.score === 0 ? `${right}: not above chance` : right;
+  return entry.score === 0 ? `${right}: chance` : right;
 }
 
 function weightsStatus(record: VectorRecord): WeightsStatus {
   const { id, state, round, uids, values, effectiveAtBlock, reason } = record;
   return { vector: id, state, round, uids, values, effectiveBlock: effectiveAtBlock, reason };
+}
+
+/** A validator without a permit is refused by every miner that looks: worth a word. */
+function faultText(fault: string | null): string {
+  if (fault !== 'http-status') return fault ?? 'fault';
+  return 'http-status (403 would be: this validator has no permit yet, or too little stake)';
 }

@@ -187,11 +187,25 @@ function outcome(one: Exchange, got: GotAnswer | null, result: Judgement | Fault
   return { uid, hotkey, task: one.item.task.name, sent: one.sent, got, result };
 }
 
+/** The miner's own words stay out of it: they are its to choose. */
+function statusText(status: number): string {
+  const meanings: Readonly<Record<number, string>> = {
+    401: 'it does not accept the signature or the clock',
+    403: 'it does not admit this hotkey: no validator permit yet, or too little stake',
+    404: 'it serves no such model',
+    413: 'the request is too large for it',
+    429: 'it is asked too often',
+    503: 'it is not ready',
+  };
+  const meaning = meanings[status];
+  return meaning === undefined ? `status ${status}` : `status ${status}: ${meaning}`;
+}
+
 /** Status first, then the receipt against this exchange: all that needs no parsing of the body. */
 function readAnswer(deps: QueryDeps, { item, sent, answer }: Exchange): Unverified | Fault {
   if (isFault(answer)) return answer;
   if (sent === null) return fault('cancelled', 'nothing was sent');
-  if (answer.status !== 200) return fault('http-status', `status ${answer.status}`);
+  if (answer.status !== 200) return fault('http-status', statusText(answer.status));
   const receipt = parseReceipt(answer.headers);
   if (receipt.kind !== 'receipt') return fault('bad-receipt', receipt.detail);
   const sha256 = toHex(deps.platform.sha256(answer.body));

@@ -266,5 +266,5 @@ function problemAt(
 }
 
 function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? text).replace(/ at line \d+, column \d+:?$/, '');
+  return (text.split('\n')[0] ?? text).slice(0, 200).replace(/ at line \d+, column \d+:?$/, '');
 }

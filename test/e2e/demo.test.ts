@@ -60,11 +60,11 @@ describe('npm run demo', () => {
 
   it('pays for quality on a real chain, and leaves its evidence with --out', async () => {
     const out = join(folder, 'run');
-    const { code, out: stdout } = await ended(demo('--json', '--out', out));
+    const { code, out: stdout } = await ended(demo('--json', '--epochs', '2', '--out', out));
     const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Summary;
     expect(summary).toMatchObject({ ok: true });
     expect(code).toBe(0);
-    expect(summary.epochs).toBeGreaterThanOrEqual(3);
+    expect(summary.epochs).toBeGreaterThanOrEqual(2);
     const paid = summary.miners.map((miner) => BigInt(miner.emissionRao));
     expect(summary.miners.map((miner) => miner.name)).toEqual([
       'best',

@@ -102,7 +102,7 @@ describe('a subnet over five epochs', () => {
   it('explains every zero in words', () => {
     const note = (name: string) =>
       statuses[0]?.miners.find(({ hotkey }) => hotkey === key(name).ss58)?.note;
-    expect(note('constant')).toMatch(/not above chance/);
+    expect(note('constant')).toMatch(/right: chance/);
     expect(note('absent')).toMatch(/no good answer yet: timeout/);
     expect(note('silent')).toMatch(/no good answer yet: no-axon/);
     expect(note('best')).toMatch(/% of \d+ items right/);

@@ -40,7 +40,7 @@ describe('explain', () => {
     expect(status.miners.map(({ uid, note }) => [uid, note])).toEqual([
       [1, '93.8 % of 64 items right'],
       [2, 'no good answer yet: timeout'],
-      [3, '9.4 % of 64 items right: not above chance'],
+      [3, '9.4 % of 64 items right: chance'],
       [4, 'not asked yet'],
     ]);
   });
