@@ -14,6 +14,8 @@ from bittensor_wallet import Keypair, Wallet
 bt.logging.off()
 
 RAO = 1_000_000_000
+# Only then may a validator set weights.
+first_epoch_over = 22
 
 
 def error_name(error):
@@ -135,6 +137,7 @@ def weigh(step, peer, poor):
     raw = {"netuid": netuid, "dests": [2], "weights": [65535], "version_key": 0}
     twice = {"netuid": netuid, "mecid": 0, "dests": [1, 1], "weights": [1, 1], "version_key": 0}
     set_weights = "SubtensorModule.set_weights"
+    chain.wait_for_block(first_epoch_over)
     step("set_weights", lambda: chain.set_weights(bob, netuid, [0, 2], [0.25, 1.0]))
     step("weights", lambda: chain.weights(netuid))
     step("since update", lambda: chain.blocks_since_last_update(netuid, 1) < 10)

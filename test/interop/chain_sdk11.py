@@ -16,6 +16,10 @@ from bittensor.sp_core import Keypair
 from bittensor.wallet import Wallet
 
 
+# Only then may a validator set weights.
+first_epoch_over = 22
+
+
 class HeldKeys:
     """Keys of a secret URI, as the SDK wants a wallet."""
 
@@ -93,6 +97,7 @@ async def weigh(peer, poor):
     bob, netuid = HeldKeys("//Bob", "//Bob_hk"), peer.netuid
     row = {"netuid": netuid, "dests": [0, 2], "weights": [16384, 65535], "version_key": 0}
     vector = calls.SubtensorModule.set_mechanism_weights(mecid=0, **row)
+    await peer.client.wait_for_block(first_epoch_over)
     await peer.raw("set_mechanism_weights", vector, bob, "hotkey")
     await peer.read("weights", netuid=netuid)
     await peer.read("blocks_since_last_update", netuid=netuid, uid=1)
