@@ -6,6 +6,8 @@ import { keysOf } from './chain-state.ts';
 import type { Hex, StorageDiff } from './chain-state.ts';
 import type { Block, DevNode } from './dev-node.ts';
 import { headerJson } from './header.ts';
+import { infoAnswer, infoArguments, infoMethods } from './rpc-info.ts';
+import type { InfoMethod } from './rpc-info.ts';
 import type { TransactionStatus } from './pool.ts';
 
 /** A JSON-RPC error with its code; anything else that is thrown is an internal error. */
@@ -47,6 +49,7 @@ export const rpcMethods: Readonly<Record<string, RpcMethod>> = {
   ...stateMethods(),
   ...authorMethods(),
   ...systemMethods(),
+  ...subtensorMethods(),
   ...devMethods(),
 };
 
@@ -379,6 +382,21 @@ function infoJson(result: Hex): object {
   const weight = { ref_time: Number(reader.compact()), proof_size: Number(reader.compact()) };
   const dispatchClass = ['normal', 'operational', 'mandatory'][reader.u8()] ?? 'normal';
   return { weight, class: dispatchClass, partialFee: reader.uint(8).toString() };
+}
+
+function subtensorMethods(): Record<string, RpcMethod> {
+  const entries = Object.entries(infoMethods);
+  return Object.fromEntries(entries.map(([name, method]) => [name, infoMethod(method)]));
+}
+
+function infoMethod(method: InfoMethod): RpcMethod {
+  return async (context, params) => {
+    const argument = infoArguments(method, params);
+    if (argument === null) throw badParams(`wanted: ${method.args.join(', ')}, block hash`);
+    const block = blockOf(context, params[method.args.length]);
+    const result = await runtimeCall(context.node, block, method.call, toHex(argument));
+    return infoAnswer(method, result);
+  };
 }
 
 function devMethods(): Record<string, RpcMethod> {
