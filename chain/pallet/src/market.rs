@@ -46,7 +46,17 @@ impl<T: Config> Pallet<T> {
             Error::<T>::HotKeyAccountNotExists
         );
         ensure!(tao >= MIN_STAKE, Error::<T>::AmountTooLow);
+        // The chain lists a hotkey as delegate when somebody else stakes with a limit, only then.
+        if limit.is_some() && Owner::<T>::get(&hotkey) != coldkey {
+            Self::become_delegate(&hotkey);
+        }
         Self::stake_into_subnet(&hotkey, &coldkey, netuid, tao)
+    }
+
+    fn become_delegate(hotkey: &T::AccountId) {
+        if !Delegates::<T>::contains_key(hotkey) {
+            Delegates::<T>::insert(hotkey, Delegates::<T>::get(hotkey));
+        }
     }
 
     fn stake_into_subnet(

@@ -67,6 +67,24 @@ fn refusals_come_in_the_chains_order() {
 }
 
 #[test]
+fn whoever_stakes_with_a_limit_on_anothers_hotkey_makes_it_a_delegate() {
+    with_neuron(|| {
+        let staked = |coldkey| {
+            SubtensorModule::add_stake_limit(signed(coldkey), id(7), NETUID, TAO, TAO, false)
+        };
+        assert_ok!(register(300, 7));
+        assert_ok!(staked(300));
+        assert_ok!(add(200, 7, TAO));
+        assert!(!Delegates::<Test>::contains_key(id(7)));
+        assert_ok!(staked(200));
+        assert_eq!(
+            Delegates::<Test>::iter().collect::<Vec<_>>(),
+            [(id(7), 11_796)]
+        );
+    });
+}
+
+#[test]
 fn a_limit_is_met_at_one_tao_for_one_alpha_or_not_at_all() {
     with_neuron(|| {
         let add = |price, partial| {
