@@ -59,7 +59,7 @@ describe.skipIf(pythonSdk10 === undefined)(titled('the chain with SDK 10.5', pyt
     expect(steps).toMatchObject({
       add_stake: done,
       'add_stake safe': done,
-      stake: 110 * rao,
+      stake: 110,
       'add_stake dust': moduleError('AmountTooLow'),
       unstake: done,
       'unstake safe': done,

@@ -37,7 +37,7 @@ describe.skipIf(python === undefined)(titled('the chain with SDK 11'), () => {
       'register again': [false, 'already_exists', 'HotKeyAlreadyRegisteredInSubNet'],
       'register without money': [false, 'insufficient_balance', 'Payment'],
       add_stake: done,
-      'read.stake': 50 * rao,
+      'read.stake': 50,
       remove_stake: done,
       serve_axon: done,
       'serve_axon too soon': [false, 'rate_limited', 'ServingRateLimitExceeded'],

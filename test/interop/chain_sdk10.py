@@ -100,7 +100,8 @@ def stake(step, peer, ours):
     alpha = lambda amount: tao(amount).set_unit(netuid)
     step("add_stake", lambda: chain.add_stake(ours, netuid, hot, tao(100)))
     step("add_stake safe", lambda: chain.add_stake(ours, netuid, hot, tao(10), safe_staking=True))
-    step("stake", lambda: chain.get_stake(cold, hot, netuid))
+    # Whole TAO: an epoch may have paid a little meanwhile.
+    step("stake", lambda: chain.get_stake(cold, hot, netuid).rao // RAO)
     step("add_stake dust", lambda: chain.add_stake(ours, netuid, hot, bt.Balance.from_rao(10)))
     step("unstake", lambda: chain.unstake(ours, netuid, hot, alpha(5)))
     step("unstake safe", lambda: chain.unstake(ours, netuid, hot, alpha(5), safe_unstaking=True))

@@ -80,8 +80,8 @@ async def stake(peer, ours):
     await peer.read(
         "stake", coldkey_ss58=ours.coldkeypub.ss58_address, hotkey_ss58=hotkey, netuid=netuid
     )
-    held = peer.seen["read.stake"]
-    peer.seen["read.stake"] = getattr(held, "rao", held)
+    # Whole TAO: an epoch may have paid a little meanwhile.
+    peer.seen["read.stake"] = peer.seen["read.stake"].rao // 1_000_000_000
     await peer.do(
         "remove_stake", "remove_stake", ours, hotkey_ss58=hotkey, netuid=netuid, amount_alpha=20
     )
