@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { configSchemas } from '../common/config/config-schema.ts';
 import { ConfigError, formatProblem, loadConfig } from '../common/config/config-load.ts';
 import { SubnetError } from '../common/errors.ts';
+import { referenceProblems } from './config-references.ts';
 import type { CliIo } from './io.ts';
 
 type ConfigKind = keyof typeof configSchemas;
@@ -12,7 +13,9 @@ export function configCommand(io: CliIo): Command {
   const command = new Command('config').description('check YAML files');
   command
     .command('check')
-    .description('check files against their schema; lists all problems at once')
+    .description(
+      'check files against their schema, and the files that they name; all problems at once',
+    )
     .argument('<files...>', 'YAML files')
     .option(
       '--kind <kind>',
@@ -40,7 +43,7 @@ function checkFiles(
 function problemsIn(file: string, kind: ConfigKind) {
   try {
     loadConfig(file, configSchemas[kind]);
-    return [];
+    return referenceProblems(file, kind);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;

@@ -50,6 +50,25 @@ describe('subnet, as a person types it', () => {
     expect(result.problems).toHaveLength(3);
   });
 
+  it('looks at the files that a file names, and at their hashes', () => {
+    const validator = join(folder, 'validator.yaml');
+    writeFileSync(
+      validator,
+      "subnet: nope.yaml\nchain: { endpoints: ['ws://127.0.0.1:9944'] }\nstateDir: ./state\n",
+    );
+    const missing = subnet('config', 'check', validator);
+    expect(missing.status).toBe(2);
+    expect(missing.stdout).toContain(`${validator}:1:1 subnet: names a file that does not exist`);
+    const miner = join(folder, 'miner.yaml');
+    writeFileSync(join(folder, 'model.onnx'), 'x');
+    writeFileSync(
+      miner,
+      `netuid: 2\nchain: { endpoints: ['ws://127.0.0.1:9944'] }\ntask: digits\nmodel:\n  path: model.onnx\n  sha256: '${'0'.repeat(64)}'\n`,
+    );
+    const other = subnet('config', 'check', miner);
+    expect(other.stdout).toMatch(/miner\.yaml:5:3 model\.path: the file's sha256 is 2d711642/);
+  });
+
   it('tells an operator what to do, without a stack trace', () => {
     const { stderr, status } = subnet('config', 'check', join(folder, 'absent.yaml'));
     expect(status).toBe(2);
