@@ -1,5 +1,6 @@
 import type { Hex } from './chain-state.ts';
 
+/** With 0x, and by `Buffer`: a runtime is millions of digits, which common/hex.ts is not made for. */
 export function toHex(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes).toString('hex')}`;
 }

@@ -1,3 +1,5 @@
+import { ByteReader, compact } from './bytes.ts';
+
 /**
  * The SCALE codec for the few shapes that the embedded chain's own runtime APIs exchange.
  * Integers of 64 bits and more are bigints; everything else is what one expects.
@@ -5,16 +7,10 @@
 export interface Codec<T> {
   // Methods, because only these let codecs of different types stand in one table.
   write(value: T, out: number[]): void;
-  read(from: Reader): T;
+  read(from: ByteReader): T;
 }
 
 export type Decoded<C> = C extends Codec<infer T> ? T : never;
-
-/** A place in the bytes; reading past their end throws a RangeError. */
-export interface Reader {
-  readonly bytes: Uint8Array;
-  at: number;
-}
 
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   const out: number[] = [];
@@ -24,7 +20,7 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
 
 /** Throws a RangeError when the bytes are too short or longer than the value. */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
-  const from = { bytes, at: 0 };
+  const from = new ByteReader(bytes);
   const value = codec.read(from);
   if (from.at !== bytes.length) throw new RangeError('bytes are left over');
   return value;
@@ -47,19 +43,19 @@ export const bool: Codec<boolean> = {
 export function vec<T>(item: Codec<T>): Codec<readonly T[]> {
   return {
     write: (values, out) => {
-      writeLength(values.length, out);
+      out.push(...compact(values.length));
       for (const value of values) item.write(value, out);
     },
-    read: (from) => Array.from({ length: readLength(from) }, () => item.read(from)),
+    read: (from) => Array.from({ length: Number(from.compact()) }, () => item.read(from)),
   };
 }
 
 export const bytes: Codec<Uint8Array> = {
   write: (value, out) => {
-    writeLength(value.length, out);
+    out.push(...compact(value.length));
     for (const byte of value) out.push(byte);
   },
-  read: (from) => take(from, readLength(from)),
+  read: (from) => from.bytes(),
 };
 
 /** Writes what is encoded already; cannot be read, because nothing says where it ends. */
@@ -151,33 +147,6 @@ function large(size: number, signed: boolean): Codec<bigint> {
       let rest = BigInt.asUintN(bits, value);
       for (let count = 0; count < size; count += 1, rest >>= 8n) out.push(Number(rest & 0xffn));
     },
-    read: (from) => {
-      const little = take(from, size).toReversed();
-      return wrap(little.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n));
-    },
+    read: (from) => wrap(from.uint(size)),
   };
-}
-
-function take(from: Reader, length: number): Uint8Array {
-  const end = from.at + length;
-  if (end > from.bytes.length) throw new RangeError('the bytes end too early');
-  const part = from.bytes.subarray(from.at, end);
-  from.at = end;
-  return part;
-}
-
-function writeLength(length: number, out: number[]): void {
-  if (length < 2 ** 6) out.push(length << 2);
-  else if (length < 2 ** 14) u16.write((length << 2) | 1, out);
-  else u32.write(length * 4 + 2, out);
-}
-
-function readLength(from: Reader): number {
-  const first = u8.read(from);
-  const mode = first & 3;
-  if (mode === 0) return first >> 2;
-  from.at -= 1;
-  if (mode === 1) return u16.read(from) >> 2;
-  if (mode === 2) return Math.floor(u32.read(from) / 4);
-  throw new RangeError('the length is beyond what is read here');
 }

@@ -32,28 +32,6 @@ async function stopOne(name: string, stop: () => Promise<void> | void, log: Logg
   }
 }
 
-/**
- * Runs `body` with a signal that aborts on SIGTERM or SIGINT, and returns its result. A second
- * signal calls `onSecond`, which the CLI uses to leave at once.
- */
-export async function untilSignalled<T>(
-  body: (signal: AbortSignal) => Promise<T>,
-  onSecond: (name: NodeJS.Signals) => void = () => undefined,
-): Promise<T> {
-  const controller = new AbortController();
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) onSecond(name);
-    else controller.abort(new DOMException(`stopped by ${name}`, 'AbortError'));
-  };
-  const names = ['SIGTERM', 'SIGINT'] as const;
-  for (const name of names) process.on(name, onSignal);
-  try {
-    return await body(controller.signal);
-  } finally {
-    for (const name of names) process.off(name, onSignal);
-  }
-}
-
 /** Resolves when the signal aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

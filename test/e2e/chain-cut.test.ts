@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
 import type { DemoProcess } from '../../cli/demo/processes.ts';
-import { startChainProxy, startSilentEndpoint } from './chain-proxy.ts';
-import type { ChainProxy } from './chain-proxy.ts';
+import { startProxy } from './cuttable-proxy.ts';
+import type { CuttableProxy } from './cuttable-proxy.ts';
+import { startSilentEndpoint } from './silent-endpoint.ts';
 import {
   metricOf,
   minerStatus,
@@ -24,7 +25,7 @@ const alarm = 'validator_alert{alert="chain-unreachable"}';
 
 describe('a chain that goes away and comes back', () => {
   let subnet: TestSubnet;
-  let proxy: ChainProxy;
+  let proxy: CuttableProxy;
   let slow: Peer;
   let miner: NodeFile;
   let validator: NodeFile;
@@ -36,8 +37,8 @@ describe('a chain that goes away and comes back', () => {
     // It makes each round longer than the pause between two: whatever happens, happens in a round.
     slow = await startHostile('drip', subnet.key('slow'), subnet.key('slow'));
     await announcePeer(subnet, 'slow', slow);
-    proxy = await startChainProxy(subnet.chainUrl);
-    const chain = { endpoints: [proxy.url], requestTimeoutMs: timeoutMs };
+    proxy = await startProxy(Number(new URL(subnet.chainUrl).port));
+    const chain = { endpoints: [`ws://127.0.0.1:${proxy.port}`], requestTimeoutMs: timeoutMs };
     miner = await subnet.minerFile('best', { chain });
     validator = await subnet.validatorFile('alpha', { chain });
     processes.push(subnet.run('best', runArgs('miner', miner)));
@@ -99,15 +100,15 @@ describe('a chain that goes away and comes back', () => {
   });
 
   it('half dead, taking bytes and giving none: reads end, and a new connection is made', async () => {
-    proxy.mode = 'swallow';
+    proxy.freeze();
     await expectAlarm(/did not answer in time|reached/);
     await sleep(timeoutMs);
-    proxy.mode = 'pass';
+    proxy.restore();
     await expectRecovery();
   });
 
   it('half dead for good: SIGTERM still ends both within seconds', async () => {
-    proxy.mode = 'swallow';
+    proxy.freeze();
     await expectAlarm(/did not answer in time|reached/);
     const from = performance.now();
     await Promise.all(processes.map((one) => one.stop()));
@@ -149,11 +150,11 @@ describe('an endpoint that takes connections and never answers', () => {
 describe('reads that are under way on a half-dead connection', () => {
   it('end with CHAIN_TIMEOUT, and with CHAIN_CLOSED when it is closed', async () => {
     const subnet = await startSubnet();
-    const proxy = await startChainProxy(subnet.chainUrl);
-    const options = { endpoints: [proxy.url], platform, logger: silent };
+    const proxy = await startProxy(Number(new URL(subnet.chainUrl).port));
+    const options = { endpoints: [`ws://127.0.0.1:${proxy.port}`], platform, logger: silent };
     const impatient = await connectChain({ ...options, requestTimeoutMs: 1500 });
     const patient = await connectChain({ ...options, requestTimeoutMs: 600_000 });
-    proxy.mode = 'swallow';
+    proxy.freeze();
     const waiting = expect(patient.snapshot(netuid)).rejects.toMatchObject({
       code: 'CHAIN_CLOSED',
     });

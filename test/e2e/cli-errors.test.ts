@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../cli/demo/ports.ts';
 import { nodeArguments } from '../../common/node/package-root.ts';
 import { openLevelStore } from '../../common/node/store-level.ts';
-import { startSilentEndpoint } from './chain-proxy.ts';
+import { startSilentEndpoint } from './silent-endpoint.ts';
 import { axonHost, modelFile, netuid, runArgs, startSubnet } from './harness.ts';
 import type { TestSubnet } from './harness.ts';
 import { announcePeer, startHonest } from './peers.ts';
