@@ -249,7 +249,7 @@ const stepMs = 100;
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  seconds = 40,
+  seconds = 90,
 ): Promise<T> {
   const giveUp = performance.now() + seconds * 1000;
   for (;;) {
