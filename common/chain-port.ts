@@ -36,9 +36,39 @@ export interface Neuron {
   readonly validatorTrust: number;
   /** Alpha RAO of the last epoch. */
   readonly emissionRao: bigint;
+  /** Of mechanism 0. A commit moves it, a reveal does not. */
   readonly lastUpdate: number;
   readonly blockAtRegistration: number;
+  /** 0..1; absent where the runtime keeps none (removed in 2026), never zero instead. */
+  readonly rank?: number;
+  readonly trust?: number;
+  /** u16; absent where the runtime keeps none. */
+  readonly pruningScore?: number;
 }
+
+/** What one incentive mechanism of a subnet keeps by uid. */
+export interface MechanismState {
+  readonly mecid: number;
+  readonly lastUpdate: readonly number[];
+  /** 0..1 */
+  readonly incentive: readonly number[];
+}
+
+/**
+ * When epochs run. `stateful`: `Tempo` blocks after the last one, or when an owner asked for one
+ * (spec 423 and later). `modulo`: where (block + netuid + 1) is a multiple of (tempo + 1).
+ */
+export type EpochSchedule =
+  | {
+      readonly model: 'stateful';
+      readonly tempo: number;
+      readonly lastEpochBlock: number;
+      /** 0: none asked for. */
+      readonly pendingEpochAt: number;
+      readonly epochIndex: number;
+      readonly blocksSinceLastStep: number;
+    }
+  | { readonly model: 'modulo'; readonly tempo: number; readonly blocksSinceLastStep: number };
 
 export interface SubnetHyperparams {
   readonly tempo: number;
@@ -70,9 +100,48 @@ export interface Snapshot {
   readonly lastEpochBlock: number;
   /** null when tempo is 0. */
   readonly nextEpochBlock: number | null;
+  readonly epoch: EpochSchedule;
+  /** `Timestamp.Now` of this block, milliseconds since the Unix epoch. */
+  readonly chainTimeMs: number;
+  /** Measured over the last blocks; the runtime's slot duration while there are too few. */
+  readonly blockTimeMs: number;
+  /** Version that timelocked commits must name; null where the runtime takes none. */
+  readonly commitRevealVersion: number | null;
   readonly ownerHotkey: Hotkey | null;
+  readonly ownerColdkey: Coldkey | null;
+  /** By mecid, at least one; `mechanisms[0].lastUpdate[uid]` is that of `neurons[uid]`. */
+  readonly mechanisms: readonly MechanismState[];
   /** By uid, dense: neurons[uid].uid === uid. */
   readonly neurons: readonly Neuron[];
+}
+
+/** A commit of weights that waits on chain for its reveal. */
+export type PendingCommit =
+  | {
+      readonly kind: 'hash';
+      /** `0x`, 32 bytes. */
+      readonly hash: string;
+      readonly block: number;
+      /** Epoch that it belongs to; null on runtimes that keep blocks instead. */
+      readonly epoch: number | null;
+    }
+  | {
+      readonly kind: 'timelocked';
+      /** blake2-256 of the commit's bytes, as in its event: `0x`, 32 bytes. */
+      readonly hash: string;
+      readonly block: number;
+      readonly epoch: number;
+      readonly revealRound: number;
+    };
+
+/** `Drand.BeaconConfig`: whose signatures open timelocked commits, and when they come. */
+export interface Beacon {
+  /** 96 bytes, compressed G2. */
+  readonly publicKey: Uint8Array;
+  readonly genesisTimeS: number;
+  readonly periodS: number;
+  /** Hex without `0x`. */
+  readonly chainHash: string;
 }
 
 /** A weight row as the chain holds it. */
@@ -87,9 +156,35 @@ export type ChainCall =
   | {
       readonly call: 'set_weights';
       readonly netuid: number;
+      /** Incentive mechanism (default 0). Above 0 only where the runtime has mechanisms. */
+      readonly mecid?: number;
       readonly uids: readonly number[];
       readonly values: readonly number[];
       readonly versionKey: bigint;
+    }
+  | {
+      readonly call: 'commit_weights';
+      readonly netuid: number;
+      readonly mecid?: number;
+      /** `0x`, 32 bytes. */
+      readonly hash: string;
+    }
+  | {
+      readonly call: 'reveal_weights';
+      readonly netuid: number;
+      readonly mecid?: number;
+      readonly uids: readonly number[];
+      readonly values: readonly number[];
+      readonly salt: readonly number[];
+      readonly versionKey: bigint;
+    }
+  | {
+      readonly call: 'commit_timelocked_weights';
+      readonly netuid: number;
+      readonly mecid?: number;
+      readonly commit: Uint8Array;
+      readonly revealRound: number;
+      readonly version: number;
     }
   | {
       readonly call: 'serve_axon';
@@ -119,6 +214,19 @@ export type ChainCall =
       readonly name: string;
       readonly args: readonly (number | bigint | boolean | string)[];
       readonly sudo: boolean;
+    }
+  | {
+      /**
+       * Any other call, arguments by their names in the metadata (snake_case), which orders them:
+       * one that the runtime lacks an argument for, or that it cannot leave out, is
+       * CHAIN_UNSUPPORTED. `optional` names those that older or newer runtimes may not have.
+       */
+      readonly call: 'named';
+      readonly pallet: string;
+      readonly name: string;
+      readonly args: Readonly<Record<string, unknown>>;
+      readonly optional?: readonly string[];
+      readonly sudo?: boolean;
     };
 
 export interface ChainEvent {
@@ -134,6 +242,8 @@ export type TxOutcome =
       readonly block: BlockRef;
       readonly extrinsicHash: string;
       readonly events: readonly ChainEvent[];
+      /** True when finality was waited for and seen. */
+      readonly finalised: boolean;
     }
   | {
       readonly kind: 'refused';
@@ -149,22 +259,67 @@ export type TxOutcome =
   /** Sent, but its fate was not observed: it may still take effect. */
   | { readonly kind: 'unknown'; readonly message: string; readonly extrinsicHash?: string };
 
+/** What the runtime offers, found from its metadata at connection and at each upgrade. */
+export interface RuntimeFacts {
+  readonly specName: string;
+  readonly specVersion: number;
+  readonly epochs: 'stateful' | 'modulo';
+  /** Where a snapshot is read from: the best that this runtime has. */
+  readonly metagraph: 'selective' | 'neurons-lite' | 'storage';
+  readonly mechanisms: boolean;
+  readonly commits: { readonly hash: boolean; readonly timelocked: boolean };
+}
+
+/** A transaction's way: reserved (nonce taken), submitted, in block, finalised, failed, unknown. */
+export type TxState = 'reserved' | 'submitted' | 'in-block' | 'finalised' | 'failed' | 'unknown';
+
+export interface SubmitOptions {
+  /** Never waits past this (default 60 s). */
+  readonly timeoutMs?: number;
+  /** Wait for (default `included`). */
+  readonly until?: 'included' | 'finalised';
+  readonly onState?: (state: TxState) => void;
+}
+
+export interface EndpointState {
+  readonly url: string;
+  readonly state: 'in-use' | 'ready' | 'failed' | 'wrong-chain' | 'untried';
+  /** 0..1 from answers, latency and freshness; what decides where to go next. */
+  readonly score: number;
+  readonly latencyMs: number | null;
+  readonly headBlock: number | null;
+  readonly failures: number;
+  /** Why it failed last; null when it did not. */
+  readonly problem: string | null;
+}
+
 /** A node's view of the chain. Reads throw SubnetError `CHAIN_*`; nothing hangs past a deadline. */
 export interface Chain {
   readonly genesisHash: string;
+  readonly runtime: RuntimeFacts;
+  /** In the order of the configuration. */
+  endpoints(): readonly EndpointState[];
   head(): Promise<BlockRef>;
   blockHash(number: number): Promise<string>;
   /** Throws CHAIN_NO_SUBNET when the netuid does not exist. */
   snapshot(netuid: number): Promise<Snapshot>;
-  /** Row of one validator as stored, in stored order; empty when none. */
-  weightsOf(netuid: number, uid: number): Promise<WeightRow>;
+  /** Row of one validator as stored, in stored order; empty when none. `mecid` defaults to 0. */
+  weightsOf(netuid: number, uid: number, mecid?: number): Promise<WeightRow>;
+  /** Commits of this hotkey that wait for their reveal, oldest first; both kinds. */
+  pendingCommits(netuid: number, mecid: number, hotkey: Hotkey): Promise<readonly PendingCommit[]>;
+  /** null where the runtime has no beacon. */
+  beacon(): Promise<Beacon | null>;
+  /** Whether the chain holds the beacon's pulse of this round. */
+  hasPulse(round: number): Promise<boolean>;
+  /** All events of one block, in order. Throws CHAIN_NO_BLOCK when its state is gone. */
+  eventsAt(block: BlockRef): Promise<readonly ChainEvent[]>;
   /** null when the hotkey is not registered on the netuid. */
   uidOf(netuid: number, hotkey: Hotkey): Promise<number | null>;
   account(address: Ss58): Promise<AccountInfo>;
   /** Existing netuids, ascending. */
   netuids(): Promise<readonly number[]>;
-  /** Signs, sends, waits for inclusion, never past `timeoutMs` (default 60 s). */
-  submit(call: ChainCall, signer: Signer, options?: { timeoutMs?: number }): Promise<TxOutcome>;
+  /** Signs, sends, waits. Submissions of one key go out in order, one nonce each. */
+  submit(call: ChainCall, signer: Signer, options?: SubmitOptions): Promise<TxOutcome>;
   /** Calls back for each new head until the returned function is called; survives reconnects. */
   onHead(listener: (head: BlockRef) => void): () => void;
   close(): Promise<void>;

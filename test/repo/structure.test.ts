@@ -12,7 +12,7 @@ const isCore = (path: string): boolean =>
   coreFolders.some((folder) => path.startsWith(folder)) && !coreExcludes.has(path);
 
 /** Libraries that do no I/O and may stand in core files. */
-const pureLibraries = ['zod', '@noble/hashes'];
+const pureLibraries = ['zod', '@noble/hashes', '@noble/curves', '@noble/ciphers'];
 
 /** Each of these has one door into the project. */
 const doors: Readonly<Record<string, readonly string[]>> = {
@@ -24,6 +24,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['common/node/telemetry.ts'],
   '@acala-network/chopsticks-core': ['chain/'],
   commander: ['cli/'],
+  '@inquirer/confirm': ['cli/'],
+  '@inquirer/password': ['cli/'],
+  'hash-wasm': ['common/keys/'],
 };
 
 function describeImport({ from, to }: ImportOf): string {
