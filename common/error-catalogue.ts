@@ -26,6 +26,11 @@ export const catalogue = {
     title: 'The command line is not valid',
     fix: 'See the help of the command: subnet <command> --help.',
   },
+  CANCELLED: {
+    exit: 1,
+    title: 'The command was cancelled at a question; nothing was done',
+    fix: 'Run it again and answer, or give the answer as the help of the command says.',
+  },
   // tasks and data sets
   DATASET_HASH: {
     exit: 2,
