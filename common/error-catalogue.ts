@@ -145,6 +145,31 @@ export const catalogue = {
     title: 'The runtime of this chain lacks something that is needed',
     fix: 'Update subnet-suite, or use an endpoint of a chain whose runtime has it.',
   },
+  HYPERPARAMETER_VALUE: {
+    exit: 2,
+    title: 'The value of the hyperparameter does not fit',
+    fix: 'Write a value of the kind and within the bounds that are named.',
+  },
+  HYPERPARAMETER_UNKNOWN: {
+    exit: 2,
+    title: 'There is no such hyperparameter',
+    fix: 'See the list: subnet sudo get --netuid N, or docs/configuration.md.',
+  },
+  HYPERPARAMETER_REFUSED: {
+    exit: 4,
+    title: 'The chain refused the change of a hyperparameter',
+    fix: 'See subnet spec plan for who may change it and when; what was changed before stays changed.',
+  },
+  HYPERPARAMETER_UNSEEN: {
+    exit: 1,
+    title: 'Whether the change of a hyperparameter took effect was not seen',
+    fix: 'Run the command again: it reads the chain first and does only what is left.',
+  },
+  RULES_DIFFER: {
+    exit: 4,
+    title: 'The subnet YAML is not the one that the owner committed on chain',
+    fix: "Get the owner's file, or set rules.onMismatch to warn if you mean to run another one.",
+  },
   CHAIN_CLOSED: {
     exit: 1,
     title: 'The chain connection was closed',

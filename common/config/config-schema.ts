@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { expectation, parseValue } from '../owner/hyperparameter-value.ts';
+import { hyperparameters } from '../owner/hyperparameters.ts';
+import type { Hyperparameter } from '../owner/hyperparameters.ts';
 import { datatypes } from '../tensor.ts';
 
 /**
@@ -52,6 +55,16 @@ const log = z
   })
   .prefault({});
 
+const rules = z
+  .strictObject({
+    onMismatch: z
+      .enum(['warn', 'refuse', 'ignore'])
+      .default('warn')
+      .describe('When the owner committed the sha256 of another subnet YAML on chain'),
+  })
+  .prefault({})
+  .describe("Compares the subnet YAML with the owner's commitment on chain");
+
 function metrics(defaultPort: number) {
   return z
     .strictObject({
@@ -83,6 +96,12 @@ export const minerSchema = z
     chain,
     wallet: wallet.prefault({}),
     task: name.describe('Name of the task that is served; the model name in the protocol'),
+    subnet: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The subnet YAML, relative to this file: compared with the chain when given'),
+    rules,
     model: z
       .strictObject({
         path: z.string().min(1).describe('ONNX file, relative to this file'),
@@ -152,6 +171,7 @@ export const validatorSchema = z
     chain,
     wallet: wallet.prefault({}),
     stateDir: z.string().default('./state').describe('Relative to this file; one process each'),
+    rules,
     round: z
       .strictObject({
         intervalBlocks: z.int().min(1).max(100_000).optional().describe('Overrides the subnet'),
@@ -255,6 +275,44 @@ function checkTask(
   context.addIssue({ code: 'custom', path, message });
 }
 
+/** The shape that the kind of a hyperparameter is written in; bounds are checked with it. */
+function hyperparameterSchema(parameter: Hyperparameter) {
+  const shapes = {
+    boolean: z.boolean(),
+    integer: z.union([z.int(), z.string().regex(/^-?\d+$/)]),
+    tao,
+    pair: z.tuple([z.int(), z.int()]),
+    factor: z.number(),
+  } as const;
+  const who = parameter.who === 'root' ? 'root' : 'owner';
+  const shape: z.ZodType<string | number | boolean | readonly number[]> = shapes[parameter.kind];
+  return shape
+    .refine((value) => fits(parameter, value), { error: expectation(parameter) })
+    .optional()
+    .describe(`${parameter.summary}; set by ${who}: ${parameter.name}`);
+}
+
+function fits(parameter: Hyperparameter, value: unknown): boolean {
+  try {
+    parseValue(parameter, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const chainWishes = z
+  .strictObject({
+    hyperparameters: z
+      .strictObject(
+        Object.fromEntries(hyperparameters.map((one) => [one.key, hyperparameterSchema(one)])),
+      )
+      .prefault({})
+      .describe('What the chain shall hold; subnet spec plan shows the difference'),
+  })
+  .prefault({})
+  .describe("The subnet's hyperparameters on chain, for subnet spec plan and apply");
+
 export const subnetSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -305,6 +363,7 @@ export const subnetSchema = z
       })
       .prefault({}),
     round: z.strictObject({ intervalBlocks: z.int().min(1).max(100_000).default(25) }).prefault({}),
+    chain: chainWishes,
   })
   .superRefine(checkSubnet, { when: () => true })
   .meta({ title: 'Subnet', description: 'What a subnet owner edits' });
