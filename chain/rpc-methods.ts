@@ -1,7 +1,8 @@
 import { blake2b } from '@noble/hashes/blake2.js';
 import { packageVersion } from '../common/node/package-root.ts';
 import { parseSs58, publicKeyOf } from '../common/keys/ss58.ts';
-import { ByteReader, concat, fromHex, littleEndian, toHex } from './bytes.ts';
+import { ByteReader, concat, littleEndian } from '../common/scale-bytes.ts';
+import { fromHex, toHex } from './bytes.ts';
 import { keysOf } from './chain-state.ts';
 import type { Hex, StorageDiff } from './chain-state.ts';
 import type { Block, DevNode } from './dev-node.ts';

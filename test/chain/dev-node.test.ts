@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { concat, fromHex, littleEndian, toHex } from '../../chain/bytes.ts';
+import { concat, littleEndian } from '../../common/scale-bytes.ts';
+import { fromHex, toHex } from '../../chain/bytes.ts';
 import { ChainState, StateDiscarded } from '../../chain/chain-state.ts';
 import type { Hex, StorageDiff, StorageView } from '../../chain/chain-state.ts';
 import { DevNode, codeKey } from '../../chain/dev-node.ts';

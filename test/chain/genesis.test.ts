@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compact, concat, toHex } from '../../chain/bytes.ts';
+import { compact, concat } from '../../common/scale-bytes.ts';
+import { toHex } from '../../chain/bytes.ts';
 import type { Hex } from '../../chain/chain-state.ts';
 import { RuntimeFailure } from '../../chain/executor.ts';
 import type { Executor, RuntimeCall } from '../../chain/executor.ts';
