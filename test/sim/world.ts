@@ -91,7 +91,7 @@ export function originOf(uid: number): string {
 
 /** A subnet in one process: chain, wire and time are fakes, everything else is real. */
 export function createWorld(seed = 'sim'): World {
-  const chain = createFakeChain();
+  const chain = createFakeChain({ blockTimeMs: blockMs });
   const http = createFakeHttp();
   let owedMs = 0;
   const platform = createSimPlatform(seed, (ms) => {

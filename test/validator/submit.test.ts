@@ -89,7 +89,13 @@ describe('submitWeights', () => {
   it('does not believe an inclusion that the chain does not show', async () => {
     const one = await setup();
     const block = await one.world.chain.head();
-    const included = { kind: 'included', block, extrinsicHash: '0x1', events: [] } as const;
+    const included = {
+      kind: 'included',
+      block,
+      extrinsicHash: '0x1',
+      events: [],
+      finalised: true,
+    } as const;
     one.world.chain.answerNextSubmit(included);
     expect(await submit(one, first)).toMatchObject({ record: { state: 'included' } });
   });
@@ -98,7 +104,13 @@ describe('submitWeights', () => {
     const one = await setup();
     const { chain } = one.world;
     chain.answerNextSubmit(
-      { kind: 'included', block: { number: 17, hash: '0x' }, extrinsicHash: '0x1', events: [] },
+      {
+        kind: 'included',
+        block: { number: 17, hash: '0x' },
+        extrinsicHash: '0x1',
+        events: [],
+        finalised: true,
+      },
       { apply: true },
     );
     const weightsOf = chain.weightsOf.bind(chain);
