@@ -1,26 +1,32 @@
 import { setMaxListeners } from 'node:events';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 import type { SubmittableExtrinsic } from '@polkadot/api/types';
-import type { Ss58 } from '../brand.ts';
-import { nameCall, namePoolError } from './chain-calls.ts';
+import { stringCamelCase } from '@polkadot/util';
+import type { Hotkey, Ss58 } from '../brand.ts';
+import { nameCall } from './chain-calls.ts';
 import type { NamedCall } from './chain-calls.ts';
 import type {
+  Beacon,
   BlockRef,
   Chain,
   ChainCall,
   ChainEvent,
+  EndpointState,
+  PendingCommit,
+  RuntimeFacts,
   Snapshot,
+  SubmitOptions,
   TxOutcome,
   WeightRow,
 } from '../chain-port.ts';
-import {
-  asBig,
-  asList,
-  asNumber,
-  asRecord,
-  readSnapshot,
-  snapshotSelectors,
-} from './chain-read.ts';
+import { asBig, asList, asNumber, asRecord } from './decoded.ts';
+import { DecoratedView, snakeCase } from './decorated-view.ts';
+import type { CallItem, Codec, Decorated, StorageItem } from './decorated-view.ts';
+import { readBeacon, readHasPulse, readPendingCommits } from './pending-commits.ts';
+import { namePoolError } from './pool-errors.ts';
+import { readSnapshot } from './snapshot.ts';
+import { mechanismIndex } from './subnet-state.ts';
+import type { CallArgument, StateSource, StateView } from '../state-view.ts';
 import { SubnetError, messageOf } from '../errors.ts';
 import { createMutex } from '../mutex.ts';
 import type { Platform } from '../platform-port.ts';
@@ -55,9 +61,10 @@ const signedExtensions = {
  * Connects to the first endpoint that answers. Throws CHAIN_UNREACHABLE with each one's reason,
  * and CHAIN_CLOSED when the signal aborts.
  */
-export async function connectChain(options: ConnectOptions): Promise<Chain> {
+export async function connectChain(options: ConnectOptions): Promise<Chain & StateSource> {
   const chain = new SubstrateChain(await connectFirst(options), options);
   await chain.watchHeads();
+  await chain.view();
   return chain;
 }
 
@@ -147,14 +154,9 @@ async function withDeadline<T>(
 
 type ProviderOf = NonNullable<NonNullable<ConstructorParameters<typeof ApiPromise>[0]>['provider']>;
 
-interface Jsonable {
-  toJSON(): unknown;
-}
-
 type ApiAt = Awaited<ReturnType<ApiPromise['at']>>;
-type Callable = (...args: readonly unknown[]) => Promise<Jsonable>;
 
-class SubstrateChain implements Chain {
+class SubstrateChain implements Chain, StateSource {
   #api: ApiPromise;
   #provider: WsProvider;
   readonly #options: ConnectOptions;
@@ -166,6 +168,7 @@ class SubstrateChain implements Chain {
   readonly #queues = new Map<string, ReturnType<typeof createMutex>>();
   readonly #closing = new AbortController();
   #replacing = false;
+  #runtime: RuntimeFacts | undefined;
 
   constructor(connection: Connection, options: ConnectOptions) {
     this.#api = connection.api;
@@ -220,49 +223,92 @@ class SubstrateChain implements Chain {
     return hash.toHex();
   }
 
-  async snapshot(netuid: number): Promise<Snapshot> {
-    const block = await this.head();
-    const at = await this.#ask('state', () => this.#api.at(block.hash));
-    const [metagraph, neurons, nextEpoch, lastEpoch, threshold] = await Promise.all([
-      this.#runtime(at, 'subnetInfoRuntimeApi', 'getSelectiveMetagraph', [
-        netuid,
-        snapshotSelectors,
-      ]),
-      this.#runtime(at, 'neuronInfoRuntimeApi', 'getNeuronsLite', [netuid]),
-      this.#runtime(at, 'subnetInfoRuntimeApi', 'getNextEpochStartBlock', [netuid]),
-      this.#storage(at, 'lastEpochBlock', [netuid]),
-      this.#storage(at, 'stakeThreshold', []),
-    ]);
-    if (metagraph === null) throw new SubnetError('CHAIN_NO_SUBNET', { netuid });
-    const parts = { metagraph, neurons, nextEpoch, lastEpoch, threshold };
-    return readSnapshot(netuid, block, parts);
+  get runtime(): RuntimeFacts {
+    if (this.#runtime === undefined) throw new SubnetError('CHAIN_CLOSED', { what: 'runtime' });
+    return this.#runtime;
   }
 
-  async weightsOf(netuid: number, uid: number): Promise<WeightRow> {
-    const row = asList(await this.#storage(this.#api, 'weights', [netuid, uid]));
-    return row.map((pair) => {
+  endpoints(): readonly EndpointState[] {
+    const inUse = this.#provider.endpoint;
+    return this.#options.endpoints.map((url) => ({
+      url,
+      state: url === inUse ? 'in-use' : 'untried',
+      score: 1,
+      latencyMs: null,
+      headBlock: null,
+      failures: 0,
+      problem: null,
+    }));
+  }
+
+  async view(block?: BlockRef): Promise<StateView> {
+    const api = this.#api;
+    const of = block ?? (await this.head());
+    const at = await this.#ask('state', () => api.at(of.hash));
+    const { specName, specVersion } = at.runtimeVersion;
+    const name = { specName: specName.toString(), specVersion: specVersion.toNumber() };
+    const view = new DecoratedView(of, name, decorate(api, at), (what, work) =>
+      this.#ask(what, work),
+    );
+    if (block === undefined) this.#runtime = view.runtime;
+    return view;
+  }
+
+  async snapshot(netuid: number): Promise<Snapshot> {
+    return readSnapshot(await this.view(), netuid, 12_000);
+  }
+
+  async weightsOf(netuid: number, uid: number, mecid = 0): Promise<WeightRow> {
+    const view = await this.view();
+    const index = mechanismIndex(view, netuid, mecid);
+    return asList(await view.storage('SubtensorModule', 'Weights', index, uid)).map((pair) => {
       const [target, value] = asList(pair);
       return [asNumber(target), asNumber(value)] as const;
     });
   }
 
+  async pendingCommits(
+    netuid: number,
+    mecid: number,
+    hotkey: Hotkey,
+  ): Promise<readonly PendingCommit[]> {
+    return readPendingCommits(await this.view(), netuid, mecid, hotkey);
+  }
+
+  async beacon(): Promise<Beacon | null> {
+    return readBeacon(await this.view());
+  }
+
+  async hasPulse(round: number): Promise<boolean> {
+    return readHasPulse(await this.view(), round);
+  }
+
+  async eventsAt(block: BlockRef): Promise<readonly ChainEvent[]> {
+    const at = await this.#ask('state', () => this.#api.at(block.hash));
+    const events = at.query['system']?.['events'];
+    if (events === undefined) throw missing('System.Events');
+    const records = await this.#ask('events', () => events());
+    return [...(records as unknown as Iterable<EventRecord>)].map(({ event }) => ({
+      name: `${upperFirst(event.section)}.${event.method}`,
+      args: asList(event.data.toJSON()),
+    }));
+  }
+
   async uidOf(netuid: number, hotkey: Ss58): Promise<number | null> {
-    const uid = await this.#storage(this.#api, 'uids', [netuid, hotkey]);
+    const uid = await (await this.view()).storage('SubtensorModule', 'Uids', netuid, hotkey);
     return uid === null ? null : asNumber(uid);
   }
 
   async account(address: Ss58): Promise<{ freeRao: bigint; nonce: number }> {
-    const account = await this.#storage(this.#api, 'account', [address], 'system');
+    const account = await (await this.view()).storage('System', 'Account', address);
     const { nonce, data } = asRecord(account);
     return { freeRao: asBig(asRecord(data)['free']), nonce: asNumber(nonce) };
   }
 
   async netuids(): Promise<readonly number[]> {
-    const entries = this.#api.query['subtensorModule']?.['networksAdded'];
-    if (entries === undefined) throw missing('SubtensorModule.NetworksAdded');
-    const found = await this.#ask('subnets', () => entries.entries());
-    const added = found.filter(([, value]) => value.toJSON() === true);
-    return added.map(([key]) => asNumber(key.args[0]?.toJSON())).sort((a, b) => a - b);
+    const entries = await (await this.view()).entries('SubtensorModule', 'NetworksAdded');
+    const added = entries.filter(({ value }) => value === true);
+    return added.map(({ keys }) => asNumber(keys[0])).sort((a, b) => a - b);
   }
 
   onHead(listener: (head: BlockRef) => void): () => void {
@@ -270,16 +316,8 @@ class SubstrateChain implements Chain {
     return () => void this.#listeners.delete(listener);
   }
 
-  async submit(
-    call: ChainCall,
-    signer: Signer,
-    options: { timeoutMs?: number } = {},
-  ): Promise<TxOutcome> {
-    const named = nameCall(call, {
-      hasCall: (pallet, name) => this.#callOf(pallet, name) !== null,
-    });
-    if (named === null)
-      throw missing(call.call === 'admin' ? `AdminUtils.${call.name}` : call.call);
+  async submit(call: ChainCall, signer: Signer, options: SubmitOptions = {}): Promise<TxOutcome> {
+    const named = nameCall(call, await this.view());
     const queue = this.#queues.get(signer.ss58) ?? createMutex();
     this.#queues.set(signer.ss58, queue);
     return queue.run(() => this.#send(named, signer, options.timeoutMs ?? 60_000));
@@ -299,7 +337,7 @@ class SubstrateChain implements Chain {
   }
 
   #callOf(pallet: string, call: string): ((...args: readonly unknown[]) => Extrinsic) | null {
-    const found = this.#api.tx[lowerFirst(pallet)]?.[camel(call)];
+    const found = this.#api.tx[stringCamelCase(pallet)]?.[stringCamelCase(call)];
     return found === undefined ? null : (...args) => found(...args);
   }
 
@@ -380,7 +418,8 @@ class SubstrateChain implements Chain {
       args: asList(event.data.toJSON()),
     }));
     const failure = this.#failureOf(result, events, named);
-    if (failure === null) return { kind: 'included', block, extrinsicHash, events };
+    if (failure === null)
+      return { kind: 'included', block, extrinsicHash, events, finalised: false };
     const message = `${named.pallet}.${named.call} failed in block ${block.number}: ${failure}`;
     return { kind: 'refused', where: 'dispatch', name: failure, message, block };
   }
@@ -409,28 +448,6 @@ class SubstrateChain implements Chain {
     } catch {
       return `Module${place.index}Error${place.error}`;
     }
-  }
-
-  async #runtime(
-    at: ApiAt,
-    api: string,
-    method: string,
-    args: readonly unknown[],
-  ): Promise<unknown> {
-    const found = at.call[api]?.[method] as Callable | undefined;
-    if (found === undefined) throw missing(`runtime API ${api}.${method}`);
-    return (await this.#ask(method, () => found(...args))).toJSON();
-  }
-
-  async #storage(
-    at: { query: ApiPromise['query'] },
-    item: string,
-    keys: readonly unknown[],
-    pallet = 'subtensorModule',
-  ): Promise<unknown> {
-    const found = at.query[pallet]?.[item];
-    if (found === undefined) throw missing(`${upperFirst(pallet)}.${upperFirst(item)}`);
-    return (await this.#ask(item, () => found(...keys))).toJSON();
   }
 
   /** A read with a deadline; a connection that stays silent is replaced. */
@@ -519,14 +536,63 @@ function missing(what: string): SubnetError {
   return new SubnetError('CHAIN_UNSUPPORTED', { missing: what });
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
 function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function camel(text: string): string {
-  return text.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+/** Items by the names of the metadata, which the library keeps in its own camelCase. */
+function decorate(api: ApiPromise, at: ApiAt): Decorated {
+  return {
+    storageItem: (pallet, item) =>
+      at.query[stringCamelCase(pallet)]?.[stringCamelCase(item)] as StorageItem | undefined,
+    queryMany: (reads) =>
+      at.queryMulti(reads.map(({ item, keys }) => multiRead(item, keys)) as MultiReads),
+    apiMethod: (name, method) =>
+      at.call[stringCamelCase(name)]?.[stringCamelCase(method)] as Callable | undefined,
+    constant: (pallet, name) => at.consts[stringCamelCase(pallet)]?.[stringCamelCase(name)],
+    call: (pallet, name) =>
+      api.tx[stringCamelCase(pallet)]?.[stringCamelCase(name)] as CallItem | undefined,
+    fee: async (call, payer) => {
+      const {
+        pallet,
+        call: name,
+        args,
+        sudo,
+      } = nameCall(call, {
+        callArguments: (one, other) => argumentsOf(api, one, other),
+      });
+      const make = api.tx[stringCamelCase(pallet)]?.[stringCamelCase(name)];
+      if (make === undefined) throw missing(`${pallet}.${name}`);
+      const inner = make(...args);
+      const whole = sudo ? api.tx['sudo']?.['sudo']?.(inner) : inner;
+      const info = await (whole ?? inner).paymentInfo(payer);
+      return info.partialFee.toBigInt();
+    },
+  };
+}
+
+function argumentsOf(
+  api: ApiPromise,
+  pallet: string,
+  call: string,
+): readonly CallArgument[] | null {
+  const found = api.tx[stringCamelCase(pallet)]?.[stringCamelCase(call)];
+  if (found === undefined) return null;
+  return found.meta.args.map(({ name, type }) => ({
+    name: snakeCase(name.toString()),
+    type: type.toString(),
+  }));
+}
+
+type Callable = (...args: readonly unknown[]) => Promise<Codec>;
+type MultiReads = Parameters<ApiAt['queryMulti']>[0];
+
+/** A plain item has no key, a map one, and one of several keys takes them as a list. */
+function multiRead(item: StorageItem, keys: readonly unknown[]): unknown {
+  if (keys.length === 0) return item;
+  return keys.length === 1 ? [item, keys[0]] : [item, keys];
+}
+
+interface EventRecord {
+  readonly event: { readonly section: string; readonly method: string; readonly data: Codec };
 }
