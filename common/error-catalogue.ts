@@ -332,6 +332,27 @@ export const catalogue = {
     title: 'The secret URI is not valid',
     fix: 'Write words//hard/soft///password, 0x and 64 hex digits, or a development key such as //Alice.',
   },
+  // timelocked commits
+  TIMELOCK_KEY_INVALID: {
+    exit: 3,
+    title: "The beacon's public key is not one to encrypt to",
+    fix: 'It is read from the chain (Drand.BeaconConfig): check that the endpoint is the chain you mean.',
+  },
+  TIMELOCK_TOO_LONG: {
+    exit: 2,
+    title: 'The timelocked commit is longer than the chain takes',
+    fix: 'Commit fewer uids: each takes four bytes.',
+  },
+  TIMELOCK_NOT_OPENED: {
+    exit: 1,
+    title: 'The timelocked bytes cannot be opened',
+    fix: 'Use the signature of the round that they were made for, from the same beacon.',
+  },
+  SUBNET_NO_EPOCHS: {
+    exit: 4,
+    title: 'The subnet runs no epochs, so a commit would never be revealed',
+    fix: 'Its tempo is 0: the owner has to set one (AdminUtils.sudo_set_tempo).',
+  },
   // the miner
   MODEL_UNREADABLE: {
     exit: 2,
