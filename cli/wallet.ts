@@ -95,7 +95,7 @@ function coldkeyChoice(flags: CreateFlags): CreateOptions['coldkey'] {
   if (count > 1) throw usage('give one of --unencrypted-coldkey, --coldkey-address, --hotkey-only');
   if (flags.hotkeyOnly === true) return 'none';
   if (flags.unencryptedColdkey === true) return 'unencrypted';
-  if (flags.coldkeyAddress === undefined) throw new SubnetError('WALLET_COLDKEY_UNPROTECTED');
+  if (flags.coldkeyAddress === undefined) throw usage('say what becomes of the coldkey');
   const address = parseSs58(flags.coldkeyAddress);
   if (address === undefined) throw usage('--coldkey-address is not an SS58 address of format 42');
   return { address };
