@@ -13,6 +13,12 @@ export function littleEndian(value: bigint, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => Number((value >> BigInt(8 * at)) & 0xffn));
 }
 
+/** Throws RangeError for a value that is no u64. */
+export function u64(value: bigint): Uint8Array {
+  if (BigInt.asUintN(64, value) !== value) throw new RangeError(`${value} is not a u64`);
+  return littleEndian(value, 8);
+}
+
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

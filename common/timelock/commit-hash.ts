@@ -1,6 +1,6 @@
 import { blake2b } from '@noble/hashes/blake2.js';
 import { toHex } from '../hex.ts';
-import { concat, littleEndian, u16Vec } from '../scale-bytes.ts';
+import { concat, littleEndian, u16Vec, u64 } from '../scale-bytes.ts';
 
 const maxSubnets = 4096;
 
@@ -31,6 +31,6 @@ export function commitHash(weights: HashedWeights): string {
   const index = storageIndex(netuid, mecid);
   if (account.length !== 32 || index > 0xffff) throw new RangeError('not an account or mechanism');
   const lists = concat(u16Vec(uids), u16Vec(values), u16Vec(salt));
-  const bytes = concat(account, littleEndian(BigInt(index), 2), lists, littleEndian(versionKey, 8));
+  const bytes = concat(account, littleEndian(BigInt(index), 2), lists, u64(versionKey));
   return `0x${toHex(blake2b(bytes, { dkLen: 32 }))}`;
 }

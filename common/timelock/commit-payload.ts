@@ -1,4 +1,4 @@
-import { ByteReader, byteVec, concat, littleEndian, u16Vec } from '../scale-bytes.ts';
+import { ByteReader, byteVec, concat, u16Vec, u64 } from '../scale-bytes.ts';
 
 /** The weights inside a timelocked commit. */
 export interface CommitPayload {
@@ -15,7 +15,7 @@ const keyLength = 32;
 export function encodePayload({ hotkey, uids, values, versionKey }: CommitPayload): Uint8Array {
   if (hotkey !== null && hotkey.length !== keyLength) throw new RangeError('a hotkey has 32 bytes');
   const owner = hotkey === null ? new Uint8Array() : byteVec(hotkey);
-  return concat(owner, u16Vec(uids), u16Vec(values), littleEndian(versionKey, 8));
+  return concat(owner, u16Vec(uids), u16Vec(values), u64(versionKey));
 }
 
 /** The newer form if it is one, else the older, as the chain tries them; null for neither. */

@@ -1,4 +1,4 @@
-import { ByteReader, byteVec, concat, littleEndian } from '../scale-bytes.ts';
+import { ByteReader, byteVec, concat, u64 } from '../scale-bytes.ts';
 
 /** A ciphertext that says itself which round opens it: SCALE `{ Vec<u8>, u64 }`. */
 export interface PortableEnvelope {
@@ -7,7 +7,7 @@ export interface PortableEnvelope {
 }
 
 export function writeEnvelope({ ciphertext, round }: PortableEnvelope): Uint8Array {
-  return concat(byteVec(ciphertext), littleEndian(BigInt(round), 8));
+  return concat(byteVec(ciphertext), u64(BigInt(round)));
 }
 
 /** null for bytes that are no envelope. */
