@@ -36,7 +36,7 @@ export function factLines(facts: Facts, indent = '  '): readonly string[] {
 }
 
 export function factText(fact: Fact): string {
-  if (fact === null) return '-';
+  if (fact === null || fact === '') return '-';
   if (typeof fact === 'boolean') return fact ? 'yes' : 'no';
   if (typeof fact !== 'object') return String(fact);
   if (isAmount(fact)) return amountText(fact);
