@@ -13,6 +13,10 @@ export const python = interpreterOf(venv);
 export const pythonSdk10 = interpreterOf(`${venv}-sdk10`);
 export const pythonSubstrate = interpreterOf(`${venv}-substrate`);
 
+/** The library that makes timelocked commits, for stateful epochs, and for those by block number. */
+export const pythonDrand = interpreterOf(`${venv}-drand`);
+export const pythonDrand1 = interpreterOf(`${venv}-drand1`);
+
 function interpreterOf(folder: string): string | undefined {
   const file = resolve(folder, 'bin/python');
   return existsSync(file) ? file : undefined;
