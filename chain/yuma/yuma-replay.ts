@@ -1,9 +1,9 @@
-import { isDeeperThan, parseLossless, type LosslessJson } from '../common/wire/json-lossless.ts';
-import { messageOf, SubnetError } from '../common/errors.ts';
-import { fromHex, toHex } from './bytes.ts';
-import type { Hex, StorageView } from './chain-state.ts';
-import type { Executor } from './executor.ts';
-import { decode, encode } from './scale.ts';
+import { isDeeperThan, parseLossless, type LosslessJson } from '../../common/wire/json-lossless.ts';
+import { messageOf, SubnetError } from '../../common/errors.ts';
+import { fromHex, toHex } from '../bytes.ts';
+import type { Hex, StorageView } from '../chain-state.ts';
+import type { Executor } from '../executor.ts';
+import { decode, encode } from '../scale.ts';
 import {
   replayArguments,
   replayFormula,

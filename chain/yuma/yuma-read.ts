@@ -1,4 +1,4 @@
-import type { LosslessJson } from '../common/wire/json-lossless.ts';
+import type { LosslessJson } from '../../common/wire/json-lossless.ts';
 
 /** A case that cannot be replayed or does not agree; the message names the place in the case. */
 export class CaseProblem extends Error {

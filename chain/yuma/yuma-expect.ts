@@ -1,4 +1,4 @@
-import type { LosslessJson } from '../common/wire/json-lossless.ts';
+import type { LosslessJson } from '../../common/wire/json-lossless.ts';
 import type { ReplayFormula } from './yuma-api.ts';
 import { asInteger, asNumber, CaseProblem, shown, type Fields, type Place } from './yuma-read.ts';
 

@@ -1,4 +1,4 @@
-import type { LosslessJson } from '../common/wire/json-lossless.ts';
+import type { LosslessJson } from '../../common/wire/json-lossless.ts';
 import type { ReplayOutcome } from './yuma-api.ts';
 import {
   asBoolean,

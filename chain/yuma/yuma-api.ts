@@ -19,7 +19,7 @@ import {
   variants,
   vec,
   type Decoded,
-} from './scale.ts';
+} from '../scale.ts';
 
 /** Hyperparameters of the replayed subnet; ratios in 65535ths, averages in millionths. */
 export const replayParams = struct({
