@@ -99,6 +99,11 @@ export const catalogue = {
     title: 'The state belongs to another validator, subnet or chain',
     fix: 'Name another stateDir, or go back to the wallet, subnet and chain that wrote this one.',
   },
+  HOTKEY_SHARED: {
+    exit: 3,
+    title: 'Somebody else sends weights with this hotkey',
+    fix: 'Find and stop the other node: two nodes on one hotkey overwrite each other. Was it you, or is the state an old copy, vouch for it once: subnet validator run --adopt. Was it not, replace the hotkey.',
+  },
   EVIDENCE_BROKEN: {
     exit: 1,
     title: 'The evidence does not hang together',
@@ -119,6 +124,11 @@ export const catalogue = {
     exit: 3,
     title: 'No chain endpoint can be reached',
     fix: 'Check the endpoint, that the node behind it runs (subnet chain dev starts one), and the network.',
+  },
+  CHAIN_FOREIGN: {
+    exit: 2,
+    title: 'The endpoint serves another chain than the one that is meant',
+    fix: 'Give endpoints of one network only; the detail shows the genesis hash that each one has.',
   },
   CHAIN_TIMEOUT: {
     exit: 3,

@@ -2,6 +2,7 @@ import type { Ss58 } from '../brand.ts';
 import type { BlockRef, ChainCall, RuntimeFacts } from '../chain-port.ts';
 import { SubnetError } from '../errors.ts';
 import type { CallArgument, StateView, StorageEntry } from '../state-view.ts';
+import type { Ask } from './link-port.ts';
 import { findRuntimeFacts } from './runtime-facts.ts';
 import type { RuntimeName } from './runtime-facts.ts';
 
@@ -33,6 +34,7 @@ export interface Decorated {
   queryMany(
     reads: readonly { readonly item: StorageItem; readonly keys: readonly unknown[] }[],
   ): Promise<readonly Codec[]>;
+  entries(item: StorageItem, prefix: readonly unknown[]): ReturnType<StorageItem['entries']>;
   apiMethod(
     api: string,
     method: string,
@@ -41,9 +43,6 @@ export interface Decorated {
   call(pallet: string, name: string): CallItem | undefined;
   fee(call: ChainCall, payer: Ss58): Promise<bigint>;
 }
-
-/** One read with a deadline; errors become SubnetErrors. */
-export type Ask = <T>(what: string, work: () => Promise<T>) => Promise<T>;
 
 interface Waiting {
   readonly what: string;
@@ -97,7 +96,7 @@ export class DecoratedView implements StateView {
     ...prefix: readonly unknown[]
   ): Promise<readonly StorageEntry[]> {
     const found = this.#item(pallet, item);
-    const pairs = await this.#ask(`${pallet}.${item}`, () => found.entries(...prefix));
+    const pairs = await this.#ask(`${pallet}.${item}`, () => this.#at.entries(found, prefix));
     return pairs.map(([key, value]) => ({
       keys: key.args.slice(prefix.length).map((one) => one.toJSON()),
       value: value.toJSON(),
@@ -119,12 +118,7 @@ export class DecoratedView implements StateView {
   }
 
   callArguments(pallet: string, call: string): readonly CallArgument[] | null {
-    const found = this.#at.call(pallet, call);
-    if (found === undefined) return null;
-    return found.meta.args.map(({ name, type, typeName }) => ({
-      name: snakeCase(String(name.toJSON())),
-      type: String(typeName.toJSON() ?? type.toJSON()),
-    }));
+    return argumentsOf(this.#at.call(pallet, call));
   }
 
   fee(call: ChainCall, payer: Ss58): Promise<bigint> {
@@ -162,6 +156,14 @@ function missing(what: string): SubnetError {
 }
 
 /** The library turns the metadata's `version_key` into `versionKey`. */
-export function snakeCase(name: string): string {
+export function argumentsOf(item: CallItem | undefined): readonly CallArgument[] | null {
+  if (item === undefined) return null;
+  return item.meta.args.map(({ name, type, typeName }) => ({
+    name: snakeCase(String(name.toJSON())),
+    type: String(typeName.toJSON() ?? type.toJSON()),
+  }));
+}
+
+function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,4 +1,4 @@
-/** Names of the pool's `Custom(n)` codes (runtimes since 2025), by number. */
+/** Names of the pool's `Custom(n)` codes (since spec 222), by number. */
 const poolErrors: Readonly<Record<number, string>> = {
   0: 'ColdkeyInSwapSchedule',
   1: 'StakeAmountTooLow',
@@ -31,6 +31,18 @@ const poolErrors: Readonly<Record<number, string>> = {
   255: 'BadRequest',
 };
 
+/** Before spec 222 the number said which check failed, and nearly all of them were the stake's. */
+const olderPoolErrors: Readonly<Record<number, string>> = {
+  0: 'ColdkeyInSwapSchedule',
+  1: 'NotEnoughStakeToSetWeights',
+  2: 'NotEnoughStakeToSetWeights',
+  3: 'NotEnoughStakeToSetWeights',
+  4: 'NotEnoughStakeToSetWeights',
+  5: 'TooManyRegistrationsThisInterval',
+  6: 'NotEnoughStakeToSetWeights',
+  7: 'NotEnoughStakeToSetWeights',
+};
+
 export interface PoolError {
   readonly name: string;
   readonly customCode?: number;
@@ -40,11 +52,12 @@ export interface PoolError {
  * Names a pool's refusal from the text of its JSON-RPC error: `Custom error: 6` of a node,
  * `{"invalid":{"custom":6}}` of chopsticks, or a node's sentence for the standard ones.
  */
-export function namePoolError(text: string): PoolError {
+export function namePoolError(text: string, specVersion: number): PoolError {
   const custom = /custom(?: error)?"?\s*:\s*(\d+)/i.exec(text)?.[1];
   if (custom !== undefined) {
     const customCode = Number(custom);
-    return { name: poolErrors[customCode] ?? `Custom${customCode}`, customCode };
+    const names = specVersion < 222 ? olderPoolErrors : poolErrors;
+    return { name: names[customCode] ?? `Custom${customCode}`, customCode };
   }
   const found = standardErrors.find(([pattern]) => pattern.test(text));
   return { name: found?.[1] ?? 'InvalidTransaction' };
@@ -57,9 +70,10 @@ const standardErrors: readonly (readonly [RegExp, string])[] = [
   [/bad signature|"badProof"/i, 'BadProof'],
   [/valid in the future|"future"/i, 'Future'],
   [/invalid signing address|"badSigner"/i, 'BadSigner'],
-  [/already imported|1013/i, 'AlreadyImported'],
-  [/too low|1014/i, 'PriorityTooLow'],
-  [/temporarily banned|1012/i, 'TemporarilyBanned'],
+  [/already imported|^1013\b/i, 'AlreadyImported'],
+  [/priority is too low|^1014\b/i, 'PriorityTooLow'],
+  [/temporarily banned|^1012\b/i, 'TemporarilyBanned'],
   [/not expected|"call"/i, 'CallNotExpected'],
   [/exhaust/i, 'ExhaustsResources'],
+  [/immediately dropped|^1016\b/i, 'ImmediatelyDropped'],
 ];
