@@ -1,17 +1,27 @@
 //! Runtime of the embedded chain: Subtensor's envelope (spec 425) around the pallets that a
-//! subnet's node software touches.
+//! subnet's node software touches. With the feature `legacy` it is that of spec 218, made of other
+//! pallets: what differs stands in `legacy/`, and the items here that it replaces say so.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "256"]
 
 extern crate alloc;
 
+#[cfg_attr(feature = "legacy", path = "legacy/apis.rs")]
 pub mod apis;
 pub mod check_nonce;
+#[cfg_attr(feature = "legacy", path = "legacy/constants.rs")]
 pub mod constants;
+#[cfg_attr(feature = "legacy", path = "legacy/extensions.rs")]
 pub mod extensions;
 pub mod fees;
+#[cfg(feature = "legacy")]
+#[path = "legacy/dialect.rs"]
+mod legacy;
 pub mod metadata;
+
+#[cfg(feature = "legacy")]
+pub use legacy::*;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -47,6 +57,7 @@ pub type Executive = frame_executive::Executive<
 >;
 
 /// The chain's extensions in the chain's order.
+#[cfg(not(feature = "legacy"))]
 pub type TransactionExtensions = (
     frame_system::CheckNonZeroSender<Runtime>,
     frame_system::CheckSpecVersion<Runtime>,
@@ -66,6 +77,7 @@ pub type TransactionExtensions = (
     ),
 );
 
+#[cfg(not(feature = "legacy"))]
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("node-subtensor"),
@@ -93,6 +105,7 @@ parameter_types! {
     pub const SubtensorPalletId: PalletId = PalletId(*b"subtensr");
 }
 
+#[cfg(not(feature = "legacy"))]
 construct_runtime!(
     pub enum Runtime {
         System: frame_system = 0,
@@ -103,6 +116,20 @@ construct_runtime!(
         SubtensorModule: pallet_subtensor = 7,
         Sudo: pallet_sudo = 12,
         AdminUtils: pallet_admin_utils = 19,
+    }
+);
+
+#[cfg(feature = "legacy")]
+construct_runtime!(
+    pub enum Runtime {
+        System: frame_system = 0,
+        Timestamp: pallet_timestamp = 2,
+        Aura: pallet_aura = 3,
+        Balances: pallet_balances = 5,
+        TransactionPayment: pallet_transaction_payment = 6,
+        SubtensorModule: pallet_subtensor_legacy = 7,
+        Sudo: pallet_sudo = 12,
+        AdminUtils: pallet_subtensor_legacy::admin = 19,
     }
 );
 
@@ -173,8 +200,10 @@ impl pallet_sudo::Config for Runtime {
     type WeightInfo = ();
 }
 
+#[cfg(not(feature = "legacy"))]
 impl pallet_admin_utils::Config for Runtime {}
 
+#[cfg(not(feature = "legacy"))]
 impl pallet_subtensor::Config for Runtime {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
