@@ -51,6 +51,11 @@ const groups: readonly Group[] = [
     load: async (io) => (await import('./stake.ts')).stakeCommand(io),
   },
   {
+    name: 'weights',
+    summary: 'look at weights, set, commit, reveal',
+    load: async (io) => (await import('./weights.ts')).weightsCommand(io),
+  },
+  {
     name: 'sudo',
     summary: "read and set a subnet's hyperparameters",
     load: async (io) => (await import('./sudo.ts')).sudoCommand(io),
