@@ -46,6 +46,10 @@ export interface NodeOptions {
   readonly executor: Executor;
   readonly log: Logger;
   readonly nowMs: () => number;
+  /** The chain's clock moves at least so far with each block, however quickly they are asked for. */
+  readonly blockTimeMs: number;
+  /** Extrinsics of the node's own for a block with this time, before those of the pool. */
+  readonly inherents: (view: StorageView, nowMs: number) => readonly Hex[];
   /** How many blocks can still be asked for, with their state. */
   readonly keepBlocks: number;
   readonly save: BlockSink;
@@ -203,6 +207,12 @@ export class DevNode {
     return getRuntimeVersion(wasmOf(this.viewAt(block)));
   }
 
+  /** Throws when this is no code that a chain can run. */
+  async checkRuntime(wasm: Hex): Promise<void> {
+    const view = new OverlayView(this.#state, [[codeKey, wasm]]);
+    await this.#run(view, [{ name: 'Core_version', argument: '0x' }]);
+  }
+
   /** Writes storage from outside the runtime, as a block of its own would (`dev_setStorage`). */
   setStorage(diff: StorageDiff): Promise<Block> {
     return this.#inTurn(() => this.#build(diff));
@@ -223,12 +233,13 @@ export class DevNode {
   }
 
   async #build(before: StorageDiff): Promise<Block> {
-    const nowMs = Math.max(this.#options.nowMs(), this.#lastMs + 1);
+    const nowMs = Math.max(this.#options.nowMs(), this.#lastMs + this.#options.blockTimeMs);
     const number = this.#head.number + 1;
     const opening = openingHeader(this.#head.hash, number, BigInt(nowMs) / slotMs);
     const timestamp = timestampInherent(nowMs);
-    const candidates = this.pool.ready();
     try {
+      const inherents = this.#options.inherents(this.#state, nowMs);
+      const candidates = [...inherents, ...this.pool.ready()];
       const made =
         (await this.#fillAtOnce(before, opening, timestamp, candidates)) ??
         (await this.#fillOneByOne(before, opening, timestamp, candidates));

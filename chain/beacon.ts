@@ -1,0 +1,96 @@
+import { bls12_381 } from '@noble/curves/bls12-381.js';
+import { sha256, sha384 } from '@noble/hashes/sha2.js';
+import { ByteReader, byteVec, compact, concat, u64 } from '../common/scale-bytes.ts';
+import { roundPoint } from '../common/timelock/timelock.ts';
+import { awaitedRounds } from './awaited-rounds.ts';
+import { fromHex, toHex } from './bytes.ts';
+import type { Hex, StorageView } from './chain-state.ts';
+
+/**
+ * The development chain's own randomness beacon, which opens timelocked commits offline. Its secret
+ * is public by design, as that of //Alice is: whoever reads this line can open what is encrypted
+ * to it. It stands in development genesis blocks only.
+ */
+const seed = 'the beacon of subnet chain dev';
+const secretKey = bls12_381.utils.randomSecretKey(sha384(new TextEncoder().encode(seed)));
+
+/** As in `Drand.BeaconConfig`. One second: the chain's shortest, for blocks of 250 ms and more. */
+export const devBeacon = {
+  publicKey: bls12_381.shortSignatures.getPublicKey(secretKey).toBytes(),
+  periodS: 1,
+  genesisTimeS: 1_700_000_000,
+} as const;
+
+/** Drand.BeaconConfig */
+const configKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e0508194cd5e83170f4eb38043b5770aa61';
+/** Drand.LastStoredRound */
+const lastRoundKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e05087f3dd6e0ceded0e388dd34f810a73d';
+const drandPallet = 26;
+const writePulseCall = 0;
+/** The runtime checks each pulse with two pairings, a tenth of a second: blocks must not stall. */
+const maxPulses = 4;
+
+export interface Pulse {
+  readonly round: number;
+  /** 48 bytes: a BLS signature in G1. */
+  readonly signature: Uint8Array;
+}
+
+/**
+ * The pulses for the next block, as extrinsics, when the chain's beacon is the development one:
+ * none where the runtime has no beacon, or where its pulses come from outside.
+ */
+export function duePulses(view: StorageView, nowMs: number): readonly Hex[] {
+  const config = beaconOf(view);
+  if (config === null || toHex(config.publicKey) !== toHex(devBeacon.publicKey)) return [];
+  const sinceMs = nowMs - config.genesisTimeS * 1000;
+  const current = Math.floor(sinceMs / (config.periodS * 1000)) + 1;
+  const rounds = roundsToWrite(lastRoundOf(view), current, () => awaitedRounds(view));
+  return rounds.map((round) => writePulse({ round, signature: signRound(round) }));
+}
+
+/**
+ * Which rounds to write of those after `last` up to `current`: all of a few; of many (long blocks,
+ * a first block, time that the chain stood still) those that commits wait for, and the newest. Rounds
+ * on the chain only rise, so the newest waits while too many are awaited for one block.
+ */
+export function roundsToWrite(
+  last: number,
+  current: number,
+  awaited: () => readonly number[],
+): readonly number[] {
+  const due = current - last;
+  if (due <= maxPulses) return Array.from({ length: Math.max(0, due) }, (_, at) => last + 1 + at);
+  const wanted = awaited().filter((round) => round > last && round < current);
+  return [...wanted, current].slice(0, maxPulses);
+}
+
+/** The development beacon's signature of a round. */
+export function signRound(round: number): Uint8Array {
+  return bls12_381.shortSignatures.sign(roundPoint(round), secretKey).toBytes();
+}
+
+/**
+ * `Drand.write_pulse` as an unsigned extrinsic: block number u32, one pulse (round, randomness,
+ * signature), the sr25519 key of an authority, and no signature of it.
+ */
+export function writePulse({ round, signature }: Pulse): Hex {
+  const pulse = concat(u64(BigInt(round)), byteVec(sha256(signature)), byteVec(signature));
+  const authority = concat(Uint8Array.of(1), new Uint8Array(32));
+  const payload = concat(new Uint8Array(4), compact(1), pulse, authority);
+  const call = Uint8Array.of(4, drandPallet, writePulseCall);
+  return toHex(byteVec(concat(call, payload, Uint8Array.of(0))));
+}
+
+function beaconOf(view: StorageView) {
+  const bytes = fromHex(view.get(configKey) ?? '0x') ?? new Uint8Array();
+  if (bytes.length === 0) return null;
+  const reader = new ByteReader(bytes);
+  const [publicKey, period, genesis] = [reader.bytes(), reader.uint(4), reader.uint(4)];
+  return { publicKey, periodS: Number(period), genesisTimeS: Number(genesis) };
+}
+
+function lastRoundOf(view: StorageView): number {
+  const bytes = fromHex(view.get(lastRoundKey) ?? '0x') ?? new Uint8Array();
+  return bytes.length === 8 ? Number(new ByteReader(bytes).uint(8)) : 0;
+}
