@@ -141,6 +141,11 @@ export function readHotkeyAddress(location: WalletLocation): Hotkey {
   return addressBeside(walletFiles(location).hotkey);
 }
 
+/** The address in a public file, or `undefined` when it has none that can be read. */
+export function readPublicAddress(file: string): Ss58 | undefined {
+  return attempt(() => readAddress(file));
+}
+
 /** Every wallet in a folder, by name; a broken file makes its entry poor, not the call fail. */
 export function listWallets(path: string = defaults.path): readonly WalletSummary[] {
   const root = expandHome(path);
