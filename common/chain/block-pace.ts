@@ -1,6 +1,6 @@
 import type { StateView } from '../state-view.ts';
 import { asNumber } from './decoded.ts';
-import type { TimedLink } from './timed-link.ts';
+import type { TimedLink } from './link/timed-link.ts';
 
 interface Sample {
   readonly block: number;

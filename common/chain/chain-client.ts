@@ -20,14 +20,14 @@ import type { StateSource, StateView } from '../state-view.ts';
 import { BlockPace } from './block-pace.ts';
 import { nameCall } from './chain-calls.ts';
 import { asBig, asList, asNumber, asRecord } from './decoded.ts';
-import { LinkPool } from './link-pool.ts';
-import type { PoolDeps, PoolOptions } from './link-pool.ts';
-import { NonceQueue } from './nonce-queue.ts';
+import { LinkPool } from './link/link-pool.ts';
+import type { PoolDeps, PoolOptions } from './link/link-pool.ts';
+import { NonceQueue } from './tx/nonce-queue.ts';
 import { readBeacon, readHasPulse, readPendingCommits } from './pending-commits.ts';
 import { readSnapshot } from './snapshot.ts';
 import { mechanismIndex } from './subnet-state.ts';
-import { Submission } from './submission.ts';
-import type { TimedLink } from './timed-link.ts';
+import { Submission } from './tx/submission.ts';
+import type { TimedLink } from './link/timed-link.ts';
 
 const pallet = 'SubtensorModule';
 

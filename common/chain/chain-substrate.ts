@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from 'node:events';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 import type { IExtrinsicEra } from '@polkadot/types/types';
-import { stringCamelCase, stringUpperFirst } from '@polkadot/util';
+import { stringCamelCase } from '@polkadot/util';
 import { blake2AsHex } from '@polkadot/util-crypto';
 import type { Ss58 } from '../brand.ts';
 import type { BlockRef, Chain, ChainCall } from '../chain-port.ts';
@@ -14,10 +14,12 @@ import type { Logger } from '../telemetry-port.ts';
 import { openChain } from './chain-client.ts';
 import { nameCall } from './chain-calls.ts';
 import type { CallOffer, NamedCall } from './chain-calls.ts';
+import { readEvent } from './block-events.ts';
+import type { EventRecord, PalletNames } from './block-events.ts';
 import { asList, asNumber, asRecord } from './decoded.ts';
 import { DecoratedView, argumentsOf } from './decorated-view.ts';
 import type { CallItem, Codec, Decorated, StorageItem } from './decorated-view.ts';
-import { NodeError } from './link-port.ts';
+import { NodeError } from './link/link-port.ts';
 import type {
   Ask,
   BlockContent,
@@ -26,9 +28,9 @@ import type {
   Link,
   PoolStatus,
   Probe,
-} from './link-port.ts';
-import type { SignedTx, SigningTerms } from './link-port.ts';
-import { readPoolStatus } from './pool-status.ts';
+} from './link/link-port.ts';
+import type { SignedTx, SigningTerms } from './link/link-port.ts';
+import { readPoolStatus } from './tx/pool-status.ts';
 
 export interface ConnectOptions {
   /** In order of preference; all must be of the same chain. */
@@ -219,7 +221,8 @@ class SubstrateLink implements Link {
     if (read === undefined)
       throw new SubnetError('CHAIN_UNSUPPORTED', { missing: 'System.Events' });
     const records = (await answerOf(read())) as unknown as Iterable<EventRecord>;
-    return [...records].map((record) => readEvent(at, record));
+    const names = palletNames(at);
+    return [...records].map((record) => readEvent(names, record));
   }
 
   async view(block: BlockRef, ask: Ask): Promise<StateView> {
@@ -348,67 +351,16 @@ function signRaw(signer: Signer, data: string): `0x${string}` {
   return `0x01${Buffer.from(signature).toString('hex')}`;
 }
 
-interface EventRecord {
-  readonly phase: {
-    readonly isApplyExtrinsic: boolean;
-    readonly asApplyExtrinsic: { toNumber(): number };
-  };
-  readonly event: { readonly section: string; readonly method: string; readonly data: Codec };
-}
-
-function readEvent(at: ApiAt, { phase, event }: EventRecord): BlockEvent {
-  const args = asList(event.data.toJSON());
+/** Pallets and errors by their numbers, from the metadata of one runtime. */
+function palletNames({ registry }: ApiAt): PalletNames {
+  const pallets = registry.metadata.pallets.map(
+    ({ index, name }) => [index.toNumber(), name.toString()] as const,
+  );
+  const byIndex = new Map(pallets);
   return {
-    name: `${stringUpperFirst(event.section)}.${event.method}`,
-    args,
-    extrinsic: phase.isApplyExtrinsic ? phase.asApplyExtrinsic.toNumber() : null,
-    failure: failureIn(at, args),
+    pallet: (index) => byIndex.get(index) ?? `Pallet${index}`,
+    error: (pallet, error) => registry.findMetaError(new Uint8Array([pallet, error, 0, 0, 0])).name,
   };
-}
-
-/** A DispatchError among the arguments, named by the metadata and never by a stored index. */
-function failureIn(at: ApiAt, args: readonly unknown[]): string | null {
-  for (const one of args) {
-    if (typeof one !== 'object' || one === null || Array.isArray(one)) continue;
-    const fields = asRecord(one);
-    if ('err' in fields) return nameError(at, fields['err']);
-    if (Object.keys(fields).some((key) => dispatchErrors.has(key))) return nameError(at, one);
-  }
-  return null;
-}
-
-const dispatchErrors = new Set([
-  'other',
-  'cannotLookup',
-  'badOrigin',
-  'module',
-  'consumerRemaining',
-  'noProviders',
-  'tooManyConsumers',
-  'token',
-  'arithmetic',
-  'transactional',
-  'exhausted',
-  'corruption',
-  'unavailable',
-  'rootNotAllowed',
-  'trie',
-]);
-
-function nameError(at: ApiAt, error: unknown): string {
-  if (typeof error === 'string') return stringUpperFirst(error);
-  const [kind = 'Unknown', inner] = Object.entries(asRecord(error))[0] ?? [];
-  if (kind !== 'module') return stringUpperFirst(typeof inner === 'string' ? inner : kind);
-  const { index, error: code } = asRecord(inner);
-  const place = [
-    asNumber(index),
-    typeof code === 'string' ? Number(code.slice(0, 4)) : asNumber(code),
-  ];
-  try {
-    return at.registry.findMetaError(new Uint8Array([...place, 0, 0, 0])).name;
-  } catch {
-    return `Module${place.join('Error')}`;
-  }
 }
 
 type Calls = Readonly<Record<string, Readonly<Record<string, unknown>>>>;

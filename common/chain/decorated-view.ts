@@ -2,7 +2,7 @@ import type { Ss58 } from '../brand.ts';
 import type { BlockRef, ChainCall, RuntimeFacts } from '../chain-port.ts';
 import { SubnetError } from '../errors.ts';
 import type { CallArgument, StateView, StorageEntry } from '../state-view.ts';
-import type { Ask } from './link-port.ts';
+import type { Ask } from './link/link-port.ts';
 import { findRuntimeFacts } from './runtime-facts.ts';
 import type { RuntimeName } from './runtime-facts.ts';
 

@@ -1,6 +1,6 @@
-import type { BlockRef } from '../chain-port.ts';
-import type { BlockContent, SignedTx } from './link-port.ts';
-import type { TimedLink } from './timed-link.ts';
+import type { BlockRef } from '../../chain-port.ts';
+import type { BlockContent, SignedTx } from '../link/link-port.ts';
+import type { TimedLink } from '../link/timed-link.ts';
 
 /** The newest blocks may still be replaced: they are looked into again. */
 const unsettled = 4;

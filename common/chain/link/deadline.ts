@@ -1,4 +1,4 @@
-import type { Platform } from '../platform-port.ts';
+import type { Platform } from '../../platform-port.ts';
 
 /** Something that ends the wait early, and the error that it ends it with. */
 export interface Ending {

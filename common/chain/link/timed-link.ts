@@ -1,11 +1,11 @@
-import type { Ss58 } from '../brand.ts';
-import type { BlockRef } from '../chain-port.ts';
-import { SubnetError, isSubnetError, messageOf } from '../errors.ts';
-import { cleanText } from '../fault.ts';
-import type { Platform } from '../platform-port.ts';
-import type { Signer } from '../signer-port.ts';
-import type { StateView } from '../state-view.ts';
-import type { CallOffer, NamedCall } from './chain-calls.ts';
+import type { Ss58 } from '../../brand.ts';
+import type { BlockRef } from '../../chain-port.ts';
+import { SubnetError, isSubnetError, messageOf } from '../../errors.ts';
+import { cleanText } from '../../fault.ts';
+import type { Platform } from '../../platform-port.ts';
+import type { Signer } from '../../signer-port.ts';
+import type { StateView } from '../../state-view.ts';
+import type { CallOffer, NamedCall } from '../chain-calls.ts';
 import { within } from './deadline.ts';
 import { NodeError } from './link-port.ts';
 import type {

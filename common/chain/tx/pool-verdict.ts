@@ -1,4 +1,4 @@
-import type { NodeError } from './link-port.ts';
+import type { NodeError } from '../link/link-port.ts';
 import { namePoolError } from './pool-errors.ts';
 import type { PoolError } from './pool-errors.ts';
 

@@ -1,19 +1,19 @@
-import type { BlockRef, ChainEvent, SubmitOptions, TxOutcome, TxState } from '../chain-port.ts';
-import { SubnetError, messageOf } from '../errors.ts';
-import type { Platform } from '../platform-port.ts';
-import type { Signer } from '../signer-port.ts';
-import type { Logger } from '../telemetry-port.ts';
-import type { NamedCall } from './chain-calls.ts';
+import type { BlockRef, ChainEvent, SubmitOptions, TxOutcome, TxState } from '../../chain-port.ts';
+import { SubnetError, messageOf } from '../../errors.ts';
+import type { Platform } from '../../platform-port.ts';
+import type { Signer } from '../../signer-port.ts';
+import type { Logger } from '../../telemetry-port.ts';
+import type { NamedCall } from '../chain-calls.ts';
 import { ExtrinsicSearch, refOf } from './find-extrinsic.ts';
-import type { LinkPool } from './link-pool.ts';
-import { NodeError } from './link-port.ts';
-import type { SignedTx } from './link-port.ts';
+import type { LinkPool } from '../link/link-pool.ts';
+import { NodeError } from '../link/link-port.ts';
+import type { SignedTx } from '../link/link-port.ts';
 import type { NonceQueue } from './nonce-queue.ts';
 import { judge } from './pool-verdict.ts';
 import { StatusQueue } from './status-queue.ts';
 import type { Verdict } from './pool-verdict.ts';
-import type { TimedLink } from './timed-link.ts';
-import { isLineError } from './timed-link.ts';
+import type { TimedLink } from '../link/timed-link.ts';
+import { isLineError } from '../link/timed-link.ts';
 
 export interface SubmissionDeps {
   readonly pool: Pick<LinkPool, 'link' | 'read' | 'heads'>;

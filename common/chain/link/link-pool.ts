@@ -1,9 +1,9 @@
-import type { BlockRef, EndpointState } from '../chain-port.ts';
-import { SubnetError, messageOf } from '../errors.ts';
-import { cleanText } from '../fault.ts';
-import type { Platform } from '../platform-port.ts';
-import { backoffMs } from '../retry.ts';
-import type { Logger } from '../telemetry-port.ts';
+import type { BlockRef, EndpointState } from '../../chain-port.ts';
+import { SubnetError, messageOf } from '../../errors.ts';
+import { cleanText } from '../../fault.ts';
+import type { Platform } from '../../platform-port.ts';
+import { backoffMs } from '../../retry.ts';
+import type { Logger } from '../../telemetry-port.ts';
 import { within } from './deadline.ts';
 import { EndpointBook } from './endpoint-book.ts';
 import { HeadFeed } from './head-feed.ts';

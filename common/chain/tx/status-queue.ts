@@ -1,6 +1,6 @@
-import type { Platform } from '../platform-port.ts';
-import { within } from './deadline.ts';
-import type { PoolStatus } from './link-port.ts';
+import type { Platform } from '../../platform-port.ts';
+import { within } from '../link/deadline.ts';
+import type { PoolStatus } from '../link/link-port.ts';
 
 const late = new Error('late');
 const down = new Error('down');

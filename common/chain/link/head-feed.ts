@@ -1,5 +1,5 @@
-import type { BlockRef } from '../chain-port.ts';
-import type { Clock } from '../platform-port.ts';
+import type { BlockRef } from '../../chain-port.ts';
+import type { Clock } from '../../platform-port.ts';
 
 const intervalsKept = 8;
 const shortestPatienceMs = 200;

@@ -1,4 +1,4 @@
-import type { PoolStatus } from './link-port.ts';
+import type { PoolStatus } from '../link/link-port.ts';
 
 const gone: Readonly<Record<string, 'Invalid' | 'Dropped' | 'Usurped'>> = {
   invalid: 'Invalid',

@@ -1,4 +1,4 @@
-import { createMutex } from '../mutex.ts';
+import { createMutex } from '../../mutex.ts';
 
 /**
  * The nonces of one key: who is given one sends before the next is given, so that they reach the

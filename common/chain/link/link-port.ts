@@ -1,8 +1,8 @@
-import type { Ss58 } from '../brand.ts';
-import type { BlockRef, ChainEvent } from '../chain-port.ts';
-import type { Signer } from '../signer-port.ts';
-import type { StateView } from '../state-view.ts';
-import type { CallOffer, NamedCall } from './chain-calls.ts';
+import type { Ss58 } from '../../brand.ts';
+import type { BlockRef, ChainEvent } from '../../chain-port.ts';
+import type { Signer } from '../../signer-port.ts';
+import type { StateView } from '../../state-view.ts';
+import type { CallOffer, NamedCall } from '../chain-calls.ts';
 
 /** The node answered, with an error. Anything else that a link throws means a broken line. */
 export class NodeError extends Error {

@@ -1,5 +1,5 @@
-import type { EndpointState } from '../chain-port.ts';
-import { backoffMs } from '../retry.ts';
+import type { EndpointState } from '../../chain-port.ts';
+import { backoffMs } from '../../retry.ts';
 
 /** What is known of one endpoint, from every answer and failure so far. */
 export interface EndpointRecord extends Omit<EndpointState, 'score'> {
