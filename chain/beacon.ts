@@ -5,6 +5,7 @@ import { roundPoint } from '../common/timelock/timelock.ts';
 import { awaitedRounds } from './awaited-rounds.ts';
 import { fromHex, toHex } from './bytes.ts';
 import type { Hex, StorageView } from './chain-state.ts';
+import type { BlockTime } from './dev-node.ts';
 
 /**
  * The development chain's own randomness beacon, which opens timelocked commits offline. Its secret
@@ -27,8 +28,12 @@ const configKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e0508194cd5e83170f4eb3804
 const lastRoundKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e05087f3dd6e0ceded0e388dd34f810a73d';
 const drandPallet = 26;
 const writePulseCall = 0;
-/** The runtime checks each pulse with two pairings, a tenth of a second: blocks must not stall. */
-const maxPulses = 4;
+/**
+ * Pulses in one block: the runtime checks each with two pairings. A chain that keeps pace with time
+ * has room for every round of a block of 16 s; one that is hurried through its blocks must not stall.
+ */
+const maxPulses = 16;
+const maxHurriedPulses = 4;
 
 export interface Pulse {
   readonly round: number;
@@ -40,29 +45,31 @@ export interface Pulse {
  * The pulses for the next block, as extrinsics, when the chain's beacon is the development one:
  * none where the runtime has no beacon, or where its pulses come from outside.
  */
-export function duePulses(view: StorageView, nowMs: number): readonly Hex[] {
+export function duePulses(view: StorageView, { nowMs, hurried }: BlockTime): readonly Hex[] {
   const config = beaconOf(view);
   if (config === null || toHex(config.publicKey) !== toHex(devBeacon.publicKey)) return [];
   const sinceMs = nowMs - config.genesisTimeS * 1000;
   const current = Math.floor(sinceMs / (config.periodS * 1000)) + 1;
-  const rounds = roundsToWrite(lastRoundOf(view), current, () => awaitedRounds(view));
+  const limit = hurried ? maxHurriedPulses : maxPulses;
+  const rounds = roundsToWrite(lastRoundOf(view), current, limit, () => awaitedRounds(view));
   return rounds.map((round) => writePulse({ round, signature: signRound(round) }));
 }
 
 /**
- * Which rounds to write of those after `last` up to `current`: all of a few; of many (long blocks,
- * a first block, time that the chain stood still) those that commits wait for, and the newest. Rounds
- * on the chain only rise, so the newest waits while too many are awaited for one block.
+ * Which rounds to write of those after `last` up to `current`: all, up to `limit`. Of more (a first
+ * block, hurried blocks, time that the chain stood still) those that commits wait for, and the
+ * newest. Rounds on the chain only rise, so the newest waits while too many are awaited for one block.
  */
 export function roundsToWrite(
   last: number,
   current: number,
+  limit: number,
   awaited: () => readonly number[],
 ): readonly number[] {
   const due = current - last;
-  if (due <= maxPulses) return Array.from({ length: Math.max(0, due) }, (_, at) => last + 1 + at);
+  if (due <= limit) return Array.from({ length: Math.max(0, due) }, (_, at) => last + 1 + at);
   const wanted = awaited().filter((round) => round > last && round < current);
-  return [...wanted, current].slice(0, maxPulses);
+  return [...wanted, current].slice(0, limit);
 }
 
 /** The development beacon's signature of a round. */

@@ -89,7 +89,8 @@ async function start(
   const node = await openNode(options, executor, store);
   parts.add('node', () => node.close());
   // Block 1 writes the genesis hash that signatures are checked against.
-  if (node.head.number === 0) await node.newBlock();
+  const slots = await node.slotChanges();
+  if (node.head.number === 0 || slots.length > 0) await node.setStorage(slots);
   const server = await startRpcServer(node, {
     host: options.host ?? '127.0.0.1',
     port: options.port,

@@ -4,6 +4,7 @@ import { devBeacon, duePulses, roundsToWrite, signRound } from '../../chain/beac
 import { fromHex, toHex } from '../../chain/bytes.ts';
 import { ChainState } from '../../chain/chain-state.ts';
 import type { Hex } from '../../chain/chain-state.ts';
+import type { BlockTime } from '../../chain/dev-node.ts';
 import { byteVec, compact, concat, littleEndian } from '../../common/scale-bytes.ts';
 import { decrypt, encrypt, verifyPulse } from '../../common/timelock/timelock.ts';
 import { seededBytes } from '../common/seeded-bytes.ts';
@@ -29,12 +30,17 @@ function waiting(...rounds: number[]): Hex {
   return toHex(concat(compact(rounds.length), ...entries));
 }
 
+const timeOf = (round: number): BlockTime => ({ nowMs: nowMs(round), hurried: false });
 const nowMs = (round: number): number => (devBeacon.genesisTimeS + round - 1) * 1000;
 
 /** Rounds of the pulses that would go into a block. */
-function roundsOf(entries: readonly (readonly [Hex, Hex])[], round: number): number[] {
+function roundsOf(
+  entries: readonly (readonly [Hex, Hex])[],
+  round: number,
+  hurried = true,
+): number[] {
   const state = new ChainState([[configKey, configOf()], ...entries]);
-  return duePulses(state, nowMs(round)).map((extrinsic) => {
+  return duePulses(state, { nowMs: nowMs(round), hurried }).map((extrinsic) => {
     const bytes = fromHex(extrinsic) ?? new Uint8Array();
     // Length, version, pallet, call, block number, count.
     return Number(new DataView(bytes.buffer, 2 + 3 + 4 + 1, 8).getBigUint64(0, true));
@@ -66,11 +72,14 @@ describe('the development beacon', () => {
     expect(roundsOf([last(101)], 101)).toEqual([]);
     expect(roundsOf([last(200)], 101)).toEqual([]);
     expect(roundsOf([last(97)], 101)).toEqual([98, 99, 100, 101]);
+    expect(roundsOf([last(85)], 101, false)).toHaveLength(16);
   });
 
   it('begins with the newest round, and leaves out what nobody waits for', () => {
     expect(roundsOf([], 80_000_000)).toEqual([80_000_000]);
     expect(roundsOf([last(10)], 5000)).toEqual([5000]);
+    expect(roundsOf([last(96)], 101)).toEqual([101]);
+    expect(roundsOf([last(84)], 101, false)).toEqual([101]);
   });
 
   it('never leaves out a round that a commit waits for', () => {
@@ -101,23 +110,28 @@ describe('the development beacon', () => {
   });
 
   it('is silent before its time, without a beacon, and where pulses come from outside', () => {
-    expect(duePulses(new ChainState([[configKey, configOf()]]), 1000)).toEqual([]);
-    expect(duePulses(new ChainState([]), nowMs(5))).toEqual([]);
+    expect(duePulses(new ChainState([[configKey, configOf()]]), timeOf(-1))).toEqual([]);
+    expect(duePulses(new ChainState([]), timeOf(5))).toEqual([]);
     const quicknet = fromHex(vectors.publicKey) ?? new Uint8Array();
-    expect(duePulses(new ChainState([[configKey, configOf(quicknet)]]), nowMs(5))).toEqual([]);
+    expect(duePulses(new ChainState([[configKey, configOf(quicknet)]]), timeOf(5))).toEqual([]);
   });
 
   it('writes rising rounds, few at a time, that end at the newest and miss no awaited one', () => {
-    const input = fc.tuple(fc.nat(500), fc.nat(2000), fc.uniqueArray(fc.nat(2600)));
+    const input = fc.tuple(
+      fc.nat(500),
+      fc.nat(2000),
+      fc.uniqueArray(fc.nat(2600)),
+      fc.integer({ min: 1, max: 16 }),
+    );
     fc.assert(
-      fc.property(input, ([first, more, wanted]) => {
+      fc.property(input, ([first, more, wanted, limit]) => {
         const current = first + more;
         const awaited = wanted.sort((a, b) => a - b);
         const written: number[] = [];
         for (let at = first; at < current; at = written.at(-1) ?? at) {
-          const rounds = roundsToWrite(at, current, () => awaited);
+          const rounds = roundsToWrite(at, current, limit, () => awaited);
           expect(rounds.length).toBeGreaterThan(0);
-          expect(rounds.length).toBeLessThanOrEqual(4);
+          expect(rounds.length).toBeLessThanOrEqual(limit);
           written.push(...rounds);
         }
         expect(written).toEqual([...new Set(written)].sort((a, b) => a - b));

@@ -4,7 +4,7 @@ import { fromHex, toHex } from '../../chain/bytes.ts';
 import { ChainState, StateDiscarded } from '../../chain/chain-state.ts';
 import type { Hex, StorageDiff, StorageView } from '../../chain/chain-state.ts';
 import { DevNode, codeKey } from '../../chain/dev-node.ts';
-import type { Block, NodeOptions } from '../../chain/dev-node.ts';
+import type { Block, BlockTime, NodeOptions } from '../../chain/dev-node.ts';
 import { RuntimeFailure } from '../../chain/executor.ts';
 import type { Executor, RuntimeCall } from '../../chain/executor.ts';
 import { decodeHeader, encodeHeader, genesisHeader, hashOf } from '../../chain/header.ts';
@@ -107,13 +107,17 @@ describe('the node of the development chain', () => {
   });
 
   it('moves its clock by a block time at least, also when nobody waits for it', async () => {
-    const times: number[] = [];
-    const { node } = makeNode(3, (_, nowMs) => {
-      times.push(nowMs);
+    const times: BlockTime[] = [];
+    const { node } = makeNode(3, (_, time) => {
+      times.push(time);
       return [];
     });
     await build(node, 3);
-    expect(times).toEqual([1_000_000, 1_000_250, 1_000_500]);
+    expect(times).toEqual([
+      { nowMs: 1_000_000, hurried: false },
+      { nowMs: 1_000_250, hurried: false },
+      { nowMs: 1_000_500, hurried: true },
+    ]);
   });
 
   it('puts its own extrinsics before those of the pool', async () => {
@@ -165,6 +169,7 @@ describe('the node of the development chain', () => {
 
   it('builds a block of accepted transactions in one run', async () => {
     const { node, executor } = makeNode();
+    await build(node, 1);
     await node.pool.submit(goodTx);
     executor.runs.length = 0;
     const block = await node.newBlock();
