@@ -221,6 +221,11 @@ export const catalogue = {
     title: 'Only the owner of the subnet may do this',
     fix: 'Name the wallet that holds the owner coldkey with --wallet-name; subnet subnets show tells who it is.',
   },
+  ROOT_ONLY: {
+    exit: 4,
+    title: 'Only root may do this, not the owner of the subnet',
+    fix: 'On a development chain pass --sudo with the wallet of its root key; on a public chain it stays as it is.',
+  },
   BALANCE_TOO_LOW: {
     exit: 4,
     title: 'The free balance of the coldkey does not suffice',

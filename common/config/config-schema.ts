@@ -189,6 +189,18 @@ export const validatorSchema = z
           .describe('Dial loopback and private addresses: only for local networks'),
       })
       .prefault({}),
+    weights: z
+      .strictObject({
+        commit: z
+          .enum(['auto', 'timelocked', 'hash'])
+          .default('auto')
+          .describe('How to commit where commit-reveal is on; auto: timelocked if the chain can'),
+        allowEmptier: z
+          .boolean()
+          .default(false)
+          .describe('Send vectors that pay fewer than half of the neurons of the last one too'),
+      })
+      .prefault({}),
     evidence: z
       .strictObject({
         keepBodies: z.boolean().default(false).describe('Keep request and answer bodies'),
@@ -231,6 +243,12 @@ const classifyTask = z.strictObject({
 interface LooseSubnet {
   readonly scoring?: { readonly latency?: { readonly goodMs?: unknown; readonly badMs?: unknown } };
   readonly tasks?: readonly (LooseTask | null | undefined)[];
+  readonly mechanisms?: readonly (LooseMechanism | null | undefined)[];
+}
+
+interface LooseMechanism {
+  readonly mecid?: unknown;
+  readonly tasks?: readonly unknown[];
 }
 
 interface LooseTask {
@@ -247,6 +265,27 @@ function checkSubnet(value: unknown, context: Context): void {
   checkLatency(subnet, context);
   const tasks = Array.isArray(subnet.tasks) ? subnet.tasks : [];
   tasks.forEach((task, index) => checkTask(tasks, task ?? {}, index, context));
+  const mechanisms = Array.isArray(subnet.mechanisms) ? subnet.mechanisms : [];
+  mechanisms.forEach((one, index) => checkMechanism(subnet, one ?? {}, index, context));
+}
+
+function checkMechanism(
+  { tasks, mechanisms }: LooseSubnet,
+  { mecid, tasks: paid }: LooseMechanism,
+  index: number,
+  context: Context,
+): void {
+  if (mechanisms?.findIndex((other) => other?.mecid === mecid) !== index) {
+    const message = `mecid ${String(mecid)} is listed twice`;
+    context.addIssue({ code: 'custom', path: ['mechanisms', index, 'mecid'], message });
+  }
+  const known = (Array.isArray(tasks) ? tasks : []).map((task) => task?.name);
+  const listed: readonly unknown[] = Array.isArray(paid) ? paid : [];
+  listed.forEach((task, at) => {
+    if (typeof task !== 'string' || known.includes(task)) return;
+    const message = `no task of this subnet is called ${task}`;
+    context.addIssue({ code: 'custom', path: ['mechanisms', index, 'tasks', at], message });
+  });
 }
 
 function checkLatency(subnet: LooseSubnet, context: Context): void {
@@ -363,6 +402,21 @@ export const subnetSchema = z
       })
       .prefault({}),
     round: z.strictObject({ intervalBlocks: z.int().min(1).max(100_000).default(25) }).prefault({}),
+    mechanisms: z
+      .array(
+        z.strictObject({
+          mecid: z.int().min(0).max(15),
+          tasks: z
+            .array(name)
+            .min(1)
+            .optional()
+            .describe('Tasks that it pays for; all when absent'),
+        }),
+      )
+      .min(1)
+      .max(16)
+      .optional()
+      .describe('Incentive mechanisms; when absent each one of the subnet gets the same weights'),
     chain: chainWishes,
   })
   .superRefine(checkSubnet, { when: () => true })

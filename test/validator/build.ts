@@ -77,6 +77,7 @@ export function entry(uid: number, score: number, more: Partial<BoardEntry> = {}
     uid,
     registeredAt: 5,
     score: toUnit(score),
+    taskScores: {},
     lastPoints: zero,
     lastRound: 0,
     lastLatencyMs: null,

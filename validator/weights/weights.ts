@@ -1,6 +1,6 @@
-import type { Hotkey } from '../common/brand.ts';
-import type { Snapshot, WeightRow } from '../common/chain-port.ts';
-import type { Board } from './scoreboard.ts';
+import type { Hotkey } from '../../common/brand.ts';
+import type { Snapshot, WeightRow } from '../../common/chain-port.ts';
+import type { Board, BoardEntry } from '../scoreboard.ts';
 
 const u16Max = 65_535;
 
@@ -42,9 +42,10 @@ export function toWeights(
   board: Board,
   snapshot: Snapshot,
   policy: WeightPolicy,
+  scoreOf: ScoreOf = overall,
 ): WeightVector | NoVector {
   const limit = Math.min(policy.maxShare, snapshot.hyperparams.maxWeightsLimit / u16Max);
-  const earning = earners(board, snapshot, policy);
+  const earning = earners(board, snapshot, policy, scoreOf);
   if (earning.length === 0) return nobodyEarns(snapshot, policy);
   const shares = capShares(
     earning.map(({ share }) => share),
@@ -57,12 +58,31 @@ export function toWeights(
   return { kind: 'vector', ...padded(uids, values, snapshot) };
 }
 
-function earners(board: Board, snapshot: Snapshot, policy: WeightPolicy): readonly Share[] {
+/** What a mechanism pays for, 0..1. */
+export type ScoreOf = (entry: BoardEntry) => number;
+
+const overall: ScoreOf = (entry) => entry.score;
+
+/** The mean of some tasks alone, by their weights; what was not measured in them counts nothing. */
+export function scoreOfTasks(
+  tasks: readonly { readonly name: string; readonly weight: number }[],
+): ScoreOf {
+  const all = tasks.reduce((sum, { weight }) => sum + weight, 0);
+  return ({ taskScores }) =>
+    tasks.reduce((sum, { name, weight }) => sum + weight * (taskScores[name] ?? 0), 0) / all;
+}
+
+function earners(
+  board: Board,
+  snapshot: Snapshot,
+  policy: WeightPolicy,
+  scoreOf: ScoreOf,
+): readonly Share[] {
   const scored = snapshot.neurons
-    .map(({ uid, hotkey, blockAtRegistration }) => ({
-      uid,
-      score: scoreOf(board, hotkey, blockAtRegistration),
-    }))
+    .map(({ uid, hotkey, blockAtRegistration }) => {
+      const entry = entryOf(board, hotkey, blockAtRegistration);
+      return { uid, score: entry === undefined ? 0 : scoreOf(entry) };
+    })
     .filter(({ score }) => score > 0 && score >= policy.minScore);
   // Beside the best, so that a large exponent cannot turn the best score into 0.
   const best = Math.max(...scored.map(({ score }) => score));
@@ -71,9 +91,9 @@ function earners(board: Board, snapshot: Snapshot, policy: WeightPolicy): readon
     .filter(({ share }) => share > 0);
 }
 
-function scoreOf(board: Board, hotkey: Hotkey, registeredAt: number): number {
+function entryOf(board: Board, hotkey: Hotkey, registeredAt: number): BoardEntry | undefined {
   const entry = board.entries.get(hotkey);
-  return entry?.registeredAt === registeredAt ? entry.score : 0;
+  return entry?.registeredAt === registeredAt ? entry : undefined;
 }
 
 function nobodyEarns(snapshot: Snapshot, policy: WeightPolicy): WeightVector | NoVector {
