@@ -10,7 +10,7 @@ import type { CliIo } from '../io.ts';
 import type { Prompter } from '../prompt.ts';
 import { describeCall } from './describe-call.ts';
 import type { DescribedCall } from './describe-call.ts';
-import { factLines, factText, factsJson } from './facts.ts';
+import { factLines, factsJson } from './facts.ts';
 import type { Facts } from './facts.ts';
 
 export type Included = Extract<TxOutcome, { kind: 'included' }>;
@@ -20,6 +20,8 @@ export interface Operation {
   /** A sentence without its full stop: `Register hotkey 5Grw… on netuid 2`. */
   readonly what: string;
   readonly call: ChainCall;
+  /** Tried in turn where the one before was not this signer's to call, or did nothing. */
+  readonly otherwise?: readonly ChainCall[];
   readonly signedBy: 'coldkey' | 'hotkey';
   readonly payer: Ss58;
   /** What a person should know before they say yes. */
@@ -128,8 +130,8 @@ function planLines({ operation, call, feeRao, refusals }: Plan): readonly string
 }
 
 function refusalText({ chainError, detail, clearsAtBlock }: Refusal): string {
-  const clears = clearsAtBlock === undefined ? '' : `; clears at block ${clearsAtBlock}`;
-  return `${chainError}: ${detail}${clears}`;
+  const told = clearsAtBlock === undefined || detail.includes(`at block ${clearsAtBlock}`);
+  return `${chainError}: ${detail}${told ? '' : `; clears at block ${clearsAtBlock}`}`;
 }
 
 function showDryRun(
@@ -187,20 +189,32 @@ async function send(deps: OperationDeps, { operation }: Plan, signer: KeySigner)
     throw new SubnetError('KEYFILE_INVALID', { detail });
   }
   operation.beforeSigning?.();
-  const outcome = await deps.chain.submit(operation.call, signer);
-  const included = requireIncluded(outcome);
-  const facts = await operation.effect(await deps.chain.view(included.block), included);
-  const { block, extrinsicHash } = included;
-  if (facts === null) {
-    throw new SubnetError('EFFECT_NOT_SEEN', { block: block.number, extrinsicHash });
-  }
+  const done = await sendFirstThatWorks(deps, operation, signer);
   if (deps.flags.json !== true) {
-    factLines({ block: block.number, extrinsic: extrinsicHash, ...facts }).forEach((line) =>
-      deps.io.out(line),
-    );
-    deps.io.out(`done: seen on chain at block ${factText(block.number)}`);
+    const { block, extrinsicHash, facts } = done;
+    const lines = factLines({ block: block.number, extrinsic: extrinsicHash, ...facts });
+    [...lines, `done: seen on chain at block ${block.number}`].forEach((line) => deps.io.out(line));
   }
-  return { block, extrinsicHash, facts };
+  return done;
+}
+
+async function sendFirstThatWorks(
+  { chain }: OperationDeps,
+  operation: Operation,
+  signer: KeySigner,
+): Promise<Done> {
+  const calls = [operation.call, ...(operation.otherwise ?? [])];
+  for (const [at, call] of calls.entries()) {
+    const isLast = at === calls.length - 1;
+    const outcome = await chain.submit(call, signer);
+    if (!isLast && outcome.kind === 'refused' && outcome.name === 'BadOrigin') continue;
+    const included = requireIncluded(outcome);
+    const { block, extrinsicHash } = included;
+    const facts = await operation.effect(await chain.view(block), included);
+    if (facts !== null) return { block, extrinsicHash, facts };
+    if (isLast) throw new SubnetError('EFFECT_NOT_SEEN', { block: block.number, extrinsicHash });
+  }
+  throw new SubnetError('CALL_REFUSED', { detail: 'there is no call to send' });
 }
 
 /** Throws TX_REFUSED, which names the chain's error, and TX_UNKNOWN. */

@@ -47,8 +47,8 @@ export function setByOwner(io: CliIo, deps: OperatorDeps, flags: SudoSetFlags): 
     const before = await readHyperparameter(view, netuid, parameter);
     if (before !== null && sameValue(before, value)) return tellSame(io, flags, change);
     const gates = await gatesOf(view, parameter, { netuid, authority, signer: coldkey });
-    const [setter] = settersOf(view, parameter, authority);
-    const operation = setOperation(change, coldkey, before, setter, gates);
+    const setters = settersOf(view, parameter, authority);
+    const operation = setOperation(change, coldkey, before, setters, gates);
     await carryOut(operationDeps(io, deps, flags, chain), operation);
   });
 }
@@ -67,7 +67,7 @@ function setOperation(
   change: Change,
   coldkey: Coldkey,
   before: RawValue | null,
-  setter: SetterCall | undefined,
+  [setter, ...others]: readonly SetterCall[],
   gates: readonly Gate[],
 ): Operation {
   const { netuid, parameter, value, authority } = change;
@@ -76,6 +76,7 @@ function setOperation(
   return {
     what: `Set ${parameter.name} of netuid ${netuid} to ${showValue(parameter, value)}`,
     call: callFor(change, setter),
+    otherwise: others.map((other) => callFor(change, other)),
     signedBy: 'coldkey',
     payer: coldkey,
     facts: {
@@ -106,7 +107,7 @@ const gateCodes: Readonly<Record<Gate['reason'], readonly [ErrorCode, string]>> 
   unsupported: ['CHAIN_UNSUPPORTED', 'CallNotExpected'],
   'no-subnet': ['CHAIN_NO_SUBNET', 'SubnetDoesNotExist'],
   'not-owner': ['NOT_OWNER', 'BadOrigin'],
-  'root-only': ['NOT_OWNER', 'BadOrigin'],
+  'root-only': ['ROOT_ONLY', 'BadOrigin'],
   'freeze-window': ['CALL_TOO_SOON', 'AdminActionProhibitedDuringWeightsWindow'],
   'epoch-pending': ['CALL_TOO_SOON', 'AdminActionProhibitedDuringWeightsWindow'],
   'rate-limit': ['CALL_TOO_SOON', 'TxRateLimitExceeded'],
