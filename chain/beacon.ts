@@ -1,5 +1,7 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { sha256, sha384 } from '@noble/hashes/sha2.js';
+import { signerFromSuri } from '../common/keys/keys.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
 import { ByteReader, byteVec, compact, concat, u64 } from '../common/scale-bytes.ts';
 import { roundPoint } from '../common/timelock/timelock.ts';
 import { awaitedRounds } from './awaited-rounds.ts';
@@ -14,6 +16,8 @@ import type { BlockTime } from './dev-node.ts';
  */
 const seed = 'the beacon of subnet chain dev';
 const secretKey = bls12_381.utils.randomSecretKey(sha384(new TextEncoder().encode(seed)));
+
+const author = signerFromSuri(loadSr25519(), '//Alice');
 
 /** As in `Drand.BeaconConfig`. One second: the chain's shortest, for blocks of 250 ms and more. */
 export const devBeacon = {
@@ -78,15 +82,21 @@ export function signRound(round: number): Uint8Array {
 }
 
 /**
- * `Drand.write_pulse` as an unsigned extrinsic: block number u32, one pulse (round, randomness,
- * signature), the sr25519 key of an authority, and no signature of it.
+ * `Drand.write_pulse` as an unsigned extrinsic. Its payload (block number u32, one pulse of round,
+ * randomness and signature, the author's sr25519 key) bears the author's signature, as on the
+ * real chain; anybody may be the author, for the beacon's own signature is what counts.
  */
 export function writePulse({ round, signature }: Pulse): Hex {
   const pulse = concat(u64(BigInt(round)), byteVec(sha256(signature)), byteVec(signature));
-  const authority = concat(Uint8Array.of(1), new Uint8Array(32));
-  const payload = concat(new Uint8Array(4), compact(1), pulse, authority);
+  const payload = concat(new Uint8Array(4), compact(1), pulse, sr25519(author.publicKey));
   const call = Uint8Array.of(4, drandPallet, writePulseCall);
-  return toHex(byteVec(concat(call, payload, Uint8Array.of(0))));
+  const signed = concat(Uint8Array.of(1), sr25519(author.sign(payload)));
+  return toHex(byteVec(concat(call, payload, signed)));
+}
+
+/** `MultiSigner` and `MultiSignature`: the scheme's number first. */
+function sr25519(bytes: Uint8Array): Uint8Array {
+  return concat(Uint8Array.of(1), bytes);
 }
 
 function beaconOf(view: StorageView) {

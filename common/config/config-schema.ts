@@ -462,6 +462,10 @@ export const genesisSchema = z
   .strictObject({
     $schema: z.string().optional(),
     sudo: account.default('//Alice'),
+    beacon: z
+      .enum(['development', 'quicknet'])
+      .optional()
+      .describe('Whose pulses open timelocked commits; those of quicknet come from outside'),
     balances: z.array(z.strictObject({ account, tao })).default([]),
     network: z
       .strictObject({
