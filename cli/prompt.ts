@@ -38,7 +38,9 @@ export function terminalPrompter(terminal: PromptTerminal, flags: PromptFlags = 
   return {
     async secret(question, instead = '') {
       requireTerminal(terminal, flags, question, instead);
-      return (await ask(() => password({ message: question, mask: '*' }, { ...terminal }))).trim();
+      return (
+        await ask(() => password({ message: question, mask: false }, { ...terminal }))
+      ).trim();
     },
     async confirm(question) {
       if (flags.yes === true || flags.prompt === false) return true;

@@ -34,6 +34,7 @@ import type { LoopDeps, ValidatorLoop } from './loop.ts';
 import { createValidatorMetrics } from './metrics.ts';
 import { roundConfigOf } from './round-config.ts';
 import type { RoundConfig } from './round.ts';
+import { checkRules } from '../common/owner/check-rules.ts';
 import { claimState, readState } from './state.ts';
 import { createCommitMaker } from './weights/commit-maker.ts';
 import { createJournal } from './weights/journal.ts';
@@ -60,6 +61,7 @@ interface Loaded {
   readonly subnet: SubnetConfig;
   readonly netuid: number;
   readonly stateDir: string;
+  readonly subnetFile: string;
   readonly rulesSha256: string;
   readonly subnetDir: string;
 }
@@ -121,6 +123,8 @@ async function assemble(
     closeAfter(signal, stopGraceMs, () => chain.close()),
   );
   await claimState(store, { genesisHash: chain.genesisHash, netuid, hotkey: signer.ss58 });
+  const { subnetFile: file, rulesSha256: sha256 } = loaded;
+  await checkRules(chain, { netuid, file, sha256, onMismatch: config.rules.onMismatch }, log);
   const journal = createJournal(store, platform.sha256);
   if (options.adopt === true) await adopt(journal, chain, log);
   const { addresses } = roundConfig.query;
@@ -185,6 +189,7 @@ function loadFiles(configFile: string): Loaded {
     subnet,
     netuid: config.netuid ?? subnet.netuid,
     stateDir: resolvePath(baseDir, config.stateDir),
+    subnetFile,
     rulesSha256: createHash('sha256').update(readFileSync(subnetFile)).digest('hex'),
     subnetDir,
   };
