@@ -16,8 +16,14 @@ environment "$venv-sdk10" requirements-sdk10.txt &
 sdk10=$!
 environment "$venv-substrate" requirements-substrate.txt &
 substrate=$!
+environment "$venv-wallet40" requirements-wallet40.txt &
+wallet40=$!
+environment "$venv-wallet41" requirements-wallet41.txt &
+wallet41=$!
 environment "$venv-drand" requirements-drand.txt
 environment "$venv-drand1" requirements-drand1.txt
 environment "$venv" requirements.txt
 wait "$sdk10"
 wait "$substrate"
+wait "$wallet40"
+wait "$wallet41"
