@@ -66,6 +66,16 @@ const groups: readonly Group[] = [
     load: async (io) => (await import('./axon.ts')).axonCommand(io),
   },
   {
+    name: 'spec',
+    summary: 'bring the chain to what the subnet YAML says',
+    load: async (io) => (await import('./spec.ts')).specCommand(io),
+  },
+  {
+    name: 'doctor',
+    summary: 'what is wrong with this node, and what to do',
+    load: async (io) => (await import('./doctor.ts')).doctorCommand(io),
+  },
+  {
     name: 'config',
     summary: 'check YAML files',
     load: async (io) => (await import('./config.ts')).configCommand(io),
