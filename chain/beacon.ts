@@ -1,6 +1,6 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { sha256, sha384 } from '@noble/hashes/sha2.js';
-import { signerFromSuri } from '../common/keys/keys.ts';
+import { signerFromMiniSecret } from '../common/keys/keys.ts';
 import { loadSr25519 } from '../common/keys/sr25519.ts';
 import { ByteReader, byteVec, compact, concat, u64 } from '../common/scale-bytes.ts';
 import { roundPoint } from '../common/timelock/timelock.ts';
@@ -17,7 +17,7 @@ import type { BlockTime } from './dev-node.ts';
 const seed = 'the beacon of subnet chain dev';
 const secretKey = bls12_381.utils.randomSecretKey(sha384(new TextEncoder().encode(seed)));
 
-const author = signerFromSuri(loadSr25519(), '//Alice');
+const author = signerFromMiniSecret(loadSr25519(), sha256(new TextEncoder().encode(seed)));
 
 /** As in `Drand.BeaconConfig`. One second: the chain's shortest, for blocks of 250 ms and more. */
 export const devBeacon = {
