@@ -33,8 +33,12 @@ export const netuid = 2;
 export const blockMs = 1000;
 export const sr25519 = loadSr25519();
 
+const keys = new Map<string, Signer>();
+
 export function key(name: string): Signer {
-  return signerFromSuri(sr25519, `//sim//${name}`);
+  const known = keys.get(name) ?? signerFromSuri(sr25519, `//sim//${name}`);
+  keys.set(name, known);
+  return known;
 }
 
 function readDataset(name: string): Dataset {
