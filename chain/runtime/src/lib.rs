@@ -90,7 +90,6 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     system_version: 1,
 };
 
-const SLOT_MS: u64 = 12_000;
 const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(4 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
 
@@ -103,6 +102,9 @@ parameter_types! {
         .build();
     pub FeeMultiplier: Multiplier = Multiplier::one();
     pub const SubtensorPalletId: PalletId = PalletId(*b"subtensr");
+    /// Kept in storage, under twox128(":SlotMs:"): a development chain tells its clients the pace that
+    /// its operator chose, from which they work out reveal rounds and waiting times.
+    pub storage SlotMs: u64 = 12_000;
 }
 
 #[cfg(not(feature = "legacy"))]
@@ -164,7 +166,7 @@ impl pallet_aura::Config for Runtime {
     type DisabledValidators = ();
     type MaxAuthorities = ConstU32<32>;
     type AllowMultipleBlocksPerSlot = ConstBool<true>;
-    type SlotDuration = ConstU64<SLOT_MS>;
+    type SlotDuration = SlotMs;
 }
 
 impl pallet_balances::Config for Runtime {
