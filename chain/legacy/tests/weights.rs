@@ -75,7 +75,7 @@ fn bad_vectors_are_refused_with_the_names_of_then() {
         );
         let nowhere = SubtensorModule::set_weights(signed(1), 9, vec![0], vec![1], 0);
         assert_eq!(nowhere, Err(Error::<Test>::SubNetworkDoesNotExist.into()));
-        StakeThreshold::<Test>::put(101 * TAO);
+        StakeThreshold::<Test>::put(1000 * TAO);
         assert_noop!(
             set_weights(1, &[(2, 1)]),
             Error::<Test>::NotEnoughStakeToSetWeights
