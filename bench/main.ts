@@ -9,6 +9,7 @@ const suites: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   miner: async () => (await import('./miner.ts')).benchMiner(),
   round: async () => (await import('./round.ts')).benchRound(),
   chain: async () => (await import('./chain.ts')).benchChain(),
+  timelock: async () => (await import('./timelock.ts')).benchTimelock(),
 };
 
 async function main(): Promise<void> {

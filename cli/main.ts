@@ -41,6 +41,41 @@ const groups: readonly Group[] = [
     load: async (io) => (await import('./wallet.ts')).walletCommand(io),
   },
   {
+    name: 'subnets',
+    summary: 'look at subnets, register, create, start',
+    load: async (io) => (await import('./subnets.ts')).subnetsCommand(io),
+  },
+  {
+    name: 'stake',
+    summary: 'add, remove and list stake',
+    load: async (io) => (await import('./stake.ts')).stakeCommand(io),
+  },
+  {
+    name: 'weights',
+    summary: 'look at weights, set, commit, reveal',
+    load: async (io) => (await import('./weights.ts')).weightsCommand(io),
+  },
+  {
+    name: 'sudo',
+    summary: "read and set a subnet's hyperparameters",
+    load: async (io) => (await import('./sudo.ts')).sudoCommand(io),
+  },
+  {
+    name: 'axon',
+    summary: 'where a hotkey serves, on chain',
+    load: async (io) => (await import('./axon.ts')).axonCommand(io),
+  },
+  {
+    name: 'spec',
+    summary: 'bring the chain to what the subnet YAML says',
+    load: async (io) => (await import('./spec.ts')).specCommand(io),
+  },
+  {
+    name: 'doctor',
+    summary: 'what is wrong with this node, and what to do',
+    load: async (io) => (await import('./doctor.ts')).doctorCommand(io),
+  },
+  {
     name: 'config',
     summary: 'check YAML files',
     load: async (io) => (await import('./config.ts')).configCommand(io),
