@@ -8,9 +8,9 @@ use frame_support::pallet_prelude::*;
 use frame_support::transactional;
 use frame_system::ensure_signed;
 use frame_system::pallet_prelude::OriginFor;
-use pallet_subtensor::checks::commit_hash;
 use pallet_subtensor::neurons::put_at;
 use sp_core::H256;
+use sp_runtime::traits::{BlakeTwo256, Hash};
 use subnet_consensus::{legacy_epoch_index, legacy_reveal_blocks};
 
 const MAX_WAITING_COMMITS: usize = 10;
@@ -28,8 +28,13 @@ pub struct Reveal {
 
 impl Reveal {
     fn hash<A: Encode>(&self, who: &A, netuid: NetUid) -> H256 {
-        let (uids, values, salt) = (&self.uids, &self.values, &self.salt);
-        commit_hash(who, netuid, uids, values, salt, self.version_key)
+        let Self {
+            uids,
+            values,
+            salt,
+            version_key,
+        } = self;
+        BlakeTwo256::hash_of(&(who, netuid, uids, values, salt, version_key))
     }
 }
 

@@ -21,6 +21,7 @@ pub mod fixed;
 pub mod genesis;
 pub mod identity;
 pub mod market;
+mod migration;
 pub mod neurons;
 pub mod registration;
 pub mod replay;
@@ -78,6 +79,10 @@ pub mod pallet {
         fn on_initialize(_: BlockNumberFor<T>) -> Weight {
             Self::block_step();
             crate::calls::booked::<T>(110_634_229_000, 8304, 110)
+        }
+
+        fn on_runtime_upgrade() -> Weight {
+            Self::migrate_from_legacy()
         }
     }
 

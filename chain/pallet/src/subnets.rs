@@ -279,7 +279,7 @@ impl<T: Config> Pallet<T> {
 }
 
 /// Greek letters for the first subnets, as the chain has them; tau for root and the rest.
-fn symbol(netuid: NetUid) -> Vec<u8> {
+pub(crate) fn symbol(netuid: NetUid) -> Vec<u8> {
     const LETTERS: [&str; 25] = [
         "\u{3a4}", "\u{3b1}", "\u{3b2}", "\u{3b3}", "\u{3b4}", "\u{3b5}", "\u{3b6}", "\u{3b7}",
         "\u{3b8}", "\u{3b9}", "\u{3ba}", "\u{3bb}", "\u{3bc}", "\u{3bd}", "\u{3be}", "\u{3bf}",
