@@ -143,6 +143,61 @@ mod calls {
             Self::do_batch_reveal_weights(origin, netuid, reveals)
         }
 
+        /// Commits to weights that the chain opens itself when the beacon reaches the round.
+        #[pallet::call_index(113)]
+        #[pallet::weight((crate::calls::booked::<T>(87_000_000, 14, 2), DispatchClass::Normal, Pays::No))]
+        pub fn commit_timelocked_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            commit: CommitBytes,
+            reveal_round: u64,
+            commit_reveal_version: u16,
+        ) -> DispatchResult {
+            Self::do_commit_timelocked(
+                origin,
+                netuid,
+                0,
+                commit,
+                reveal_round,
+                commit_reveal_version,
+            )
+        }
+
+        /// The same for one mechanism of the subnet.
+        #[pallet::call_index(118)]
+        #[pallet::weight((crate::calls::booked::<T>(84_020_000, 9, 2), DispatchClass::Normal, Pays::No))]
+        pub fn commit_timelocked_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit: CommitBytes,
+            reveal_round: u64,
+            commit_reveal_version: u16,
+        ) -> DispatchResult {
+            Self::do_commit_timelocked(
+                origin,
+                netuid,
+                mecid,
+                commit,
+                reveal_round,
+                commit_reveal_version,
+            )
+        }
+
+        /// The same without a version, which is taken as 4.
+        #[pallet::call_index(117)]
+        #[pallet::weight((crate::calls::booked::<T>(77_750_000, 7, 2), DispatchClass::Normal, Pays::No))]
+        pub fn commit_crv3_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit: CommitBytes,
+            reveal_round: u64,
+        ) -> DispatchResult {
+            let version = crate::timelocked::CRV3_VERSION;
+            Self::do_commit_timelocked(origin, netuid, mecid, commit, reveal_round, version)
+        }
+
         /// Turns the signer's TAO into alpha held with a hotkey.
         #[pallet::call_index(2)]
         #[pallet::weight((crate::calls::booked::<T>(664_000_000, 32, 16), DispatchClass::Normal, Pays::Yes))]

@@ -74,7 +74,12 @@ impl<T: Config> Pallet<T> {
             | Call::commit_mechanism_weights { netuid, .. }
             | Call::reveal_weights { netuid, .. }
             | Call::reveal_mechanism_weights { netuid, .. }
-            | Call::batch_reveal_weights { netuid, .. } => Self::check_stake(who, *netuid)?,
+            | Call::batch_reveal_weights { netuid, .. }
+            | Call::commit_timelocked_weights { netuid, .. }
+            | Call::commit_timelocked_mechanism_weights { netuid, .. }
+            | Call::commit_crv3_mechanism_weights { netuid, .. } => {
+                Self::check_stake(who, *netuid)?
+            }
             Call::batch_set_weights { netuids, .. }
             | Call::batch_commit_weights { netuids, .. } => netuids
                 .iter()
@@ -148,6 +153,13 @@ impl<T: Config> Pallet<T> {
                         let hash = commit_hash(who, *netuid, uids, values, salt, *key);
                         Self::check_reveal(who, *netuid, 0, hash)
                     })
+            }
+            Call::commit_timelocked_weights { reveal_round, .. }
+            | Call::commit_timelocked_mechanism_weights { reveal_round, .. }
+            | Call::commit_crv3_mechanism_weights { reveal_round, .. } => {
+                let passed = *reveal_round < pallet_drand::LastStoredRound::<T>::get();
+                ensure!(!passed, Error::<T>::InvalidRevealRound);
+                Ok(())
             }
             _ => Ok(()),
         }

@@ -31,6 +31,7 @@ pub mod serving;
 pub mod staking;
 pub mod storage;
 pub mod subnets;
+pub mod timelocked;
 pub mod trim;
 pub mod types;
 pub mod weights;
@@ -63,7 +64,9 @@ pub mod pallet {
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(7);
 
     #[pallet::config]
-    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+    pub trait Config:
+        frame_system::Config<RuntimeEvent: From<Event<Self>>> + pallet_drand::Config
+    {
         /// TAO.
         type Currency: fungible::Mutate<Self::AccountId, Balance = TaoBalance>;
         /// Seed of the accounts that hold the TAO of each subnet's pool.

@@ -103,6 +103,7 @@ construct_runtime!(
         SubtensorModule: pallet_subtensor = 7,
         Sudo: pallet_sudo = 12,
         AdminUtils: pallet_admin_utils = 19,
+        Drand: pallet_drand = 26,
     }
 );
 
@@ -174,6 +175,8 @@ impl pallet_sudo::Config for Runtime {
 }
 
 impl pallet_admin_utils::Config for Runtime {}
+
+impl pallet_drand::Config for Runtime {}
 
 impl pallet_subtensor::Config for Runtime {
     type Currency = Balances;
