@@ -12,6 +12,7 @@ pub mod access;
 pub mod bonds;
 pub mod calls;
 pub mod checks;
+pub mod commits;
 pub mod defaults;
 pub mod emission;
 pub mod epochs;
@@ -21,6 +22,7 @@ pub mod fixed;
 pub mod genesis;
 pub mod identity;
 pub mod market;
+pub mod mechanisms;
 mod migration;
 pub mod neurons;
 pub mod registration;
@@ -30,6 +32,7 @@ pub mod serving;
 pub mod staking;
 pub mod storage;
 pub mod subnets;
+pub mod timelocked;
 pub mod trim;
 pub mod types;
 pub mod weights;
@@ -62,7 +65,9 @@ pub mod pallet {
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(7);
 
     #[pallet::config]
-    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+    pub trait Config:
+        frame_system::Config<RuntimeEvent: From<Event<Self>>> + pallet_drand::Config
+    {
         /// TAO.
         type Currency: fungible::Mutate<Self::AccountId, Balance = TaoBalance>;
         /// Seed of the accounts that hold the TAO of each subnet's pool.

@@ -118,6 +118,7 @@ construct_runtime!(
         SubtensorModule: pallet_subtensor = 7,
         Sudo: pallet_sudo = 12,
         AdminUtils: pallet_admin_utils = 19,
+        Drand: pallet_drand = 26,
     }
 );
 
@@ -204,6 +205,9 @@ impl pallet_sudo::Config for Runtime {
 
 #[cfg(not(feature = "legacy"))]
 impl pallet_admin_utils::Config for Runtime {}
+
+#[cfg(not(feature = "legacy"))]
+impl pallet_drand::Config for Runtime {}
 
 #[cfg(not(feature = "legacy"))]
 impl pallet_subtensor::Config for Runtime {
