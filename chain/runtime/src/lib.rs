@@ -12,6 +12,7 @@ pub mod constants;
 pub mod extensions;
 pub mod fees;
 pub mod metadata;
+pub mod neighbours;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -101,13 +102,16 @@ construct_runtime!(
         Balances: pallet_balances = 5,
         TransactionPayment: pallet_transaction_payment = 6,
         SubtensorModule: pallet_subtensor = 7,
+        Utility: pallet_utility = 11,
         Sudo: pallet_sudo = 12,
+        Commitments: pallet_commitments = 18,
         AdminUtils: pallet_admin_utils = 19,
     }
 );
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
+    type BaseCallFilter = neighbours::NoNestedBatch;
     type Block = Block;
     type BlockHashCount = ConstU32<2400>;
     type BlockWeights = Weights;
@@ -178,4 +182,18 @@ impl pallet_admin_utils::Config for Runtime {}
 impl pallet_subtensor::Config for Runtime {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
+    type Commitments = neighbours::Published;
+}
+
+impl pallet_commitments::Config for Runtime {
+    type Subnets = neighbours::Network;
+    // Nothing here knows the beacon: what is timelocked stays closed.
+    type RevealTimelocked = ();
+}
+
+impl pallet_utility::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeCall = RuntimeCall;
+    type PalletsOrigin = OriginCaller;
+    type WeightInfo = ();
 }

@@ -52,6 +52,7 @@ parameter_types! {
 impl pallet_subtensor::Config for Test {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
+    type Commitments = ();
 }
 
 impl pallet_admin_utils::Config for Test {}

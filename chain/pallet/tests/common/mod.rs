@@ -49,6 +49,7 @@ parameter_types! {
 impl subtensor::Config for Test {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
+    type Commitments = ();
 }
 
 pub fn id(n: u64) -> AccountId {
