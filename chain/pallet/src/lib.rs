@@ -13,26 +13,32 @@ pub mod bonds;
 pub mod calls;
 pub mod checks;
 pub mod commits;
+pub mod children;
+pub mod commitments;
 pub mod defaults;
 pub mod emission;
 pub mod epochs;
 pub mod errors;
 pub mod events;
+pub mod faucet;
 pub mod fixed;
 pub mod genesis;
 pub mod identity;
 pub mod market;
 pub mod mechanisms;
 mod migration;
+pub mod moves;
 pub mod neurons;
 pub mod registration;
 pub mod replay;
+pub mod root;
 pub mod rpc_info;
 pub mod serving;
 pub mod staking;
 pub mod storage;
 pub mod subnets;
 pub mod timelocked;
+pub mod swap;
 pub mod trim;
 pub mod types;
 pub mod weights;
@@ -72,6 +78,8 @@ pub mod pallet {
         type Currency: fungible::Mutate<Self::AccountId, Balance = TaoBalance>;
         /// Seed of the accounts that hold the TAO of each subnet's pool.
         type SubtensorPalletId: Get<PalletId>;
+        /// What neurons publish, for the metagraph.
+        type Commitments: crate::commitments::Commitments<Self::AccountId>;
     }
 
     #[pallet::pallet]

@@ -19,6 +19,8 @@ pub mod fees;
 #[path = "legacy/dialect.rs"]
 mod legacy;
 pub mod metadata;
+#[cfg(not(feature = "legacy"))]
+pub mod neighbours;
 
 #[cfg(feature = "legacy")]
 pub use legacy::*;
@@ -116,7 +118,9 @@ construct_runtime!(
         Balances: pallet_balances = 5,
         TransactionPayment: pallet_transaction_payment = 6,
         SubtensorModule: pallet_subtensor = 7,
+        Utility: pallet_utility = 11,
         Sudo: pallet_sudo = 12,
+        Commitments: pallet_commitments = 18,
         AdminUtils: pallet_admin_utils = 19,
         Drand: pallet_drand = 26,
     }
@@ -136,8 +140,14 @@ construct_runtime!(
     }
 );
 
+#[cfg(not(feature = "legacy"))]
+type CallFilter = neighbours::NoNestedBatch;
+#[cfg(feature = "legacy")]
+type CallFilter = frame_support::traits::Everything;
+
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
+    type BaseCallFilter = CallFilter;
     type Block = Block;
     type BlockHashCount = ConstU32<2400>;
     type BlockWeights = Weights;
@@ -213,4 +223,19 @@ impl pallet_drand::Config for Runtime {}
 impl pallet_subtensor::Config for Runtime {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
+    type Commitments = neighbours::Published;
+}
+
+#[cfg(not(feature = "legacy"))]
+impl pallet_commitments::Config for Runtime {
+    type Subnets = neighbours::Network;
+    type RevealTimelocked = neighbours::Beacon;
+}
+
+#[cfg(not(feature = "legacy"))]
+impl pallet_utility::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeCall = RuntimeCall;
+    type PalletsOrigin = OriginCaller;
+    type WeightInfo = ();
 }
