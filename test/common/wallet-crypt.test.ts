@@ -68,7 +68,7 @@ describe('the derivations', () => {
     clearInterval(timer);
     expect(toHex(key)).toBe(vectors.naclKey);
     expect(turns).toBeGreaterThan(3);
-  });
+  }, 120_000);
 
   it('say when the memory does not suffice', async () => {
     const small = nodeKeyDerivation({ memoryLimit: 256 * 1024 * 1024 });
@@ -94,7 +94,7 @@ describe('encrypted key files', () => {
     const sealed = await encryptKeyfile(remembered, text, password, new Uint8Array(24).fill(7));
     expect(new TextDecoder().decode(sealed.slice(0, 5))).toBe('$NACL');
     expect(JSON.parse(await decrypt(sealed))).toEqual(plain);
-  });
+  }, 120_000);
 
   it.each(vectors.files)(
     'refuses $name changed anywhere, cut, or with another password',
