@@ -297,8 +297,17 @@ describe('signing commands on the embedded chain', () => {
   it('sets a hyperparameter once, and names the block from which it may change again', async () => {
     const set = (value: string) =>
       world.run(
-        ...['sudo', 'set', ...netuid, '--param', 'immunity_period', '--value', value],
-        ...['--wallet-name', 'owner', '--yes', '--json'],
+        'sudo',
+        'set',
+        ...netuid,
+        '--param',
+        'immunity_period',
+        '--value',
+        value,
+        '--wallet-name',
+        'owner',
+        '--yes',
+        '--json',
       );
     expect((await set('100')).json()).toMatchObject({ changed: true, onChain: '100' });
     expect((await set('100')).json()).toMatchObject({ changed: false });
@@ -310,15 +319,33 @@ describe('signing commands on the embedded chain', () => {
 
   it("sets what is root's with the root key of a development chain", async () => {
     const ended = await world.run(
-      ...['sudo', 'set', ...netuid, '--param', 'kappa', '--value', '30000', '--sudo'],
-      ...['--wallet-name', 'owner', '--yes', '--json'],
+      'sudo',
+      'set',
+      ...netuid,
+      '--param',
+      'kappa',
+      '--value',
+      '30000',
+      '--sudo',
+      '--wallet-name',
+      'owner',
+      '--yes',
+      '--json',
     );
     expect(ended.json()).toMatchObject({ changed: true, onChain: '30000', authority: 'root' });
   });
 
   it('sets weights plainly and finds the row', async () => {
     const done = await world.run(
-      ...['weights', 'set', ...netuid, '--uids', '2,0', '--weights', '0.5,1', '--yes', '--json'],
+      'weights',
+      'set',
+      ...netuid,
+      '--uids',
+      '2,0',
+      '--weights',
+      '0.5,1',
+      '--yes',
+      '--json',
     );
     expect(done.message).toBe('');
     expect(done.json()).toMatchObject({ effective: true, row: '0:65535 2:32768' });
@@ -339,13 +366,26 @@ describe('signing commands on the embedded chain', () => {
 
   it('creates a subnet and starts it', async () => {
     const created = await world.run(
-      ...['subnets', 'create', '--wallet-name', 'owner', '--hotkey', 'second', '--yes', '--json'],
+      'subnets',
+      'create',
+      '--wallet-name',
+      'owner',
+      '--hotkey',
+      'second',
+      '--yes',
+      '--json',
     );
     expect(created.message).toBe('');
     const { netuid: made, lockCost } = created.json();
     expect(rao(lockCost)).toBeGreaterThan(0n);
     const started = await world.run(
-      ...['subnets', 'start', '--netuid', String(made), '--wallet-name', 'owner', '--yes'],
+      'subnets',
+      'start',
+      '--netuid',
+      String(made),
+      '--wallet-name',
+      'owner',
+      '--yes',
     );
     expect(started.out.join('\n')).toMatch(/first emission block +\d+/);
     expect(
@@ -356,7 +396,13 @@ describe('signing commands on the embedded chain', () => {
   it('removes all stake of every hotkey', async () => {
     await world.run('stake', 'add', ...netuid, '--hotkey', 'fresh', '--amount', '3', '--yes');
     const ended = await world.run(
-      ...['stake', 'remove', '--all', '--all-netuids', '--all-hotkeys', '--yes', '--json'],
+      'stake',
+      'remove',
+      '--all',
+      '--all-netuids',
+      '--all-hotkeys',
+      '--yes',
+      '--json',
     );
     expect(ended.code).toBe('ok');
     expect(ended.json()['operations']).toHaveLength(2);

@@ -33,10 +33,10 @@ describe('tables', () => {
   });
 
   it('leave out what matters least when it is narrow, and say so', () => {
-    const narrow = renderTable(columns, rows, 20);
+    const narrow = renderTable(columns, rows, 20).replaceAll(/\s+/g, ' ');
     expect(narrow).toContain('second');
-    expect(narrow).toMatch(/\(too narrow for: first\s+to go; --json\s+has them\)/);
-    expect(renderTable(columns, rows, 12)).toMatch(/first to\s+go, second/);
+    expect(narrow).toContain('(too narrow for: first to go; --json has them)');
+    expect(renderTable(columns, rows, 12).replaceAll(/\s+/g, ' ')).toContain('first to go, second');
     expect(renderTable(columns, rows, 3).split('\n')[0]).toBe('name  count');
   });
 });
