@@ -7,25 +7,9 @@ import { readSnapshot } from '../../common/chain/snapshot.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { createPlatform } from '../../common/node/platform.ts';
-import type { StateSource, StateView } from '../../common/state-view.ts';
+import type { StateSource } from '../../common/state-view.ts';
+import { limitedTo } from '../fakes/limited-view.ts';
 import { contractGenesis, silent } from './chain-world.ts';
-
-/** The same state, seen by a client that may use only this source. */
-function limitedTo(view: StateView, metagraph: RuntimeFacts['metagraph']): StateView {
-  return {
-    block: view.block,
-    runtime: { ...view.runtime, metagraph },
-    hasStorage: (...args) => view.hasStorage(...args),
-    storage: (...args) => view.storage(...args),
-    storageMany: (...args) => view.storageMany(...args),
-    entries: (...args) => view.entries(...args),
-    hasApi: (...args) => view.hasApi(...args),
-    api: (...args) => view.api(...args),
-    constant: (...args) => view.constant(...args),
-    callArguments: (...args) => view.callArguments(...args),
-    fee: (...args) => view.fee(...args),
-  };
-}
 
 describe('a metagraph from each source that runtimes have', () => {
   let dev: DevChain;
