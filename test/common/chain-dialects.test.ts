@@ -13,9 +13,10 @@ import { knownGenesis } from '../../common/networks.ts';
 import type { StateView } from '../../common/state-view.ts';
 
 const sr25519 = loadSr25519();
-const [alice, bob, carol] = ['//Alice', '//Bob', '//Carol'].map(
-  (suri) => signerFromSuri(sr25519, suri).ss58,
-) as [never, never, never];
+const addressOf = (suri: string) => signerFromSuri(sr25519, suri).ss58;
+const alice = addressOf('//Alice');
+const bob = addressOf('//Bob');
+const carol = addressOf('//Carol');
 
 type Values = Readonly<Record<string, unknown>>;
 
