@@ -1,5 +1,5 @@
 import type { BlockRef, EndpointState } from '../../chain-port.ts';
-import { SubnetError, messageOf } from '../../errors.ts';
+import { SubnetError, isSubnetError, messageOf } from '../../errors.ts';
 import { cleanText } from '../../fault.ts';
 import type { Platform } from '../../platform-port.ts';
 import { backoffMs } from '../../retry.ts';
@@ -94,15 +94,20 @@ export class LinkPool {
     return this.#current;
   }
 
-  /** Something idempotent; when the line fails it is done once more, on another endpoint. */
+  /**
+   * Something idempotent. When the line breaks it is done once more, on whichever is next; when it
+   * stays silent, on another endpoint only.
+   */
   async read<T>(work: (link: TimedLink) => Promise<T>): Promise<T> {
     const first = await this.link();
     try {
       return await work(first);
     } catch (error) {
-      if (!isLineError(error) || !this.#book.hasOther(first.url)) throw error;
+      if (!isLineError(error)) throw error;
+      const isSilent = isSubnetError(error) && error.code === 'CHAIN_TIMEOUT';
+      if (isSilent && !this.#book.hasOther(first.url)) throw error;
       const second = await this.link();
-      if (second.url === first.url) throw error;
+      if (second === first || (isSilent && second.url === first.url)) throw error;
       return work(second);
     }
   }
@@ -296,12 +301,19 @@ export class LinkPool {
     }
   }
 
+  #newsTimeMs(): number {
+    return Math.min(this.#options.timeoutMs, Math.max(1000, this.heads.blockTimeMs()));
+  }
+
   async #examine(link: TimedLink): Promise<void> {
     const last = this.heads.last;
     const head = await link.head().catch(() => null);
     if (head === null || this.#current !== link) return;
     if (last === null || head.number > last.number) {
-      return this.#drop(link, 'it stopped telling new heads');
+      // The news of it may be on its way: on a fast chain, or a busy machine, it nearly always is.
+      await pause(this.#deps.platform, this.#newsTimeMs(), this.#deps.closing);
+      const isTold = (this.heads.last?.number ?? -1) >= head.number;
+      return isTold ? undefined : this.#drop(link, 'it stopped telling new heads');
     }
     await this.#visitOthers();
     const ahead = this.#book.aheadOf(head.number);
