@@ -7,7 +7,7 @@ import { announcePeer, startHonest } from './peers.ts';
 import type { Peer } from './peers.ts';
 
 /** Long enough that a busy machine fails over and sets weights before it ends. */
-const tempo = 60;
+const tempo = 40;
 
 async function healthOf({ statusUrl }: NodeFile): Promise<number | undefined> {
   try {
@@ -56,11 +56,15 @@ describe('a validator whose endpoints swallow its traffic', () => {
         return left > tempo / 2 ? { lastEpochBlock, nextEpochBlock } : undefined;
       });
       proxies[0]?.freeze();
-      const done = await until('weights that took effect', async () => {
-        const status = await validatorStatus(node);
-        const at = status?.weights?.effectiveBlock ?? 0;
-        return at > early.lastEpochBlock ? status : undefined;
-      });
+      const done = await until(
+        'weights that took effect',
+        async () => {
+          const status = await validatorStatus(node);
+          const at = status?.weights?.effectiveBlock ?? 0;
+          return at > early.lastEpochBlock ? status : undefined;
+        },
+        160,
+      );
       expect(done.weights?.effectiveBlock).toBeLessThan(early.nextEpochBlock ?? 0);
       expect(done.endpoints.map(({ state }) => state)).toEqual([
         expect.not.stringMatching('in-use'),
