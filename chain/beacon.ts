@@ -33,11 +33,14 @@ const lastRoundKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e05087f3dd6e0ceded0e38
 const drandPallet = 26;
 const writePulseCall = 0;
 /**
- * Pulses in one block: the runtime checks each with two pairings. A chain that keeps pace with time
- * has room for every round of a block of 16 s; one that is hurried through its blocks must not stall.
+ * Pulses in one block: the runtime checks each with two pairings, so they must not make a chain
+ * later that is late already, or hurried through its blocks. One that keeps pace with time has
+ * room for every round of a block of 16 s.
  */
 const maxPulses = 16;
 const maxHurriedPulses = 4;
+/** Beyond the rounds of a block's own time: a block may be as late as that and miss none. */
+const lateRounds = 2;
 
 export interface Pulse {
   readonly round: number;
@@ -49,14 +52,20 @@ export interface Pulse {
  * The pulses for the next block, as extrinsics, when the chain's beacon is the development one:
  * none where the runtime has no beacon, or where its pulses come from outside.
  */
-export function duePulses(view: StorageView, { nowMs, hurried }: BlockTime): readonly Hex[] {
+export function duePulses(view: StorageView, time: BlockTime): readonly Hex[] {
   const config = beaconOf(view);
   if (config === null || toHex(config.publicKey) !== toHex(devBeacon.publicKey)) return [];
-  const sinceMs = nowMs - config.genesisTimeS * 1000;
-  const current = Math.floor(sinceMs / (config.periodS * 1000)) + 1;
-  const limit = hurried ? maxHurriedPulses : maxPulses;
+  const periodMs = config.periodS * 1000;
+  const current = Math.floor((time.nowMs - config.genesisTimeS * 1000) / periodMs) + 1;
+  const limit = roomFor(time, periodMs);
   const rounds = roundsToWrite(lastRoundOf(view), current, limit, () => awaitedRounds(view));
   return rounds.map((round) => writePulse({ round, signature: signRound(round) }));
+}
+
+/** How many pulses the next block may have. */
+function roomFor({ blockTimeMs, hurried }: BlockTime, periodMs: number): number {
+  const usual = Math.ceil(blockTimeMs / periodMs) + lateRounds;
+  return Math.min(usual, hurried ? maxHurriedPulses : maxPulses);
 }
 
 /**

@@ -51,6 +51,8 @@ export type BlockSink = (made: NewBlock, forgotten: Block | null) => Promise<voi
 export interface BlockTime {
   /** By the chain's clock, which the block will tell. */
   readonly nowMs: number;
+  /** What a block should take. */
+  readonly blockTimeMs: number;
   /** Blocks are made faster than time passes. */
   readonly hurried: boolean;
 }
@@ -310,7 +312,7 @@ export class DevNode {
     const { blockTimeMs } = this.#options;
     const wallMs = this.#options.nowMs();
     const nowMs = Math.max(wallMs, this.#lastMs + blockTimeMs);
-    return { nowMs, hurried: nowMs > wallMs + blockTimeMs };
+    return { nowMs, blockTimeMs, hurried: nowMs > wallMs + blockTimeMs };
   }
 
   /** Aura's slots only rise, so its count is set back when a runtime or a start made them longer. */

@@ -30,7 +30,11 @@ function waiting(...rounds: number[]): Hex {
   return toHex(concat(compact(rounds.length), ...entries));
 }
 
-const timeOf = (round: number): BlockTime => ({ nowMs: nowMs(round), hurried: false });
+const timeOf = (round: number): BlockTime => ({
+  nowMs: nowMs(round),
+  blockTimeMs: 16_000,
+  hurried: false,
+});
 const nowMs = (round: number): number => (devBeacon.genesisTimeS + round - 1) * 1000;
 
 /** Rounds of the pulses that would go into a block. */
@@ -38,9 +42,10 @@ function roundsOf(
   entries: readonly (readonly [Hex, Hex])[],
   round: number,
   hurried = true,
+  blockTimeMs = 16_000,
 ): number[] {
   const state = new ChainState([[configKey, configOf()], ...entries]);
-  return duePulses(state, { nowMs: nowMs(round), hurried }).map((extrinsic) => {
+  return duePulses(state, { nowMs: nowMs(round), blockTimeMs, hurried }).map((extrinsic) => {
     const bytes = fromHex(extrinsic) ?? new Uint8Array();
     // Length, version, pallet, call, block number, count.
     return Number(new DataView(bytes.buffer, 2 + 3 + 4 + 1, 8).getBigUint64(0, true));
@@ -80,6 +85,13 @@ describe('the development beacon', () => {
     expect(roundsOf([last(10)], 5000)).toEqual([5000]);
     expect(roundsOf([last(96)], 101)).toEqual([101]);
     expect(roundsOf([last(84)], 101, false)).toEqual([101]);
+  });
+
+  it('does not make a chain of short blocks later than it is', () => {
+    expect(roundsOf([last(98)], 101, false, 250)).toEqual([99, 100, 101]);
+    expect(roundsOf([last(97)], 101, false, 250)).toEqual([101]);
+    const awaited = [`${weightCommits}01`, waiting(98, 100)] as [Hex, Hex];
+    expect(roundsOf([last(97), awaited], 101, false, 250)).toEqual([98, 100, 101]);
   });
 
   it('never leaves out a round that a commit waits for', () => {

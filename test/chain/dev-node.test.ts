@@ -114,9 +114,9 @@ describe('the node of the development chain', () => {
     });
     await build(node, 3);
     expect(times).toEqual([
-      { nowMs: 1_000_000, hurried: false },
-      { nowMs: 1_000_250, hurried: false },
-      { nowMs: 1_000_500, hurried: true },
+      { nowMs: 1_000_000, blockTimeMs: 250, hurried: false },
+      { nowMs: 1_000_250, blockTimeMs: 250, hurried: false },
+      { nowMs: 1_000_500, blockTimeMs: 250, hurried: true },
     ]);
   });
 
