@@ -2,7 +2,7 @@ import { once, setMaxListeners } from 'node:events';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 import type { IExtrinsicEra } from '@polkadot/types/types';
 import { stringCamelCase } from '@polkadot/util';
-import { blake2AsHex } from '@polkadot/util-crypto';
+import { blake2AsHex, blake2AsU8a } from '@polkadot/util-crypto';
 import type { Ss58 } from '../brand.ts';
 import type { BlockRef, Chain, ChainCall } from '../chain-port.ts';
 import { SubnetError, messageOf } from '../errors.ts';
@@ -322,7 +322,7 @@ class SubstrateLink implements Link {
     if (make === undefined) {
       throw new SubnetError('CHAIN_UNSUPPORTED', { missing: `${pallet}.${call}` });
     }
-    const inner = withArguments(() => make(...args), `${pallet}.${call}`);
+    const inner = withArguments(() => make(...args.map(rawBytes)), `${pallet}.${call}`);
     if (!sudo) return inner;
     const wrap = this.#callOf('Sudo', 'sudo');
     if (wrap === undefined) throw new SubnetError('CHAIN_UNSUPPORTED', { missing: 'Sudo.sudo' });
@@ -333,6 +333,11 @@ class SubstrateLink implements Link {
     const info = await answerOf(this.#extrinsic(nameCall(call, this.offer)).paymentInfo(payer));
     return info.partialFee.toBigInt();
   }
+}
+
+/** The library takes a Uint8Array for encoded bytes, with their length before them; hex as it is. */
+function rawBytes(argument: unknown): unknown {
+  return argument instanceof Uint8Array ? `0x${Buffer.from(argument).toString('hex')}` : argument;
 }
 
 /** The library says in its own words what does not fit the types of the metadata. */
@@ -356,9 +361,14 @@ async function answerOf<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** MultiSignature::Sr25519 over the payload, which comes hashed when it is long. */
+/** What a chain verifies of a payload longer than this is its blake2-256; the library hands it over whole. */
+const longestPlainPayload = 256;
+
+/** MultiSignature::Sr25519 over the payload. */
 function signRaw(signer: Signer, data: string): `0x${string}` {
-  const signature = signer.sign(new Uint8Array(Buffer.from(data.slice(2), 'hex')));
+  const payload = new Uint8Array(Buffer.from(data.slice(2), 'hex'));
+  const isLong = payload.length > longestPlainPayload;
+  const signature = signer.sign(isLong ? blake2AsU8a(payload) : payload);
   return `0x01${Buffer.from(signature).toString('hex')}`;
 }
 
