@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain } from '../../chain/devchain.ts';
-import type { Chain, RuntimeFacts } from '../../common/chain-port.ts';
+import type { Chain, ChainCall, RuntimeFacts } from '../../common/chain-port.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
 import { readSnapshot } from '../../common/chain/snapshot.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
@@ -106,6 +106,19 @@ describe('a metagraph from each source that runtimes have', () => {
     await expect(chain.submit(more, bob)).rejects.toMatchObject({
       facts: { missing: 'System.remark(colour)' },
     });
+  });
+
+  it('signs calls of every length', async () => {
+    // What is signed of a payload above 256 bytes is its hash.
+    const lengths = [10, 120, 140, 160, 180, 200, 256, 300, 60_000];
+    const remark = (length: number): ChainCall => ({
+      call: 'named',
+      pallet: 'System',
+      name: 'remark',
+      args: { remark: `0x${'07'.repeat(length)}` },
+    });
+    const outcomes = await Promise.all(lengths.map((length) => chain.submit(remark(length), bob)));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(lengths.map(() => 'included'));
   });
 
   it('waits for finality when it is asked to', async () => {

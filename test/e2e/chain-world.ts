@@ -13,6 +13,8 @@ export const contractGenesis: GenesisConfig = genesisSchema.parse({
     { account: '//Bob', tao: 1_000_000 },
   ],
   network: { stakeThresholdTao: 0, adminFreezeWindow: 0 },
+  // No pulses: each costs the runtime two pairings, and only the tests of the beacon need them.
+  beacon: 'quicknet',
   subnets: [
     {
       netuid: contractNetuid,
