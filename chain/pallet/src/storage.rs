@@ -705,6 +705,17 @@ mod storage {
         ValueQuery,
     >;
 
+    /// Of runtimes newer than this one, whose clients read it before they set weights: no call
+    /// writes it, each subnet runs Yuma.
+    #[pallet::storage]
+    pub type SubnetEpochConsensus<T: Config> =
+        StorageMap<_, Identity, NetUid, EpochConsensus, ValueQuery>;
+
+    /// Of runtimes newer than this one, whose clients read it before they register: no call
+    /// writes it, the whole price of a registration is burned.
+    #[pallet::storage]
+    pub type CollateralLockShare<T: Config> = StorageMap<_, Identity, NetUid, u16, ValueQuery>;
+
     /// Not on the real chain: hotkeys of a subnet that hold stake of somebody beside their owner.
     /// All others are paid by raising their pool, without reading who owns them and how much.
     #[pallet::storage]

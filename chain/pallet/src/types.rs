@@ -110,6 +110,16 @@ pub enum RootClaimTypeEnum {
     },
 }
 
+/// How a subnet's epochs turn weights into payment, in runtimes where that is a choice.
+#[derive(
+    Encode, Decode, DecodeWithMemTracking, Default, TypeInfo, Clone, Copy, PartialEq, Eq, Debug,
+)]
+pub enum EpochConsensus {
+    #[default]
+    Yuma,
+    Null,
+}
+
 /// What an owner may change once per some tempos; the order fixes the encoded storage keys.
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Hyperparameter {
