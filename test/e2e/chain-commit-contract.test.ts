@@ -1,4 +1,5 @@
 import { startDevChain } from '../../chain/devchain.ts';
+import type { RuntimeChoice } from '../../chain/devchain.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
 import { genesisSchema } from '../../common/config/config-schema.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
@@ -35,8 +36,8 @@ const genesis = genesisSchema.parse({
   ],
 });
 
-async function realWorld(): Promise<CommitWorld> {
-  const dev = await startDevChain({ port: 0, blockTimeMs: 1000, genesis, log: silent });
+async function realWorld(runtime: RuntimeChoice): Promise<CommitWorld> {
+  const dev = await startDevChain({ port: 0, blockTimeMs: 250, genesis, runtime, log: silent });
   const platform = createPlatform();
   const chain = await connectChain({ endpoints: [dev.url], platform, logger: silent });
   return {
@@ -53,4 +54,5 @@ async function realWorld(): Promise<CommitWorld> {
   };
 }
 
-chainCommitContract('the embedded chain', realWorld);
+chainCommitContract('the embedded chain', () => realWorld('modern'));
+chainCommitContract('the older dialect', () => realWorld('legacy'));
