@@ -13,6 +13,7 @@ mod emission;
 mod epoch;
 mod fixed;
 mod matrix;
+mod mechanisms;
 mod median;
 mod schedule;
 mod stake;
@@ -28,6 +29,7 @@ pub use emission::{
 pub use epoch::{activity_cutoff_blocks, epoch, EpochInput, EpochOutput};
 pub use fixed::{I32F32, U64F64, U96F32};
 pub use matrix::{column_max_upscale, interpolate, SparseRow};
+pub use mechanisms::{add_mechanism, mechanism_weight, split_emission};
 pub use median::{weighted_median, weighted_median_columns};
 pub use schedule::{
     blocks_until_next_epoch, epoch_due, first_epoch_anchor, legacy_blocks_until_next_epoch,
