@@ -12,25 +12,32 @@ pub mod access;
 pub mod bonds;
 pub mod calls;
 pub mod checks;
+pub mod children;
+pub mod commitments;
 pub mod commits;
 pub mod defaults;
 pub mod emission;
 pub mod epochs;
 pub mod errors;
 pub mod events;
+pub mod faucet;
 pub mod fixed;
 pub mod genesis;
 pub mod identity;
 pub mod market;
 pub mod mechanisms;
+mod migration;
+pub mod moves;
 pub mod neurons;
 pub mod registration;
 pub mod replay;
+pub mod root;
 pub mod rpc_info;
 pub mod serving;
 pub mod staking;
 pub mod storage;
 pub mod subnets;
+pub mod swap;
 pub mod timelocked;
 pub mod trim;
 pub mod types;
@@ -71,6 +78,8 @@ pub mod pallet {
         type Currency: fungible::Mutate<Self::AccountId, Balance = TaoBalance>;
         /// Seed of the accounts that hold the TAO of each subnet's pool.
         type SubtensorPalletId: Get<PalletId>;
+        /// What neurons publish, for the metagraph.
+        type Commitments: crate::commitments::Commitments<Self::AccountId>;
     }
 
     #[pallet::pallet]
@@ -83,6 +92,10 @@ pub mod pallet {
         fn on_initialize(_: BlockNumberFor<T>) -> Weight {
             Self::block_step();
             crate::calls::booked::<T>(110_634_229_000, 8304, 110)
+        }
+
+        fn on_runtime_upgrade() -> Weight {
+            Self::migrate_from_legacy()
         }
     }
 

@@ -121,10 +121,10 @@ impl<T: Config> Pallet<T> {
         Self::weight_stake(hotkey, netuid) >= StakeThreshold::<T>::get()
     }
 
-    /// Alpha plus weighted root stake in RAO.
+    /// Alpha plus weighted root stake in RAO, both inherited.
     pub fn weight_stake(hotkey: &T::AccountId, netuid: NetUid) -> u64 {
-        let alpha = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
-        let root = TotalHotkeyAlpha::<T>::get(hotkey, ROOT);
+        let alpha = Self::inherited_on(hotkey, netuid, netuid);
+        let root = Self::inherited_on(hotkey, netuid, ROOT);
         weighted_stake_floor(alpha, root, tao_weight_fraction(TaoWeight::<T>::get()))
     }
 

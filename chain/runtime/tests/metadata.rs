@@ -1,5 +1,6 @@
 //! What clients find in the metadata: pallets by name and number, runtime APIs by name, method and
 //! argument, as on the chain.
+#![cfg(not(feature = "legacy"))]
 
 use codec::Decode;
 use frame_metadata::v15::RuntimeMetadataV15;
@@ -104,7 +105,9 @@ const PALLETS: &[(&str, u8)] = &[
     ("Balances", 5),
     ("TransactionPayment", 6),
     ("SubtensorModule", 7),
+    ("Utility", 11),
     ("Sudo", 12),
+    ("Commitments", 18),
     ("AdminUtils", 19),
 ];
 

@@ -55,6 +55,7 @@ impl pallet_drand::Config for Test {}
 impl pallet_subtensor::Config for Test {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
+    type Commitments = ();
 }
 
 impl pallet_admin_utils::Config for Test {}

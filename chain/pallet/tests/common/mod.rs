@@ -52,6 +52,7 @@ impl pallet_drand::Config for Test {}
 impl subtensor::Config for Test {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
+    type Commitments = ();
 }
 
 pub fn id(n: u64) -> AccountId {
