@@ -766,7 +766,7 @@ mod calls {
             )
         }
 
-        /// Mechanisms of a subnet: one. Owner.
+        /// How many mechanisms a subnet has. Owner.
         #[pallet::call_index(76)]
         #[pallet::weight(crate::gates::booked::<T>())]
         pub fn sudo_set_mechanism_count(

@@ -2,9 +2,9 @@
 //! indices, argument order, errors and events. Setters of parts that this chain does not have
 //! (EVM, Grandpa, TAO flow, coldkey swaps) are absent.
 //!
-//! Three differences: a netuid that does not exist is always refused, whereas the chain lets root
-//! write values to it with some calls; a subnet has one mechanism; and the account that holds a
-//! subnet's pool is never an owner hotkey.
+//! Two differences: a netuid that does not exist is always refused, whereas the chain lets root
+//! write values to it with some calls; and the account that holds a subnet's pool is never an owner
+//! hotkey.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

@@ -6,8 +6,8 @@ use frame_support::ensure;
 use frame_support::pallet_prelude::DispatchResult;
 use pallet_subtensor::{
     AlphaValues, LiquidAlphaOn, MaxAllowedUids, MaxAllowedValidators, MaxBurn, MaxChildkeyTake,
-    MechId, MechanismCountCurrent, MechanismEmissionSplit, MinAllowedUids, MinBurn,
-    MinChildkeyTake, NetUid, NominatorMinRequiredStake, RevealPeriodEpochs, SubnetworkN,
+    MaxMechanismCount, MechId, MechanismCountCurrent, MechanismEmissionSplit, MinAllowedUids,
+    MinBurn, MinChildkeyTake, NetUid, NominatorMinRequiredStake, RevealPeriodEpochs, SubnetworkN,
     TaoBalance, U64F64,
 };
 
@@ -138,14 +138,12 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// This chain runs one mechanism, so one is the only count that is accepted.
     pub(crate) fn set_mechanism_count(netuid: NetUid, count: MechId) -> DispatchResult {
-        ensure!(count == 1, Refusal::<T>::InvalidValue);
+        let fits = (1..=MaxMechanismCount::<T>::get()).contains(&count);
+        ensure!(fits, Refusal::<T>::InvalidValue);
         Self::ensure_uids_fit(MaxAllowedUids::<T>::get(netuid), count)?;
-        if MechanismCountCurrent::<T>::get(netuid) != count {
-            MechanismCountCurrent::<T>::insert(netuid, count);
-            MechanismEmissionSplit::<T>::remove(netuid);
-        }
+        Self::check_max_mechanisms(count)?;
+        Subtensor::<T>::set_mechanism_count(netuid, count);
         Ok(())
     }
 

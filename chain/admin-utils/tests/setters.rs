@@ -260,27 +260,46 @@ fn some_setters_are_not_for_the_root_network() {
 }
 
 #[test]
-fn there_is_one_mechanism() {
+fn mechanisms_are_counted_within_bounds() {
     with_subnet(|| {
         let invalid = || error(SubtensorError::InvalidValue);
         let count = |n| AdminUtils::sudo_set_mechanism_count(root(), NETUID, n);
         assert_eq!(count(0), invalid());
-        assert_eq!(count(2), invalid());
-        assert_eq!(count(1), Ok(()));
-        let split = |parts| AdminUtils::sudo_set_mechanism_emission_split(root(), NETUID, parts);
-        assert_eq!(split(Some(vec![])), invalid());
-        assert_eq!(split(Some(vec![65_534])), invalid());
-        assert_eq!(split(Some(vec![65_534, 1])), invalid());
-        assert_eq!(split(Some(vec![65_535])), Ok(()));
-        assert_eq!(
-            MechanismEmissionSplit::<Test>::get(NETUID),
-            Some(vec![65_535])
-        );
-        assert_eq!(split(None), Ok(()));
-        assert_eq!(MechanismEmissionSplit::<Test>::get(NETUID), None);
+        assert_eq!(count(3), invalid());
+        let crowded = error(SubtensorError::TooManyUIDsPerMechanism);
+        assert_eq!(count(2), crowded);
+        MaxAllowedUids::<Test>::insert(NETUID, 128);
+        assert_eq!(count(2), Ok(()));
+        assert_eq!(MechanismCountCurrent::<Test>::get(NETUID), 2);
         let most = |n| AdminUtils::sudo_set_max_mechanism_count(root(), n);
         assert_eq!(most(0), invalid());
         assert_eq!(most(17), invalid());
+        assert_eq!(most(3), Ok(()));
+        assert_eq!(count(3), crowded);
+        MaxAllowedUids::<Test>::insert(NETUID, 64);
+        assert_eq!(count(3), Ok(()));
+    });
+}
+
+#[test]
+fn the_emission_is_split_among_the_mechanisms_there_are() {
+    with_subnet(|| {
+        let invalid = || error(SubtensorError::InvalidValue);
+        MaxAllowedUids::<Test>::insert(NETUID, 128);
+        let count = |n| AdminUtils::sudo_set_mechanism_count(root(), NETUID, n);
+        assert_eq!(count(2), Ok(()));
+        let split = |parts| AdminUtils::sudo_set_mechanism_emission_split(root(), NETUID, parts);
+        assert_eq!(split(Some(vec![])), invalid());
+        assert_eq!(split(Some(vec![65_534])), invalid());
+        assert_eq!(split(Some(vec![65_533, 1, 1])), invalid());
+        assert_eq!(split(Some(vec![65_534, 1])), Ok(()));
+        let stored = || MechanismEmissionSplit::<Test>::get(NETUID);
+        assert_eq!(stored(), Some(vec![65_534, 1]));
+        assert_eq!(split(None), Ok(()));
+        assert_eq!(stored(), None);
+        assert_eq!(split(Some(vec![65_535])), Ok(()));
+        assert_eq!(count(1), Ok(()));
+        assert_eq!(stored(), None);
     });
 }
 

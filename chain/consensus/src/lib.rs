@@ -15,6 +15,7 @@ mod family;
 mod fixed;
 mod legacy;
 mod matrix;
+mod mechanisms;
 mod median;
 mod schedule;
 mod stake;
@@ -32,6 +33,7 @@ pub use family::{share_with_parents, ChildStake, FamilyShares, ParentStake};
 pub use fixed::{I32F32, U64F64, U96F32};
 pub use legacy::{adjusted_burn, legacy_epoch, legacy_reveal_blocks, LegacyOutput};
 pub use matrix::{column_max_upscale, interpolate, SparseRow};
+pub use mechanisms::{add_mechanism, mechanism_weight, split_emission};
 pub use median::{weighted_median, weighted_median_columns};
 pub use schedule::{
     blocks_until_next_epoch, epoch_due, first_epoch_anchor, legacy_blocks_until_next_epoch,

@@ -3,7 +3,7 @@
 use crate::pallet::*;
 
 impl<T: Config> Pallet<T> {
-    /// Takes away everybody's bonds on the neuron of `hotkey`, if the subnet allows it: what a
+    /// Takes away everybody's bonds on the neuron of `hotkey`, on every mechanism, if the subnet allows it: what a
     /// commitment that carries the reset flag asks for.
     pub fn reset_bonds(netuid: NetUid, hotkey: &T::AccountId) {
         let Some(uid) = Uids::<T>::get(netuid, hotkey) else {
@@ -12,8 +12,10 @@ impl<T: Config> Pallet<T> {
         if !BondsResetOn::<T>::get(netuid) {
             return;
         }
-        for row in 0..SubnetworkN::<T>::get(netuid) {
-            Bonds::<T>::mutate(netuid, row, |bonds| bonds.retain(|(to, _)| *to != uid));
+        for index in Self::mechanism_indices(netuid) {
+            for row in 0..SubnetworkN::<T>::get(netuid) {
+                Bonds::<T>::mutate(index, row, |bonds| bonds.retain(|(to, _)| *to != uid));
+            }
         }
     }
 }

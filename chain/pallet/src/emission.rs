@@ -116,10 +116,6 @@ impl<T: Config> Pallet<T> {
             .saturating_add(pending.validator)
             .saturating_add(pending.root);
         let output = Self::run_epoch_over(netuid, &payroll.hotkeys, &payroll.pools, sum);
-        Self::deposit_event(Event::IncentiveAlphaEmittedToMiners {
-            netuid,
-            emissions: output.server_emission.clone(),
-        });
         payroll.pay_owner(pending.owner);
         payroll.pay_miners(&output.server_emission);
         let earned = output.server_emission.iter().any(|amount| *amount > 0);

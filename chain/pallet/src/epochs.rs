@@ -1,6 +1,7 @@
 //! When epochs run, and what an epoch reads and writes.
 
 use crate::children::Family;
+use crate::mechanisms::{mechanism_of, storage_index};
 use crate::pallet::*;
 use crate::types::*;
 use alloc::collections::BTreeSet;
@@ -76,7 +77,8 @@ impl<T: Config> Pallet<T> {
             .collect()
     }
 
-    /// Runs consensus over `emission` (alpha RAO) and stores its results.
+    /// Runs consensus of every mechanism over its part of `emission` (alpha RAO) and stores the
+    /// results; returns those of the subnet as a whole.
     pub(crate) fn run_epoch(
         netuid: NetUid,
         hotkeys: &[T::AccountId],
@@ -99,19 +101,30 @@ impl<T: Config> Pallet<T> {
         pools: &[AlphaBalance],
         emission: AlphaBalance,
     ) -> EpochOutput {
-        let input = Self::epoch_input(netuid, hotkeys, pools, emission);
-        let output = consensus::epoch(&input);
-        Self::store_epoch(netuid, &input, &output);
-        output
+        let count = MechanismCountCurrent::<T>::get(netuid);
+        let parts = MechanismEmissionSplit::<T>::get(netuid);
+        let shares = consensus::split_emission(emission, count, parts.as_deref());
+        let mut total = EpochOutput::default();
+        for (mecid, share) in (0u8..).zip(shares) {
+            let index = storage_index(netuid, mecid);
+            let input = Self::epoch_input(index, hotkeys, pools, share);
+            let output = consensus::epoch(&input);
+            Self::store_mechanism(index, &input, &output);
+            let weight = consensus::mechanism_weight(share, emission, mecid == 0);
+            consensus::add_mechanism(&mut total, &output, weight);
+        }
+        Self::store_epoch(netuid, &total);
+        total
     }
 
-    /// All that the epoch of `netuid` depends on, read from storage.
+    /// All that the epoch of one mechanism depends on, read from storage.
     pub fn epoch_input(
-        netuid: NetUid,
+        index: NetUidStorageIndex,
         hotkeys: &[T::AccountId],
         pools: &[AlphaBalance],
         emission: AlphaBalance,
     ) -> EpochInput {
+        let (netuid, _) = mechanism_of(index);
         let n = SubnetworkN::<T>::get(netuid);
         let permits = ValidatorPermit::<T>::get(netuid);
         let owner_uid = Self::owner_uid(netuid);
@@ -120,11 +133,11 @@ impl<T: Config> Pallet<T> {
             owner_uid == Some(*uid) || permits.get(usize::from(*uid)).copied().unwrap_or(false)
         };
         let row = |uid: u16| match counts(&uid) {
-            true => Weights::<T>::get(netuid, uid),
+            true => Weights::<T>::get(index, uid),
             false => Vec::new(),
         };
         let bond_row = |uid: u16| match counts(&uid) {
-            true => Bonds::<T>::get(netuid, uid),
+            true => Bonds::<T>::get(index, uid),
             false => Vec::new(),
         };
         EpochInput {
@@ -132,7 +145,7 @@ impl<T: Config> Pallet<T> {
             tempo: Tempo::<T>::get(netuid),
             activity_cutoff_factor_milli: ActivityCutoffFactorMilli::<T>::get(netuid),
             last_mechanism_step_block: LastMechansimStepBlock::<T>::get(netuid),
-            last_update: LastUpdate::<T>::get(netuid),
+            last_update: LastUpdate::<T>::get(index),
             block_at_registration: Self::registration_blocks(netuid),
             stake: Self::weighted_stakes(netuid, hotkeys, pools),
             stake_threshold: StakeThreshold::<T>::get(),
@@ -141,7 +154,7 @@ impl<T: Config> Pallet<T> {
             bonds: (0..n).map(bond_row).collect(),
             permits: permits.clone(),
             max_allowed_validators: MaxAllowedValidators::<T>::get(netuid),
-            commit_blocks: Self::oldest_commits(netuid, hotkeys),
+            commit_blocks: Self::oldest_commits(index, hotkeys),
             kappa: Kappa::<T>::get(netuid),
             bonds_penalty: BondsPenalty::<T>::get(netuid),
             bonds_moving_average: BondsMovingAverage::<T>::get(netuid),
@@ -191,7 +204,8 @@ impl<T: Config> Pallet<T> {
     }
 
     /// With commit-reveal on: per uid the block of the oldest commit that can still be revealed.
-    fn oldest_commits(netuid: NetUid, hotkeys: &[T::AccountId]) -> Option<Vec<u64>> {
+    fn oldest_commits(index: NetUidStorageIndex, hotkeys: &[T::AccountId]) -> Option<Vec<u64>> {
+        let (netuid, _) = mechanism_of(index);
         if !CommitRevealWeightsEnabled::<T>::get(netuid) {
             return None;
         }
@@ -199,11 +213,11 @@ impl<T: Config> Pallet<T> {
         let current = SubnetEpochIndex::<T>::get(netuid);
         let pending = |epoch: u64| current <= epoch.saturating_add(period);
         let timelocked: Vec<(T::AccountId, u64)> = (current.saturating_sub(period)..=current)
-            .flat_map(|epoch| TimelockedWeightCommits::<T>::get(netuid, epoch))
+            .flat_map(|epoch| TimelockedWeightCommits::<T>::get(index, epoch))
             .map(|(who, block, _, _)| (who, block))
             .collect();
         let oldest = |hotkey: &T::AccountId| {
-            let hashed = WeightCommits::<T>::get(netuid, hotkey).unwrap_or_default();
+            let hashed = WeightCommits::<T>::get(index, hotkey).unwrap_or_default();
             let hashed = hashed
                 .into_iter()
                 .filter(|(_, epoch, _, _)| pending(*epoch));
@@ -216,24 +230,36 @@ impl<T: Config> Pallet<T> {
         Some(hotkeys.iter().map(oldest).collect())
     }
 
-    fn store_epoch(netuid: NetUid, input: &EpochInput, output: &EpochOutput) {
+    /// What each mechanism keeps for itself, and what its miners have earned.
+    fn store_mechanism(index: NetUidStorageIndex, input: &EpochInput, output: &EpochOutput) {
+        Incentive::<T>::insert(index, &output.incentive);
+        Self::deposit_event(Event::IncentiveAlphaEmittedToMiners {
+            netuid: index,
+            emissions: output.server_emission.clone(),
+        });
+        Self::store_bonds(index, input, output);
+    }
+
+    fn store_bonds(index: NetUidStorageIndex, input: &EpochInput, output: &EpochOutput) {
         for (uid, bonds) in (0u16..).zip(&output.bonds) {
-            let index = usize::from(uid);
-            let before = &input.bonds[index];
-            let permitted = input.permits.get(index).copied().unwrap_or(false);
-            if output.permits[index] {
+            let position = usize::from(uid);
+            let before = &input.bonds[position];
+            let permitted = input.permits.get(position).copied().unwrap_or(false);
+            if output.permits[position] {
                 if bonds != before {
-                    Bonds::<T>::insert(netuid, uid, bonds);
+                    Bonds::<T>::insert(index, uid, bonds);
                 }
             } else if permitted || !before.is_empty() {
-                Bonds::<T>::remove(netuid, uid);
+                Bonds::<T>::remove(index, uid);
             }
         }
+    }
+
+    fn store_epoch(netuid: NetUid, output: &EpochOutput) {
         Active::<T>::insert(netuid, &output.active);
         StakeWeight::<T>::insert(netuid, &output.stake_weight);
         Emission::<T>::insert(netuid, &output.emission);
         Consensus::<T>::insert(netuid, &output.consensus);
-        Incentive::<T>::insert(netuid, &output.incentive);
         Dividends::<T>::insert(netuid, &output.dividends);
         ValidatorTrust::<T>::insert(netuid, &output.validator_trust);
         ValidatorPermit::<T>::insert(netuid, &output.permits);

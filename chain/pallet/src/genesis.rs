@@ -163,6 +163,7 @@ mod genesis {
     }
 }
 
+use crate::mechanisms::SUBNETS_PER_MECHANISM;
 use crate::pallet::*;
 use crate::types::ROOT;
 use frame_support::traits::fungible::Mutate;
@@ -187,6 +188,10 @@ impl<T: Config> Pallet<T> {
         assert!(
             netuid != ROOT,
             "genesis: netuid 0 is the root network and always exists"
+        );
+        assert!(
+            netuid < SUBNETS_PER_MECHANISM,
+            "genesis: a netuid is above 4095"
         );
         assert!(
             !Self::subnet_exists(netuid),

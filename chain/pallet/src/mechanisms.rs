@@ -6,7 +6,7 @@ use frame_support::ensure;
 use frame_support::pallet_prelude::DispatchResult;
 
 /// The chain has room for this many subnets below each mechanism's keys.
-const SUBNETS_PER_MECHANISM: u16 = 4096;
+pub(crate) const SUBNETS_PER_MECHANISM: u16 = 4096;
 
 /// Key of what the mechanism stores for itself; mechanism 0 has the netuid.
 pub fn storage_index(netuid: NetUid, mecid: MechId) -> NetUidStorageIndex {
@@ -30,6 +30,30 @@ impl<T: Config> Pallet<T> {
         let exists = Self::mechanism_exists(netuid, mecid);
         ensure!(exists, Error::<T>::MechanismDoesNotExist);
         Ok(())
+    }
+
+    /// Removes what one mechanism stored.
+    pub(crate) fn clear_mechanism(index: NetUidStorageIndex) {
+        let _ = Weights::<T>::clear_prefix(index, u32::MAX, None);
+        let _ = Bonds::<T>::clear_prefix(index, u32::MAX, None);
+        let _ = WeightCommits::<T>::clear_prefix(index, u32::MAX, None);
+        let _ = TimelockedWeightCommits::<T>::clear_prefix(index, u32::MAX, None);
+        Incentive::<T>::remove(index);
+        LastUpdate::<T>::remove(index);
+    }
+
+    /// Changes how many mechanisms a subnet has. Those beyond lose what they stored, and the
+    /// emission is divided evenly again.
+    pub fn set_mechanism_count(netuid: NetUid, count: MechId) {
+        let before = MechanismCountCurrent::<T>::get(netuid);
+        if before == count {
+            return;
+        }
+        for mecid in count..before {
+            Self::clear_mechanism(storage_index(netuid, mecid));
+        }
+        MechanismCountCurrent::<T>::insert(netuid, count);
+        MechanismEmissionSplit::<T>::remove(netuid);
     }
 
     /// Storage indices of the subnet's mechanisms.

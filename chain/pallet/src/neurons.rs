@@ -42,7 +42,9 @@ impl<T: Config> Pallet<T> {
         put_at::<ValidatorPermit<T>, _>(netuid, uid, false);
         Self::put_holder(netuid, uid, hotkey, block);
         Self::reset_results(netuid, uid);
-        Self::clear_weights(netuid, uid);
+        for index in Self::mechanism_indices(netuid) {
+            Self::clear_weights(netuid, index, uid);
+        }
     }
 
     fn put_holder(netuid: NetUid, uid: u16, hotkey: &T::AccountId, block: u64) {
@@ -50,7 +52,9 @@ impl<T: Config> Pallet<T> {
         Uids::<T>::insert(netuid, hotkey, uid);
         BlockAtRegistration::<T>::insert(netuid, uid, block);
         IsNetworkMember::<T>::insert(hotkey, netuid, true);
-        put_at::<LastUpdate<T>, _>(netuid, uid, block);
+        for index in Self::mechanism_indices(netuid) {
+            put_at::<LastUpdate<T>, _>(index, uid, block);
+        }
     }
 
     fn reset_results(netuid: NetUid, uid: u16) {
@@ -59,20 +63,22 @@ impl<T: Config> Pallet<T> {
         put_at::<Dividends<T>, _>(netuid, uid, 0);
         put_at::<ValidatorTrust<T>, _>(netuid, uid, 0);
         put_at::<StakeWeight<T>, _>(netuid, uid, 0);
-        put_at::<Incentive<T>, _>(netuid, uid, 0);
+        for index in Self::mechanism_indices(netuid) {
+            put_at::<Incentive<T>, _>(index, uid, 0);
+        }
     }
 
     /// Removes the rows of `uid` and sets what others gave it to zero.
-    fn clear_weights(netuid: NetUid, uid: u16) {
-        Weights::<T>::remove(netuid, uid);
-        Bonds::<T>::remove(netuid, uid);
+    fn clear_weights(netuid: NetUid, index: NetUidStorageIndex, uid: u16) {
+        Weights::<T>::remove(index, uid);
+        Bonds::<T>::remove(index, uid);
         for row in 0..SubnetworkN::<T>::get(netuid) {
-            let mut weights = Weights::<T>::get(netuid, row);
+            let mut weights = Weights::<T>::get(index, row);
             let stale = weights
                 .iter_mut()
                 .filter(|(to, value)| *to == uid && *value != 0);
             if stale.map(|(_, value)| *value = 0).count() > 0 {
-                Weights::<T>::insert(netuid, row, weights);
+                Weights::<T>::insert(index, row, weights);
             }
         }
     }

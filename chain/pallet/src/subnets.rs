@@ -346,10 +346,10 @@ impl<T: Config> Pallet<T> {
         clear!(netuid; Uids Keys BlockAtRegistration Axons NeuronCertificates Prometheus
             AlphaDividendsPerSubnet RootAlphaDividendsPerSubnet PendingChildKeys
             AssociatedEvmAddress LastHotkeySwapOnNetuid);
-        clear!(netuid; Weights Bonds WeightCommits TimelockedWeightCommits CRV3WeightCommits
-            CRV3WeightCommitsV2);
+        Self::mechanism_indices(netuid).for_each(Self::clear_mechanism);
+        clear!(netuid; CRV3WeightCommits CRV3WeightCommitsV2);
         remove!(netuid; SubnetworkN Active Emission Consensus Dividends ValidatorPermit
-            ValidatorTrust StakeWeight Incentive LastUpdate LoadedEmission);
+            ValidatorTrust StakeWeight LoadedEmission);
     }
 
     fn forget_hyperparameters(netuid: NetUid) {

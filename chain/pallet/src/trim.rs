@@ -72,8 +72,10 @@ impl<T: Config> Pallet<T> {
         Prometheus::<T>::remove(netuid, &hotkey);
         BlockAtRegistration::<T>::remove(netuid, uid);
         AssociatedEvmAddress::<T>::remove(netuid, uid);
-        Weights::<T>::remove(netuid, uid);
-        Bonds::<T>::remove(netuid, uid);
+        for index in Self::mechanism_indices(netuid) {
+            Weights::<T>::remove(index, uid);
+            Bonds::<T>::remove(index, uid);
+        }
     }
 
     fn keep_results(netuid: NetUid, kept: &[u16]) {
@@ -84,8 +86,10 @@ impl<T: Config> Pallet<T> {
         keep_at::<Dividends<T>, _>(netuid, kept);
         keep_at::<ValidatorTrust<T>, _>(netuid, kept);
         keep_at::<StakeWeight<T>, _>(netuid, kept);
-        keep_at::<Incentive<T>, _>(netuid, kept);
-        keep_at::<LastUpdate<T>, _>(netuid, kept);
+        for index in Self::mechanism_indices(netuid) {
+            keep_at::<Incentive<T>, _>(index, kept);
+            keep_at::<LastUpdate<T>, _>(index, kept);
+        }
     }
 
     /// Gives a kept neuron its new uid, which is free or its own, and renames the others in its rows.
@@ -98,13 +102,19 @@ impl<T: Config> Pallet<T> {
         if let Some(address) = AssociatedEvmAddress::<T>::take(netuid, old) {
             AssociatedEvmAddress::<T>::insert(netuid, new, address);
         }
-        let weights = renamed(Weights::<T>::take(netuid, old), kept);
-        if !weights.is_empty() {
-            Weights::<T>::insert(netuid, new, weights);
+        for index in Self::mechanism_indices(netuid) {
+            Self::move_rows(index, old, new, kept);
         }
-        let bonds = renamed(Bonds::<T>::take(netuid, old), kept);
+    }
+
+    fn move_rows(index: NetUidStorageIndex, old: u16, new: u16, kept: &[u16]) {
+        let weights = renamed(Weights::<T>::take(index, old), kept);
+        if !weights.is_empty() {
+            Weights::<T>::insert(index, new, weights);
+        }
+        let bonds = renamed(Bonds::<T>::take(index, old), kept);
         if !bonds.is_empty() {
-            Bonds::<T>::insert(netuid, new, bonds);
+            Bonds::<T>::insert(index, new, bonds);
         }
     }
 }

@@ -5,12 +5,14 @@
 //! The scheme is drand's `bls-unchained-g1-rfc9380` (quicknet): signatures are points of G1, public
 //! keys of G2, and the message of a round is the SHA-256 of its number in eight bytes, big endian.
 
-#![cfg_attr(not(test), no_std)]
+#![no_std]
 
 extern crate alloc;
 
 pub mod beacon;
 pub mod ciphertext;
+#[cfg(feature = "seal")]
+pub mod seal;
 
 pub use beacon::verify;
 pub use ciphertext::open;

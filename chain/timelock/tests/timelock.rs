@@ -1,6 +1,5 @@
-mod common;
-use common::{seal, Beacon};
 use hex_literal::hex;
+use subnet_timelock::seal::{seal, Beacon};
 use subnet_timelock::{open, verify};
 
 /// Public key of quicknet and its signature of round 1000.

@@ -8,6 +8,7 @@ use scale_info::TypeInfo;
 
 use super::{compact, stake_parts, Stake};
 use crate::commitments::Commitments;
+use crate::mechanisms::{mechanism_of, storage_index};
 use crate::pallet::*;
 
 /// Declares [`Metagraph`], [`SelectiveMetagraph`] and how each of their fields is read. The number
@@ -254,13 +255,25 @@ impl<T: Config> Pallet<T> {
             .collect()
     }
 
-    /// Mechanism 0 is the subnet itself; others do not exist.
+    /// The subnet with the mechanism's updates and incentives; `netuid` is the storage index.
     pub fn get_mechagraph(netuid: NetUid, mecid: MechId) -> Option<Metagraph<T::AccountId>> {
-        Self::get_metagraph(netuid).filter(|_| mecid == 0)
+        if !Self::mechanism_exists(netuid, mecid) {
+            return None;
+        }
+        let index = storage_index(netuid, mecid);
+        let mut metagraph = Self::whole_metagraph(netuid);
+        metagraph.netuid = Compact(index);
+        metagraph.last_update = compact(LastUpdate::<T>::get(index));
+        metagraph.incentives = compact(Incentive::<T>::get(index));
+        Some(metagraph)
     }
 
     pub fn get_all_mechagraphs() -> Vec<Option<Metagraph<T::AccountId>>> {
-        Self::get_all_metagraphs()
+        let netuids = Self::netuids().into_iter();
+        let indices = netuids.flat_map(Self::mechanism_indices).map(mechanism_of);
+        indices
+            .map(|(netuid, mecid)| Self::get_mechagraph(netuid, mecid))
+            .collect()
     }
 
     /// Unknown selectors are passed over.
@@ -280,8 +293,11 @@ impl<T: Config> Pallet<T> {
         let mut chosen = Self::get_selective_metagraph(netuid, selectors)?;
         chosen.netuid = Compact(netuid);
         if mecid != 0 {
-            chosen.last_update = chosen.last_update.map(|_| Vec::new());
-            chosen.incentives = chosen.incentives.map(|_| Vec::new());
+            let index = storage_index(netuid, mecid);
+            let updates = |_| compact(LastUpdate::<T>::get(index));
+            let incentives = |_| compact(Incentive::<T>::get(index));
+            chosen.last_update = chosen.last_update.map(updates);
+            chosen.incentives = chosen.incentives.map(incentives);
         }
         Some(chosen)
     }

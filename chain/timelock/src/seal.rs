@@ -1,15 +1,15 @@
-//! A beacon whose secret is known, and the sealing side of the scheme.
-#![allow(dead_code)]
+//! For tests: a beacon whose secret is known, and the sealing side of the scheme.
 
+use crate::beacon::round_point;
+use crate::ciphertext::{blinding, mask, xor};
 use aes_gcm::aead::Aead;
 use aes_gcm::{Aes256Gcm, KeyInit};
+use alloc::vec::Vec;
 use ark_bls12_381::{Bls12_381, Fr, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use sha2::{Digest, Sha256};
-use subnet_timelock::beacon::round_point;
-use subnet_timelock::ciphertext::{blinding, mask, xor};
 
 const KEY: [u8; 32] = [2; 32];
 const SIGMA: [u8; 32] = [3; 32];
