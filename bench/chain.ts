@@ -1,6 +1,7 @@
 import { startDevChain } from '../chain/devchain.ts';
 import type { DevChain } from '../chain/devchain.ts';
-import { littleEndian, compact, concat, toHex } from '../chain/bytes.ts';
+import { littleEndian, compact, concat } from '../common/scale-bytes.ts';
+import { toHex } from '../chain/bytes.ts';
 import { genesisSchema } from '../common/config/config-schema.ts';
 import type { GenesisConfig } from '../common/config/config-schema.ts';
 import { createLogger } from '../common/node/log.ts';

@@ -10,6 +10,7 @@ import { loadConfig, resolvePath } from '../common/config/config-load.ts';
 import { createHttpClient } from '../common/node/http-undici.ts';
 import { signerFromSuri } from '../common/keys/keys.ts';
 import { packagePath } from '../common/node/package-root.ts';
+import { createLogger } from '../common/node/log.ts';
 import { createPlatform } from '../common/node/platform.ts';
 import { loadSr25519 } from '../common/keys/sr25519.ts';
 import { openLevelStore } from '../common/node/store-level.ts';
@@ -18,7 +19,8 @@ import { prepareTask } from '../tasks/registry.ts';
 import { createFakeChain } from '../test/fakes/fake-chain.ts';
 import type { FakeChain } from '../test/fakes/fake-chain.ts';
 import { createEvidenceLog, readHead } from '../validator/evidence.ts';
-import { createJournal } from '../validator/journal.ts';
+import { createCommitMaker } from '../validator/weights/commit-maker.ts';
+import { createJournal } from '../validator/weights/journal.ts';
 import { roundConfigOf } from '../validator/round-config.ts';
 import { runRound } from '../validator/round.ts';
 import type { RoundConfig, RoundDeps, RoundState } from '../validator/round.ts';
@@ -61,7 +63,7 @@ function settings() {
     const bytes = new Uint8Array(readFileSync(path));
     return prepareTask(task, parseDataset(bytes, { path, sha256: task.source.sha256 }));
   });
-  const { query, evidence } = loadConfig(
+  const { query, evidence, weights } = loadConfig(
     packagePath('config', 'validator.yaml'),
     validatorSchema,
   ).value;
@@ -71,6 +73,7 @@ function settings() {
     rulesSha256: '',
     query: { ...query, allowPrivateAddresses: true },
     evidence,
+    weights,
     dryRun: true,
   };
   return { subnet: { value, tasks }, config, batch: tasks[0]?.items ?? 1 };
@@ -102,6 +105,8 @@ async function makeDeps(
     verifier: sr25519,
     journal: createJournal(store, platform.sha256),
     evidence: createEvidenceLog(await readHead(store), platform.sha256),
+    commits: createCommitMaker((length) => platform.randomBytes(length)),
+    log: createLogger({ level: 'silent' }),
   };
   const close = async (): Promise<void> => {
     await http.close();

@@ -2,7 +2,8 @@ import { getRuntimeVersion } from '@acala-network/chopsticks-core';
 import { blake2b } from '@noble/hashes/blake2.js';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/telemetry-port.ts';
-import { ByteReader, compact, concat, fromHex, toHex } from './bytes.ts';
+import { ByteReader, compact, concat, littleEndian } from '../common/scale-bytes.ts';
+import { fromHex, toHex } from './bytes.ts';
 import { ChainState, OverlayView, PinnedView, StateDiscarded } from './chain-state.ts';
 import type { Hex, StorageDiff, StorageView } from './chain-state.ts';
 import { RuntimeFailure } from './executor.ts';
@@ -14,8 +15,14 @@ import { TransactionPool } from './pool.ts';
 import { RecentResults } from './recent-results.ts';
 
 export const codeKey: Hex = '0x3a636f6465';
-const slotMs = 12_000n;
+/** twox_128(":SlotMs:"): the length of a slot, where the runtime reads it from storage. */
+const slotKey: Hex = '0x4aca236863c4711f0c74c53eb9ce2145';
+/** Aura.CurrentSlot */
+const currentSlotKey: Hex = '0x57f8dc2f5ab09467896f47300f04243806155b3cd9a8c9e5e9a23fd5dc13a5ed';
+/** Of a runtime that does not say it. */
+const usualSlotMs = 12_000n;
 const maxRecentCalls = 256;
+const maxRecentSlots = 8;
 const settleMs = 1000;
 /** Block hashes that can be asked for: seven hours at four blocks a second, 10 MB. */
 export const keepHashes = 100_000;
@@ -41,10 +48,21 @@ export interface NewBlock {
 /** Written before a block becomes the head; a failure keeps the old head. */
 export type BlockSink = (made: NewBlock, forgotten: Block | null) => Promise<void>;
 
+export interface BlockTime {
+  /** By the chain's clock, which the block will tell. */
+  readonly nowMs: number;
+  /** Blocks are made faster than time passes. */
+  readonly hurried: boolean;
+}
+
 export interface NodeOptions {
   readonly executor: Executor;
   readonly log: Logger;
   readonly nowMs: () => number;
+  /** The chain's clock moves at least so far with each block, however quickly they are asked for. */
+  readonly blockTimeMs: number;
+  /** Extrinsics of the node's own for the next block, before those of the pool. */
+  readonly inherents: (view: StorageView, time: BlockTime) => readonly Hex[];
   /** How many blocks can still be asked for, with their state. */
   readonly keepBlocks: number;
   readonly save: BlockSink;
@@ -70,6 +88,7 @@ export class DevNode {
   #code = { wasm: '', name: '' };
   /** Clients ask the same of the same block: one run of the runtime serves them all. */
   readonly #calls = new RecentResults<Hex>(maxRecentCalls);
+  readonly #slots = new RecentResults<bigint>(maxRecentSlots);
 
   /** `blocks` ascend and end with the head; `hashes` may reach further back. */
   constructor(
@@ -158,7 +177,7 @@ export class DevNode {
   /** Calls a runtime function on a block's state and forgets what it wrote. */
   async call(block: Block, name: string, argument: Hex): Promise<Hex> {
     const view = this.viewAt(block);
-    const scope = dependsOnCodeOnly(name) ? this.#codeOf(view) : block.hash;
+    const scope = dependsOnCodeOnly(name) ? this.#dialectOf(view) : block.hash;
     return this.#calls.get(`${scope} ${name} ${argument}`, async () => {
       const { result } = await this.#run(view, [{ name, argument }]);
       return result;
@@ -172,13 +191,46 @@ export class DevNode {
    */
   async dryRun(block: Block, extrinsic: Hex): Promise<Hex> {
     const view = this.viewAt(block);
-    const slot = BigInt(timeOf(view)) / slotMs;
+    const slot = BigInt(timeOf(view)) / (await this.#slotMsOf(view));
     const opening = toHex(encodeHeader(openingHeader(block.hash, block.number + 1, slot)));
     const { result } = await this.#run(view, [
       { name: 'Core_initialize_block', argument: opening },
       { name: applyCall, argument: extrinsic },
     ]);
     return result;
+  }
+
+  /** All that the metadata depends on: the code, and the slots, which are a constant there. */
+  #dialectOf(view: StorageView): string {
+    return `${this.#codeOf(view)} ${view.get(slotKey) ?? ''}`;
+  }
+
+  /** How long the runtime at a view takes its slots to be. */
+  #slotMsOf(view: StorageView): Promise<bigint> {
+    return this.#slots
+      .get(this.#dialectOf(view), async () => {
+        const { result } = await this.#run(view, [
+          { name: 'AuraApi_slot_duration', argument: '0x' },
+        ]);
+        const bytes = fromHex(result) ?? new Uint8Array();
+        return bytes.length === 8 ? new ByteReader(bytes).uint(8) : usualSlotMs;
+      })
+      .catch((error: unknown) => {
+        if (error instanceof RuntimeFailure) return usualSlotMs;
+        throw error;
+      });
+  }
+
+  /**
+   * What makes the runtime's slots as long as this chain's blocks, as clients tell fast chains by;
+   * nothing where they are already, or where the runtime's are fixed.
+   */
+  async slotChanges(): Promise<StorageDiff> {
+    const wanted = BigInt(this.#options.blockTimeMs);
+    const diff: StorageDiff = [[slotKey, toHex(littleEndian(wanted, 8))]];
+    if ((await this.#slotMsOf(this.#state)) === wanted) return [];
+    const changed = await this.#slotMsOf(new OverlayView(this.#state, diff));
+    return changed === wanted ? diff : [];
   }
 
   /** A short name of the runtime at a view. */
@@ -202,6 +254,12 @@ export class DevNode {
     return getRuntimeVersion(wasmOf(this.viewAt(block)));
   }
 
+  /** Throws when this is no code that a chain can run. */
+  async checkRuntime(wasm: Hex): Promise<void> {
+    const view = new OverlayView(this.#state, [[codeKey, wasm]]);
+    await this.#run(view, [{ name: 'Core_version', argument: '0x' }]);
+  }
+
   /** Writes storage from outside the runtime, as a block of its own would (`dev_setStorage`). */
   setStorage(diff: StorageDiff): Promise<Block> {
     return this.#inTurn(() => this.#build(diff));
@@ -221,13 +279,16 @@ export class DevNode {
     return done;
   }
 
-  async #build(before: StorageDiff): Promise<Block> {
-    const nowMs = Math.max(this.#options.nowMs(), this.#lastMs + 1);
+  async #build(changes: StorageDiff): Promise<Block> {
+    const time = this.#nextTime();
+    const { nowMs } = time;
     const number = this.#head.number + 1;
-    const opening = openingHeader(this.#head.hash, number, BigInt(nowMs) / slotMs);
-    const timestamp = timestampInherent(nowMs);
-    const candidates = this.pool.ready();
     try {
+      const { slot, before } = await this.#nextSlot(nowMs, changes);
+      const opening = openingHeader(this.#head.hash, number, slot);
+      const timestamp = timestampInherent(nowMs);
+      const inherents = this.#options.inherents(this.#state, time);
+      const candidates = [...inherents, ...this.pool.ready()];
       const made =
         (await this.#fillAtOnce(before, opening, timestamp, candidates)) ??
         (await this.#fillOneByOne(before, opening, timestamp, candidates));
@@ -243,6 +304,23 @@ export class DevNode {
         { cause },
       );
     }
+  }
+
+  #nextTime(): BlockTime {
+    const { blockTimeMs } = this.#options;
+    const wallMs = this.#options.nowMs();
+    const nowMs = Math.max(wallMs, this.#lastMs + blockTimeMs);
+    return { nowMs, hurried: nowMs > wallMs + blockTimeMs };
+  }
+
+  /** Aura's slots only rise, so its count is set back when a runtime or a start made them longer. */
+  async #nextSlot(nowMs: number, changes: StorageDiff) {
+    const view = new OverlayView(this.#state, changes);
+    const slot = BigInt(nowMs) / (await this.#slotMsOf(view));
+    const counted = fromHex(view.get(currentSlotKey) ?? '0x') ?? new Uint8Array();
+    const isAhead = counted.length === 8 && new ByteReader(counted).uint(8) > slot;
+    const count = [currentSlotKey, toHex(littleEndian(slot, 8))] as const;
+    return { slot, before: isAhead ? [...changes, count] : changes };
   }
 
   /**

@@ -5,6 +5,7 @@ import { SubnetError, messageOf } from '../common/errors.ts';
 import { createLifecycle } from '../common/node/lifecycle.ts';
 import { packagePath } from '../common/node/package-root.ts';
 import type { Logger } from '../common/telemetry-port.ts';
+import { duePulses } from './beacon.ts';
 import { openBlockStore } from './block-store.ts';
 import type { BlockStore } from './block-store.ts';
 import { toHex } from './bytes.ts';
@@ -18,18 +19,26 @@ import { buildGenesis, defaultGenesis } from './genesis.ts';
 import { encodeHeader, genesisHeader, hashOf } from './header.ts';
 import { startRpcServer } from './rpc-server.ts';
 
+/** `legacy`: the dialect of 2024, for tests of clients. */
+export type RuntimeChoice = keyof typeof runtimeFiles;
+
 export interface DevChainOptions {
   /** 0 finds a free port. */
   readonly port: number;
   /** Loopback unless an operator says otherwise. */
   readonly host?: string;
-  /** Milliseconds from block to block; a machine that is slower builds as fast as it can. */
+  /**
+   * Milliseconds from block to block; a machine that is slower builds as fast as it can. Blocks that
+   * are asked for sooner still stand so far apart by the chain's clock, which then runs ahead.
+   */
   readonly blockTimeMs: number;
   readonly genesis?: GenesisConfig;
   /** Where the chain is kept; without it, it is gone with the process. */
   readonly stateDir?: string;
   /** Blocks come only when asked for (`newBlock`, `dev_newBlock`). */
   readonly manual?: boolean;
+  /** What the chain starts with (default `modern`); one that goes on keeps what it has. */
+  readonly runtime?: RuntimeChoice;
   readonly log: Logger;
 }
 
@@ -49,6 +58,11 @@ export interface DevChain {
 
 /** Blocks that can be read with their state: four times what a pruning Substrate node keeps. */
 const keepBlocks = 1024;
+
+const runtimeFiles = {
+  modern: 'subnet-runtime.wasm',
+  legacy: 'subnet-runtime-legacy.wasm',
+} as const;
 
 /**
  * Starts the embedded chain. Throws PORT_TAKEN, CHAIN_GENESIS_INVALID, CHAIN_RUNTIME_INVALID,
@@ -75,7 +89,8 @@ async function start(
   const node = await openNode(options, executor, store);
   parts.add('node', () => node.close());
   // Block 1 writes the genesis hash that signatures are checked against.
-  if (node.head.number === 0) await node.newBlock();
+  const slots = await node.slotChanges();
+  if (node.head.number === 0 || slots.length > 0) await node.setStorage(slots);
   const server = await startRpcServer(node, {
     host: options.host ?? '127.0.0.1',
     port: options.port,
@@ -105,7 +120,8 @@ async function openNode(
   executor: Executor,
   store: BlockStore | null,
 ): Promise<DevNode> {
-  const storage = await buildGenesis(executor, readRuntime(), options.genesis ?? defaultGenesis);
+  const runtime = readRuntime(options.runtime ?? 'modern');
+  const storage = await buildGenesis(executor, runtime, options.genesis ?? defaultGenesis);
   const genesis = await genesisBlock(executor, storage);
   const stored = (await store?.load(genesis.hash)) ?? null;
   if (stored === null) await store?.create(genesis, storage);
@@ -113,6 +129,8 @@ async function openNode(
     executor,
     log: options.log,
     nowMs: () => Date.now(),
+    blockTimeMs: options.blockTimeMs,
+    inherents: duePulses,
     keepBlocks,
     save: store === null ? async () => undefined : store.append,
   };
@@ -126,8 +144,8 @@ async function genesisBlock(executor: Executor, storage: ReadonlyMap<Hex, Hex>):
   return { number: 0, hash, header, extrinsics: [], undo: new Map() };
 }
 
-function readRuntime(): Hex {
-  const path = packagePath('chain', 'artefact', 'subnet-runtime.wasm');
+function readRuntime(choice: RuntimeChoice): Hex {
+  const path = packagePath('chain', 'artefact', runtimeFiles[choice]);
   try {
     return toHex(readFileSync(path));
   } catch (cause) {

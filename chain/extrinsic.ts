@@ -1,4 +1,5 @@
-import { ByteReader, compact, concat, fromHex, toHex } from './bytes.ts';
+import { ByteReader, compact, concat } from '../common/scale-bytes.ts';
+import { fromHex, toHex } from './bytes.ts';
 import type { Hex } from './chain-state.ts';
 import { hashOf } from './header.ts';
 

@@ -1,3 +1,4 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import { raoOf } from '../common/config/config-schema.ts';
 import type { GenesisConfig } from '../common/config/config-schema.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
@@ -5,7 +6,9 @@ import { keyFromSuri } from '../common/keys/keys.ts';
 import { loadSr25519 } from '../common/keys/sr25519.ts';
 import type { Sr25519 } from '../common/keys/sr25519.ts';
 import { encodeSs58 } from '../common/keys/ss58.ts';
-import { ByteReader, fromHex } from './bytes.ts';
+import { ByteReader } from '../common/scale-bytes.ts';
+import { devBeacon } from './beacon.ts';
+import { fromHex, toHex } from './bytes.ts';
 import { OverlayView } from './chain-state.ts';
 import type { Hex } from './chain-state.ts';
 import { codeKey, opaque } from './dev-node.ts';
@@ -99,6 +102,7 @@ function genesisJson(
       ...preset['balances'],
       balances: config.balances.map(({ account, tao }) => [address(account), raoOf(tao)]),
     },
+    ...beaconJson(preset, config.beacon ?? 'development'),
     sudo: { key: address(config.sudo) },
     subtensorModule: {
       ...preset['subtensorModule'],
@@ -106,6 +110,16 @@ function genesisJson(
       subnets: config.subnets.map((subnet) => subnetJson(subnet, address)),
     },
   });
+}
+
+/** The runtime's own beacon is quicknet; the older dialect has none. */
+function beaconJson(preset: Record<string, object>, choice: 'development' | 'quicknet'): object {
+  if (preset['drand'] === undefined || choice === 'quicknet') return {};
+  const { publicKey, periodS, genesisTimeS } = devBeacon;
+  const hash = toHex(sha256(publicKey));
+  const named = { hash, groupHash: hash, beaconId: 'development' };
+  const beacon = { publicKey: toHex(publicKey), period: periodS, genesisTime: genesisTimeS };
+  return { drand: { beacon: { ...beacon, ...named } } };
 }
 
 /** SS58 of a checked account: an address, or a development key such as `//Alice`. */

@@ -1,5 +1,6 @@
 import { blake2b } from '@noble/hashes/blake2.js';
-import { ByteReader, compact, concat, fromHex, littleEndian, toHex } from './bytes.ts';
+import { ByteReader, compact, concat, littleEndian } from '../common/scale-bytes.ts';
+import { fromHex, toHex } from './bytes.ts';
 import type { Hex } from './chain-state.ts';
 
 /** A block header as JSON-RPC shows it. */

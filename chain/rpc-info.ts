@@ -1,5 +1,6 @@
 import { parseSs58, publicKeyOf } from '../common/keys/ss58.ts';
-import { ByteReader, compact, concat, fromHex, littleEndian } from './bytes.ts';
+import { ByteReader, compact, concat, littleEndian } from '../common/scale-bytes.ts';
+import { fromHex } from './bytes.ts';
 import type { Hex } from './chain-state.ts';
 
 type Argument = 'u8' | 'u16' | 'u64' | 'account' | 'account bytes' | 'u16 list';

@@ -1,9 +1,13 @@
 import { blake2b } from '@noble/hashes/blake2.js';
 import { packageVersion } from '../common/node/package-root.ts';
 import { parseSs58, publicKeyOf } from '../common/keys/ss58.ts';
-import { ByteReader, concat, fromHex, littleEndian, toHex } from './bytes.ts';
+import { ByteReader, concat, littleEndian } from '../common/scale-bytes.ts';
+import { writePulse } from './beacon.ts';
+import type { Pulse } from './beacon.ts';
+import { fromHex, toHex } from './bytes.ts';
 import { keysOf } from './chain-state.ts';
 import type { Hex, StorageDiff } from './chain-state.ts';
+import { codeKey } from './dev-node.ts';
 import type { Block, DevNode } from './dev-node.ts';
 import { headerJson } from './header.ts';
 import { infoAnswer, infoArguments, infoMethods } from './rpc-info.ts';
@@ -241,7 +245,7 @@ function subscribeVersion(context: RpcContext): string {
   };
   const quietly = (): void => void tell().catch(() => undefined);
   queueMicrotask(quietly);
-  const onCode = (diff: StorageDiff): boolean => diff.some(([key]) => key === '0x3a636f6465');
+  const onCode = (diff: StorageDiff): boolean => diff.some(([key]) => key === codeKey);
   subscription.onEnd(context.node.onHead((_, diff) => (onCode(diff) ? quietly() : undefined)));
   return subscription.id;
 }
@@ -410,12 +414,33 @@ function devMethods(): Record<string, RpcMethod> {
     },
     dev_setStorage: async (context, [pairs]) =>
       (await localNode(context).setStorage(diffParam(pairs))).hash,
+    dev_setCode: async (context, [code]) => {
+      const node = localNode(context);
+      const wasm = hexParam(code, 'the code');
+      await node.checkRuntime(wasm).catch(() => {
+        throw badParams('the code is not a runtime');
+      });
+      return (await node.setStorage([[codeKey, wasm]])).hash;
+    },
+    dev_writePulse: async (context, [pulse]) =>
+      submit(localNode(context), writePulse(pulseParam(pulse))),
   };
 }
 
 function localNode({ node, isLocal }: RpcContext): DevNode {
   if (isLocal) return node;
   throw new RpcError(-32_604, 'dev_ methods are for clients on the same machine');
+}
+
+/** `{ round, signature }`, as drand's own interface answers. */
+function pulseParam(value: unknown): Pulse {
+  const { round, signature } = (value ?? {}) as { round?: unknown; signature?: unknown };
+  const bytes = fromHex(hexParam(signature, 'the signature')) ?? new Uint8Array();
+  if (typeof round !== 'number' || !Number.isSafeInteger(round) || round < 1) {
+    throw badParams('round is not a whole number from 1');
+  }
+  if (bytes.length !== 48) throw badParams('the signature is not 48 bytes');
+  return { round, signature: bytes };
 }
 
 function diffParam(pairs: unknown): StorageDiff {

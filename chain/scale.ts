@@ -1,4 +1,4 @@
-import { ByteReader, compact } from './bytes.ts';
+import { ByteReader, compact } from '../common/scale-bytes.ts';
 
 /**
  * The SCALE codec for the few shapes that the embedded chain's own runtime APIs exchange.

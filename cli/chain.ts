@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { startDevChain } from '../chain/devchain.ts';
-import type { DevChainOptions } from '../chain/devchain.ts';
+import type { DevChainOptions, RuntimeChoice } from '../chain/devchain.ts';
 import { genesisProblems } from '../chain/genesis-problems.ts';
 import { loadConfig } from '../common/config/config-load.ts';
 import { genesisSchema } from '../common/config/config-schema.ts';
@@ -16,6 +16,7 @@ interface DevFlags {
   readonly blockTime: number;
   readonly genesis?: string;
   readonly state?: string;
+  readonly runtime: RuntimeChoice;
   readonly manual?: boolean;
   readonly json?: boolean;
 }
@@ -31,12 +32,19 @@ export function chainCommand(io: CliIo): Command {
     .option('--block-time <ms>', 'milliseconds from block to block', blockTime, 250)
     .option('--genesis <file>', 'genesis YAML (accounts, subnets, hyperparameters)')
     .option('--state <dir>', 'keep the chain there, over restarts')
+    .addOption(runtime)
     .option('--manual', 'build blocks only when asked to (dev_newBlock)')
     .option('--json', 'one JSON line on stdout when it is ready')
     .action((flags: DevFlags) => runDev(io, flags));
   return command;
 }
 
+const runtime = new Option(
+  '--runtime <name>',
+  'runtime to start with; legacy is for tests of clients',
+)
+  .choices(['modern', 'legacy'])
+  .default('modern');
 const port = wholeNumberOption(0, 65535);
 const blockTime = wholeNumberOption(10, 3_600_000);
 
@@ -72,6 +80,7 @@ function optionsOf(flags: DevFlags): DevChainOptions {
     host: flags.host,
     blockTimeMs: flags.blockTime,
     manual: flags.manual === true,
+    runtime: flags.runtime,
     log: createLogger({ level: 'info' }),
     ...genesis,
     ...(flags.state === undefined ? {} : { stateDir: resolve(flags.state) }),

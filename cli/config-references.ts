@@ -38,7 +38,9 @@ function referencesOf(file: string, kind: keyof typeof configSchemas): readonly 
   if (kind === 'miner') {
     const { value, baseDir } = loadConfig(file, configSchemas.miner);
     const { path, sha256 } = value.model;
-    return [{ path: 'model.path', file: resolvePath(baseDir, path), sha256 }];
+    const model = { path: 'model.path', file: resolvePath(baseDir, path), sha256 };
+    if (value.subnet === undefined) return [model];
+    return [model, { path: 'subnet', file: resolvePath(baseDir, value.subnet), sha256: null }];
   }
   if (kind !== 'subnet') return [];
   const { value, baseDir } = loadConfig(file, configSchemas.subnet);

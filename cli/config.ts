@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { configSchemas } from '../common/config/config-schema.ts';
 import { ConfigError, formatProblem, loadConfig } from '../common/config/config-load.ts';
-import { SubnetError } from '../common/errors.ts';
+import { kindOf } from './config-kind.ts';
+import type { ConfigKind } from './config-kind.ts';
 import { referenceProblems } from './config-references.ts';
 import type { CliIo } from './io.ts';
-
-type ConfigKind = keyof typeof configSchemas;
 
 /** `subnet config check FILE... --kind subnet`: every problem with file, line, column and a hint. */
 export function configCommand(io: CliIo): Command {
@@ -48,33 +46,4 @@ function problemsIn(file: string, kind: ConfigKind) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
   }
-}
-
-function kindOf(file: string, wanted: string | undefined): ConfigKind {
-  return wanted === undefined ? guessedKind(file) : namedKind(wanted);
-}
-
-/** The kind that knows most of the file's top-level keys: names and folders of files say little. */
-function guessedKind(file: string): ConfigKind {
-  const keys = topLevelKeys(file);
-  const known = (kind: ConfigKind) =>
-    keys.filter((key) => Object.hasOwn(configSchemas[kind].shape, key)).length;
-  const kinds: readonly ConfigKind[] = ['subnet', 'miner', 'validator', 'genesis'];
-  return kinds.reduce((best, kind) => (known(kind) > known(best) ? kind : best));
-}
-
-/** Of a file that cannot be read none: reading it again to check it says why. */
-function topLevelKeys(file: string): readonly string[] {
-  try {
-    return readFileSync(file, 'utf8').match(/^[a-zA-Z]+(?=\s*:)/gm) ?? [];
-  } catch {
-    return [];
-  }
-}
-
-function namedKind(wanted: string): ConfigKind {
-  const found = (Object.keys(configSchemas) as ConfigKind[]).find((kind) => kind === wanted);
-  if (found !== undefined) return found;
-  const detail = `--kind ${wanted} is none of ${Object.keys(configSchemas).join(', ')}`;
-  throw new SubnetError('USAGE', { detail });
 }

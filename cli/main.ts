@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
-import { isSubnetError, messageOf } from '../common/errors.ts';
+import { isSubnetError, messageOf, SubnetError } from '../common/errors.ts';
 import { packageVersion } from '../common/node/package-root.ts';
 import { processIo } from './io.ts';
 import type { CliIo } from './io.ts';
@@ -41,6 +41,41 @@ const groups: readonly Group[] = [
     load: async (io) => (await import('./wallet.ts')).walletCommand(io),
   },
   {
+    name: 'subnets',
+    summary: 'look at subnets, register, create, start',
+    load: async (io) => (await import('./subnets.ts')).subnetsCommand(io),
+  },
+  {
+    name: 'stake',
+    summary: 'add, remove and list stake',
+    load: async (io) => (await import('./stake.ts')).stakeCommand(io),
+  },
+  {
+    name: 'weights',
+    summary: 'look at weights, set, commit, reveal, watch',
+    load: async (io) => (await import('./weights.ts')).weightsCommand(io),
+  },
+  {
+    name: 'sudo',
+    summary: "read and set a subnet's hyperparameters",
+    load: async (io) => (await import('./sudo.ts')).sudoCommand(io),
+  },
+  {
+    name: 'axon',
+    summary: 'where a hotkey serves, on chain',
+    load: async (io) => (await import('./axon.ts')).axonCommand(io),
+  },
+  {
+    name: 'spec',
+    summary: 'bring the chain to what the subnet YAML says',
+    load: async (io) => (await import('./spec.ts')).specCommand(io),
+  },
+  {
+    name: 'doctor',
+    summary: 'what is wrong with this node, and what to do',
+    load: async (io) => (await import('./doctor.ts')).doctorCommand(io),
+  },
+  {
     name: 'config',
     summary: 'check YAML files',
     load: async (io) => (await import('./config.ts')).configCommand(io),
@@ -75,7 +110,7 @@ function inherit(command: Command): Command {
 }
 
 function report(io: CliIo, error: unknown, asJson: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) return reportUsage(io, error, asJson);
   const known = isSubnetError(error);
   const code = known ? error.code : 'INTERNAL';
   if (asJson) {
@@ -87,6 +122,15 @@ function report(io: CliIo, error: unknown, asJson: boolean): number {
     else if (error instanceof Error && error.stack !== undefined) io.err(error.stack);
   }
   return known ? error.exitCode : 1;
+}
+
+/** Commander has told people already what is wrong with their command line. */
+function reportUsage(io: CliIo, { exitCode, message }: CommanderError, asJson: boolean): number {
+  if (exitCode === 0) return 0;
+  const usage = new SubnetError('USAGE', { detail: message.replace(/^error: /, '') });
+  const { code, fix } = usage;
+  if (asJson) io.out(JSON.stringify({ ok: false, error: { code, message: usage.message, fix } }));
+  return usage.exitCode;
 }
 
 const lingerMs = 2000;

@@ -2,15 +2,19 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { SubnetError } from '../common/errors.ts';
 import { exportEvidence, readStatus, runValidator } from '../validator/main.ts';
 import type { AlertName } from '../validator/alerts.ts';
 import type { ValidatorStatus } from '../validator/explain.ts';
 import type { CliIo } from './io.ts';
+import { validatorWeightsCommand } from './validator-weights.ts';
 
 interface RunFlags {
   readonly config: string;
   readonly once?: boolean;
   readonly dryRun?: boolean;
+  readonly force?: boolean;
+  readonly adopt?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,6 +27,8 @@ export function validatorCommand(io: CliIo): Command {
     .requiredOption('--config <file>', 'validator YAML')
     .option('--once', 'one round; set weights if they can be set; then end')
     .option('--dry-run', 'never sign an extrinsic; show the vector')
+    .option('--force', 'with --once: also a vector much emptier than the last one')
+    .option('--adopt', 'vouch for what this hotkey did on chain until now, once')
     .option('--json', 'with --once: the status as the last line of stdout')
     .action((flags: RunFlags) => run(io, flags));
   command
@@ -31,6 +37,7 @@ export function validatorCommand(io: CliIo): Command {
     .requiredOption('--config <file>', 'validator YAML')
     .option('--json', 'one JSON object')
     .action((flags: RunFlags) => status(io, flags));
+  command.addCommand(validatorWeightsCommand(io));
   command
     .command('evidence')
     .description('write the evidence of all rounds as JSON lines (the validator must be stopped)')
@@ -47,13 +54,21 @@ const refusedByChain: readonly AlertName[] = [
   'weights-rejected',
   'weights-differ',
   'weights-lost',
+  'weights-missed',
+  'weights-emptier',
 ];
 
 async function run(io: CliIo, flags: RunFlags): Promise<void> {
+  if (flags.force === true && flags.once !== true) {
+    const detail = '--force goes with --once; weights.allowEmptier in the YAML lasts';
+    throw new SubnetError('USAGE', { detail });
+  }
   const result = await runValidator({
     configFile: flags.config,
     once: flags.once === true,
     dryRun: flags.dryRun === true,
+    force: flags.force === true,
+    adopt: flags.adopt === true,
     signal: io.signal,
   });
   if (flags.once !== true || result === null) return;
@@ -83,7 +98,13 @@ function show(io: CliIo, state: ValidatorStatus, asJson: boolean): void {
 
 function textOf(state: ValidatorStatus): string {
   const lines = [headline(state), minerTable(state), weightsLine(state)];
-  return [...lines, ...proposedLines(state), ...alertLines(state)].join('\n');
+  return [
+    ...lines,
+    ...mechanismLines(state),
+    ...endpointLines(state),
+    ...proposedLines(state),
+    ...alertLines(state),
+  ].join('\n');
 }
 
 function headline({ netuid, hotkey, uid, round, head, running, vtrust }: ValidatorStatus): string {
@@ -118,8 +139,13 @@ function weightsLine({ weights, skipped }: ValidatorStatus): string {
   const why = skipped === null ? '' : `; last round: ${skipped.detail}`;
   if (weights === null) return `weights: none yet${why}`;
   const { vector, state, effectiveBlock, reason } = weights;
-  const at = effectiveBlock === null ? '' : ` since block ${effectiveBlock}`;
+  const at = effectiveBlock === null ? waitText(weights) : ` since block ${effectiveBlock}`;
   return `weights: vector ${vector} ${state}${at}${reason === null ? '' : ` (${reason})`}${why}`;
+}
+
+function waitText({ path, block, dueBlock }: NonNullable<ValidatorStatus['weights']>): string {
+  const on = block === null ? '' : ` at block ${block}`;
+  return path === 'plain' || dueBlock === null ? on : `${on}, due at block ${dueBlock}`;
 }
 
 function proposedLines({ proposed }: ValidatorStatus): readonly string[] {
@@ -127,6 +153,22 @@ function proposedLines({ proposed }: ValidatorStatus): readonly string[] {
   const pairs = proposed.uids.map((uid, at) => `${uid}:${proposed.values[at] ?? 0}`).join(' ');
   const why = proposed.blocked === null ? 'the chain would take it' : proposed.blocked.detail;
   return [`dry run, not sent: ${pairs} (${why})`];
+}
+
+/** Of the mechanisms beside the first, which has its line. */
+function mechanismLines({ mechanisms }: ValidatorStatus): readonly string[] {
+  return mechanisms.slice(1).map(({ mecid, newest, skipped }) => {
+    const stands = newest === null ? 'none yet' : `vector ${newest.vector} ${newest.state}`;
+    return `weights of mechanism ${mecid}: ${stands}${skipped === null ? '' : `; ${skipped.detail}`}`;
+  });
+}
+
+/** Only where there is something to tell: one endpoint that works needs no words. */
+function endpointLines({ endpoints }: ValidatorStatus): readonly string[] {
+  if (endpoints.length < 2 && endpoints.every(({ state }) => state === 'in-use')) return [];
+  return endpoints.map(({ url, state, score, problem }) => {
+    return `endpoint ${url}: ${state}, score ${score.toFixed(2)}${problem === null ? '' : ` (${problem})`}`;
+  });
 }
 
 function alertLines({ alerts }: ValidatorStatus): readonly string[] {

@@ -1,116 +1,64 @@
 import { Command } from 'commander';
-import { SubnetError } from '../common/errors.ts';
-import { loadSr25519 } from '../common/keys/sr25519.ts';
-import { parseSs58 } from '../common/keys/ss58.ts';
+import { toHex } from '../common/hex.ts';
+import { publicKeyOf } from '../common/keys/ss58.ts';
 import {
-  createWallet,
-  defaultWalletPath,
+  keyState,
   listWallets,
+  readColdkeyAddress,
   readHotkey,
+  readHotkeyAddress,
   summariseWallet,
-  walletLocation,
+  walletFiles,
 } from '../common/keys/wallet.ts';
 import type {
-  CreateOptions,
+  KeyState,
   WalletLocation,
   WalletSummary,
   WalletWarning,
 } from '../common/keys/wallet.ts';
+import type { Ss58 } from '../common/brand.ts';
+import { locationOf, withHotkey, withJson, withWalletPath } from './flags.ts';
+import type { OutputFlags, WalletFlags } from './flags.ts';
 import type { CliIo } from './io.ts';
+import { addWalletChainCommands } from './operator/wallet-chain.ts';
+import { refuseSecretArguments } from './wallet/secret-arguments.ts';
+import { addCreate } from './wallet/create.ts';
+import { processWalletDeps } from './wallet/wallet-deps.ts';
+import type { WalletDeps } from './wallet/wallet-deps.ts';
+import { addPasswd } from './wallet/passwd.ts';
+import { addRegen } from './wallet/regen.ts';
+import { addRepair } from './wallet/repair.ts';
+import { addSign } from './wallet/sign.ts';
 
-interface LocationFlags {
-  readonly path?: string;
-  readonly name?: string;
-  readonly hotkey?: string;
-  readonly json?: boolean;
-}
+type Flags = WalletFlags & OutputFlags;
 
-interface CreateFlags extends LocationFlags {
-  readonly words: string;
-  readonly unencryptedColdkey?: boolean;
-  readonly coldkeyAddress?: string;
-  readonly hotkeyOnly?: boolean;
-}
-
-const wordCounts = ['12', '15', '18', '21', '24'];
-
-/** `subnet wallet create | list | show`: key files in the Bittensor layout. Never prints a secret. */
-export function walletCommand(io: CliIo): Command {
+/** `subnet wallet ...`: key files in the Bittensor layout. Only `phrase` ever shows a secret. */
+export function walletCommand(io: CliIo, deps: WalletDeps = processWalletDeps(io)): Command {
   const command = new Command('wallet').description('wallets in the Bittensor directory layout');
-  addCreate(io, command);
-  withPath(command.command('list').description('every wallet with its addresses')).action(
-    (flags: LocationFlags) => list(io, flags),
-  );
-  withLocation(
-    command.command('show').description('one wallet; checks that its hotkey can be read'),
-  ).action((flags: LocationFlags) => show(io, flags));
+  addReading(deps, command);
+  addCreate(deps, command);
+  addRegen(deps, command);
+  addSign(deps, command);
+  addPasswd(deps, command);
+  addRepair(deps, command);
+  addWalletChainCommands(io, command);
+  command.commands.forEach(refuseSecretArguments);
   return command;
 }
 
-function addCreate(io: CliIo, command: Command): void {
-  withLocation(command.command('create').description('make a wallet, or add a hotkey to one'))
-    .option('--words <count>', `words of a new phrase: ${wordCounts.join(', ')}`, '12')
-    .option('--unencrypted-coldkey', 'write the coldkey in the clear (no real funds)')
-    .option('--coldkey-address <ss58>', 'the coldkey is kept elsewhere: note its address only')
-    .option('--hotkey-only', 'add a hotkey, leave the coldkey alone')
-    .action((flags: CreateFlags) => create(io, flags));
+function addReading(deps: WalletDeps, command: Command): void {
+  withJson(withWalletPath(command.command('list')))
+    .description('every wallet with its addresses')
+    .action((flags: Flags) => list(deps.io, flags));
+  withJson(withHotkey(command.command('show').alias('inspect')))
+    .description('one wallet; checks that its hotkey can be read')
+    .action((flags: Flags) => show(deps, flags));
+  withJson(withHotkey(command.command('export')))
+    .description('the public parts of a wallet: addresses and public keys')
+    .action((flags: Flags) => exportPublic(deps.io, flags));
 }
 
-function withPath(command: Command): Command {
-  return command
-    .option('--path <folder>', `folder of wallets (BT_WALLET_PATH, else ${defaultWalletPath})`)
-    .option('--json', 'machine-readable result as the last line');
-}
-
-function withLocation(command: Command): Command {
-  return withPath(command)
-    .option('--name <name>', 'wallet name (BT_WALLET_NAME, else default)')
-    .option('--hotkey <name>', 'hotkey name (BT_WALLET_HOTKEY, else default)');
-}
-
-function locationOf(io: CliIo, flags: LocationFlags): WalletLocation {
-  return walletLocation({
-    path: flags.path ?? io.env['BT_WALLET_PATH'],
-    name: flags.name ?? io.env['BT_WALLET_NAME'],
-    hotkey: flags.hotkey ?? io.env['BT_WALLET_HOTKEY'],
-  });
-}
-
-function create(io: CliIo, flags: CreateFlags): void {
-  const options = { coldkey: coldkeyChoice(flags), words: wordCount(flags.words) };
-  const created = createWallet(loadSr25519(), locationOf(io, flags), options);
-  if (flags.json === true) {
-    io.out(JSON.stringify({ ok: true, ...created }));
-    return;
-  }
-  if (created.coldkey !== undefined) io.out(`coldkey  ${created.coldkey}`);
-  io.out(`hotkey   ${created.hotkey}`);
-  created.files.forEach((file) => io.out(`wrote    ${file}`));
-  io.out('Back up the files that hold secrets: their phrase is the only way to the keys again.');
-}
-
-function coldkeyChoice(flags: CreateFlags): CreateOptions['coldkey'] {
-  const given = [flags.unencryptedColdkey, flags.coldkeyAddress, flags.hotkeyOnly];
-  const count = given.filter((one) => one !== undefined).length;
-  if (count > 1) throw usage('give one of --unencrypted-coldkey, --coldkey-address, --hotkey-only');
-  if (flags.hotkeyOnly === true) return 'none';
-  if (flags.unencryptedColdkey === true) return 'unencrypted';
-  if (flags.coldkeyAddress === undefined) throw new SubnetError('WALLET_COLDKEY_UNPROTECTED');
-  const address = parseSs58(flags.coldkeyAddress);
-  if (address === undefined) throw usage('--coldkey-address is not an SS58 address of format 42');
-  return { address };
-}
-
-function wordCount(text: string): number {
-  if (wordCounts.includes(text)) return Number(text);
-  throw usage(`--words is one of ${wordCounts.join(', ')}`);
-}
-
-function usage(detail: string): SubnetError {
-  return new SubnetError('USAGE', { detail });
-}
-
-function list(io: CliIo, flags: LocationFlags): void {
+function list(io: CliIo, flags: Flags): void {
   const { path } = locationOf(io, flags);
   const wallets = listWallets(path);
   if (flags.json === true) io.out(JSON.stringify({ ok: true, wallets }));
@@ -118,21 +66,52 @@ function list(io: CliIo, flags: LocationFlags): void {
   else wallets.forEach((wallet) => printSummary(io, wallet));
 }
 
-function show(io: CliIo, flags: LocationFlags): void {
+function show(deps: WalletDeps, flags: Flags): void {
+  const { io } = deps;
   const location = locationOf(io, flags);
-  const { signer, warnings } = readHotkey(loadSr25519(), location);
-  signer.dispose();
+  const { ss58, state, warnings } = inspectHotkey(deps, location);
   const { coldkey } = summariseWallet(location);
   if (flags.json === true) {
     const { name } = location;
-    const hotkey = { name: location.hotkey, ss58: signer.ss58 };
+    const hotkey = { name: location.hotkey, ss58, state };
     io.out(JSON.stringify({ ok: true, name, coldkey, hotkey, warnings }));
     return;
   }
   io.out(location.name);
   io.out(`  coldkey  ${coldkey.ss58 ?? '-'}  ${coldkey.state}`);
-  io.out(`  hotkey   ${signer.ss58}  ${location.hotkey}`);
+  io.out(`  hotkey   ${ss58}  ${location.hotkey}  ${state}`);
   printWarnings(io, warnings);
+}
+
+interface HotkeyFacts {
+  readonly ss58: Ss58;
+  readonly state: KeyState;
+  readonly warnings: readonly WalletWarning[];
+}
+
+function inspectHotkey({ sr25519 }: WalletDeps, location: WalletLocation): HotkeyFacts {
+  const state = keyState(walletFiles(location).hotkey);
+  if (state === 'encrypted') return { ss58: readHotkeyAddress(location), state, warnings: [] };
+  const { signer, warnings } = readHotkey(sr25519, location);
+  signer.dispose();
+  return { ss58: signer.ss58, state, warnings };
+}
+
+function exportPublic(io: CliIo, flags: Flags): void {
+  const location = locationOf(io, flags);
+  const coldkey = publicParts(readColdkeyAddress(location));
+  const hotkey = publicParts(readHotkeyAddress(location));
+  if (flags.json === true) {
+    io.out(JSON.stringify({ ok: true, name: location.name, coldkey, hotkey }));
+    return;
+  }
+  io.out(`coldkey  ${coldkey.ss58Address}  ${coldkey.publicKey}`);
+  io.out(`hotkey   ${hotkey.ss58Address}  ${hotkey.publicKey}`);
+}
+
+function publicParts(ss58Address: Ss58) {
+  const publicKey = `0x${toHex(publicKeyOf(ss58Address))}`;
+  return { accountId: publicKey, publicKey, ss58Address };
 }
 
 function printSummary(io: CliIo, { name, coldkey, hotkeys, warnings }: WalletSummary): void {

@@ -26,6 +26,11 @@ export const catalogue = {
     title: 'The command line is not valid',
     fix: 'See the help of the command: subnet <command> --help.',
   },
+  CANCELLED: {
+    exit: 1,
+    title: 'The command was cancelled at a question; nothing was done',
+    fix: 'Run it again and answer, or give the answer as the help of the command says.',
+  },
   // tasks and data sets
   DATASET_HASH: {
     exit: 2,
@@ -94,6 +99,11 @@ export const catalogue = {
     title: 'The state belongs to another validator, subnet or chain',
     fix: 'Name another stateDir, or go back to the wallet, subnet and chain that wrote this one.',
   },
+  HOTKEY_SHARED: {
+    exit: 3,
+    title: 'Somebody else sends weights with this hotkey',
+    fix: 'Find and stop the other node: two nodes on one hotkey overwrite each other. Was it you, or is the state an old copy, vouch for it once: subnet validator run --adopt. Was it not, replace the hotkey.',
+  },
   EVIDENCE_BROKEN: {
     exit: 1,
     title: 'The evidence does not hang together',
@@ -114,6 +124,11 @@ export const catalogue = {
     exit: 3,
     title: 'No chain endpoint can be reached',
     fix: 'Check the endpoint, that the node behind it runs (subnet chain dev starts one), and the network.',
+  },
+  CHAIN_FOREIGN: {
+    exit: 2,
+    title: 'The endpoint serves another chain than the one that is meant',
+    fix: 'Give endpoints of one network only; the detail shows the genesis hash that each one has.',
   },
   CHAIN_TIMEOUT: {
     exit: 3,
@@ -139,6 +154,31 @@ export const catalogue = {
     exit: 4,
     title: 'The runtime of this chain lacks something that is needed',
     fix: 'Update subnet-suite, or use an endpoint of a chain whose runtime has it.',
+  },
+  HYPERPARAMETER_VALUE: {
+    exit: 2,
+    title: 'The value of the hyperparameter does not fit',
+    fix: 'Write a value of the kind and within the bounds that are named.',
+  },
+  HYPERPARAMETER_UNKNOWN: {
+    exit: 2,
+    title: 'There is no such hyperparameter',
+    fix: 'See the list: subnet sudo get --netuid N, or docs/configuration.md.',
+  },
+  HYPERPARAMETER_REFUSED: {
+    exit: 4,
+    title: 'The chain refused the change of a hyperparameter',
+    fix: 'See subnet spec plan for who may change it and when; what was changed before stays changed.',
+  },
+  HYPERPARAMETER_UNSEEN: {
+    exit: 1,
+    title: 'Whether the change of a hyperparameter took effect was not seen',
+    fix: 'Run the command again: it reads the chain first and does only what is left.',
+  },
+  RULES_DIFFER: {
+    exit: 4,
+    title: 'The subnet YAML is not the one that the owner committed on chain',
+    fix: "Get the owner's file, or set rules.onMismatch to warn if you mean to run another one.",
   },
   CHAIN_CLOSED: {
     exit: 1,
@@ -170,6 +210,72 @@ export const catalogue = {
     title: 'The runtime could not build a block',
     fix: 'This is a fault of the embedded chain: please report it with the log lines before it.',
   },
+  // operators' transactions
+  HOTKEY_NOT_REGISTERED: {
+    exit: 4,
+    title: 'The hotkey is not registered on the subnet',
+    fix: 'Register it (subnet subnets register --netuid N), or check --netuid, --hotkey and --network.',
+  },
+  NOT_OWNER: {
+    exit: 4,
+    title: 'Only the owner of the subnet may do this',
+    fix: 'Name the wallet that holds the owner coldkey with --wallet-name; subnet subnets show tells who it is.',
+  },
+  ROOT_ONLY: {
+    exit: 4,
+    title: 'Only root may do this, not the owner of the subnet',
+    fix: 'On a development chain pass --sudo with the wallet of its root key; on a public chain it stays as it is.',
+  },
+  BALANCE_TOO_LOW: {
+    exit: 4,
+    title: 'The free balance of the coldkey does not suffice',
+    fix: 'Transfer TAO to the coldkey, or ask for less; subnet wallet balance shows what is there.',
+  },
+  STAKE_TOO_LOW: {
+    exit: 4,
+    title: 'The stake does not suffice',
+    fix: 'Ask for less, or add stake; subnet stake list shows what is there.',
+  },
+  PRICE_LIMIT: {
+    exit: 4,
+    title: 'The price is beyond the limit that was given',
+    fix: 'Wait for a better price, or give another limit (--max-burn, --limit-price, --tolerance).',
+  },
+  CALL_TOO_SOON: {
+    exit: 4,
+    title: 'The chain does not take this yet',
+    fix: 'Run the command again from the block that is named on.',
+  },
+  CALL_REFUSED: {
+    exit: 4,
+    title: 'The chain would refuse this; nothing was signed',
+    fix: 'Remove the cause that is named; --dry-run shows every cause at once.',
+  },
+  TX_REFUSED: {
+    exit: 4,
+    title: 'The chain refused the transaction',
+    fix: 'Look at the name of the chain error; nothing but a fee may have been spent.',
+  },
+  TX_UNKNOWN: {
+    exit: 1,
+    title: 'The transaction was sent, and its fate was not seen',
+    fix: 'It may still take effect: look at the chain before you send it again.',
+  },
+  EFFECT_NOT_SEEN: {
+    exit: 4,
+    title: 'The transaction is in a block, but the chain does not show what it should have done',
+    fix: 'Look at the block and the extrinsic that are named before you send it again.',
+  },
+  SALT_FILE_INVALID: {
+    exit: 2,
+    title: 'The file with the salt of a weight commit cannot be used',
+    fix: 'Name the file that subnet weights commit wrote, unchanged.',
+  },
+  SALT_FILE_UNWRITABLE: {
+    exit: 3,
+    title: 'The file with the salt cannot be written, so nothing was committed',
+    fix: 'Name a file that does not exist, in a folder that can be written, after --salt-file.',
+  },
   // wallets
   WALLET_NOT_FOUND: {
     exit: 2,
@@ -178,8 +284,8 @@ export const catalogue = {
   },
   WALLET_EXISTS: {
     exit: 2,
-    title: 'The key file exists already; key files are never overwritten',
-    fix: 'Choose another wallet or hotkey name, or move the old file away yourself.',
+    title: 'The key file exists already; nothing is overwritten',
+    fix: 'Choose another wallet or hotkey name, move the old file away, or name it after --overwrite when its key may be lost for ever.',
   },
   WALLET_NAME_INVALID: {
     exit: 2,
@@ -196,20 +302,40 @@ export const catalogue = {
     title: 'The key file cannot be written',
     fix: 'Check that the wallet folder is writable and the disk is not full.',
   },
-  WALLET_COLDKEY_UNPROTECTED: {
-    exit: 2,
-    title: 'This release writes coldkeys without encryption only, and only when told to',
-    fix: 'For keys without real funds pass --unencrypted-coldkey; else keep the coldkey elsewhere and pass --coldkey-address or --hotkey-only.',
-  },
   KEYFILE_INVALID: {
     exit: 2,
     title: 'The key file is not a Bittensor key file',
-    fix: 'Restore it from its phrase or from a backup.',
+    fix: 'Restore it from its phrase or a backup: subnet wallet regen-coldkey, regen-hotkey, or for an address alone regen-coldkeypub.',
   },
   KEYFILE_ENCRYPTED: {
     exit: 2,
-    title: 'The key file is encrypted; reading encrypted keys comes with the next release',
-    fix: 'Miners and validators run with the unencrypted hotkey and coldkeypub.txt; sign what needs the coldkey (registration, stake) with the wallet tool that made it.',
+    title: 'The key file is encrypted, and a node asks for no password',
+    fix: 'A miner or validator runs with its hotkey in the clear (subnet wallet decrypt --key hotkey) and with coldkeypub.txt; what needs the coldkey is done with commands that ask for its password, such as subnet stake and subnet subnets register.',
+  },
+  KEYFILE_PASSWORD: {
+    exit: 2,
+    title: 'The password is wrong, or the key file is damaged',
+    fix: 'Try again; if the password is right, restore the file from its phrase: subnet wallet regen-coldkey (regen-hotkey) --overwrite.',
+  },
+  KEYFILE_MEMORY: {
+    exit: 3,
+    title: 'There is not enough memory for the password of a key file',
+    fix: 'Give this machine or container 1 GiB, or open the key on another machine; miners and validators need no coldkey.',
+  },
+  PASSWORD_WEAK: {
+    exit: 2,
+    title: 'The new password is too weak',
+    fix: 'Take at least 6 characters that are not easy to guess; several words are best.',
+  },
+  PASSWORD_VARIABLE_INVALID: {
+    exit: 2,
+    title: 'The environment variable does not hold an encoded password',
+    fix: 'Its value is base64 of the password XORed with the name of the variable, as the Bittensor wallet saves it; for a password as it is typed use BT_WALLET_PASSWORD_FILE.',
+  },
+  PASSWORD_FILE_UNREADABLE: {
+    exit: 2,
+    title: 'The password file cannot be read, or is empty',
+    fix: 'Check the path: the file holds the password on one line, mode 0600.',
   },
   KEYFILE_PUBLIC_ONLY: {
     exit: 2,
@@ -220,6 +346,27 @@ export const catalogue = {
     exit: 2,
     title: 'The secret URI is not valid',
     fix: 'Write words//hard/soft///password, 0x and 64 hex digits, or a development key such as //Alice.',
+  },
+  // timelocked commits
+  TIMELOCK_KEY_INVALID: {
+    exit: 3,
+    title: "The beacon's public key is not one to encrypt to",
+    fix: 'It is read from the chain (Drand.BeaconConfig): check that the endpoint is the chain you mean.',
+  },
+  TIMELOCK_TOO_LONG: {
+    exit: 2,
+    title: 'The timelocked commit is longer than the chain takes',
+    fix: 'Commit fewer uids: each takes four bytes.',
+  },
+  TIMELOCK_NOT_OPENED: {
+    exit: 1,
+    title: 'The timelocked bytes cannot be opened',
+    fix: 'Use the signature of the round that they were made for, from the same beacon.',
+  },
+  SUBNET_NO_EPOCHS: {
+    exit: 4,
+    title: 'The subnet runs no epochs, so a commit would never be revealed',
+    fix: 'Its tempo is 0: the owner has to set one (AdminUtils.sudo_set_tempo).',
   },
   // the miner
   MODEL_UNREADABLE: {

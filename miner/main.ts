@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { restartFloorNs } from '../common/wire/btauth.ts';
 import type { Chain, Snapshot } from '../common/chain-port.ts';
 import { connectChain } from '../common/chain/chain-substrate.ts';
 import { loadConfig, resolvePath } from '../common/config/config-load.ts';
-import { minerSchema, raoOf } from '../common/config/config-schema.ts';
+import { minerSchema, raoOf, subnetSchema } from '../common/config/config-schema.ts';
 import type { MinerConfig } from '../common/config/config-schema.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import { aborted, createLifecycle } from '../common/node/lifecycle.ts';
 import type { Lifecycle } from '../common/node/lifecycle.ts';
 import { createLogger } from '../common/node/log.ts';
+import { checkRules } from '../common/owner/check-rules.ts';
 import { packageVersion } from '../common/node/package-root.ts';
 import type { Platform } from '../common/platform-port.ts';
 import { createPlatform } from '../common/node/platform.ts';
@@ -122,8 +125,11 @@ export async function runMiner({ configFile, signal, onServing }: RunOptions): P
   const log = createLogger({ level, ...form, fields: { node: 'miner' } });
   const lifecycle = createLifecycle(log);
   try {
-    const modelPath = resolvePath(baseDir, config.model.path);
-    const parts = await orAborted(openParts(config, modelPath, log, lifecycle, signal), signal);
+    const files = {
+      model: resolvePath(baseDir, config.model.path),
+      subnet: config.subnet === undefined ? null : resolvePath(baseDir, config.subnet),
+    };
+    const parts = await orAborted(openParts(config, files, log, lifecycle, signal), signal);
     const miner = await startMiner(parts);
     lifecycle.add('miner', () => miner.stop());
     await orAborted(miner.announce(signal), signal);
@@ -146,14 +152,22 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, abortion]);
 }
 
+/** Absolute paths of what the YAML names. */
+interface MinerFiles {
+  readonly model: string;
+  /** null: the rules are not compared with the chain. */
+  readonly subnet: string | null;
+}
+
 async function openParts(
   config: MinerConfig,
-  modelPath: string,
+  { model: modelPath, subnet }: MinerFiles,
   log: Logger,
   lifecycle: Lifecycle,
   signal: AbortSignal,
 ): Promise<MinerParts> {
   axonOf(config);
+  const rulesSha256 = subnet === null ? null : hashOfRules(subnet);
   await checkModelFile({ path: modelPath, sha256: config.model.sha256 });
   const sr25519 = loadSr25519();
   const location = walletLocation(config.wallet);
@@ -164,6 +178,11 @@ async function openParts(
   const { endpoints, requestTimeoutMs } = config.chain;
   const chain = await connectChain({ endpoints, requestTimeoutMs, platform, logger: log, signal });
   lifecycle.add('chain', () => chain.close());
+  if (subnet !== null && rulesSha256 !== null) {
+    const { netuid, rules } = config;
+    const { onMismatch } = rules;
+    await checkRules(chain, { netuid, file: subnet, sha256: rulesSha256, onMismatch }, log);
+  }
   return {
     config,
     modelPath,
@@ -179,6 +198,12 @@ async function openParts(
     verifier: sr25519,
     chain,
   };
+}
+
+/** Of the file's bytes; the file must be a subnet YAML. */
+function hashOfRules(file: string): string {
+  loadConfig(file, subnetSchema);
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
 /** Starts engine, server and metagraph; what cannot start stops what was started. */

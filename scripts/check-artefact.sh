@@ -14,9 +14,9 @@ mode="${1:-}"
 failed=0
 
 check() {
-  local folder="$1" artefact="$2"
+  local folder="$1" artefact="$2" build="'$root/$1/build.sh'${3:+ $3}"
   local args=(check --root "$root" --inputs "$root/$folder/wasm-inputs.json" --wasm "$root/$artefact")
-  if [ "$mode" != "--no-rebuild" ]; then args+=(--build "'$root/$folder/build.sh'"); fi
+  if [ "$mode" != "--no-rebuild" ]; then args+=(--build "$build"); fi
   if [ "$mode" = "--require-rebuild" ]; then args+=(--require-rebuild); fi
   node "$scripts/wasm-artefact.mjs" "${args[@]}" || failed=1
 }
@@ -25,6 +25,7 @@ case "$mode" in
   "" | --require-rebuild | --no-rebuild) ;;
   *) echo "check-artefact: unknown option $mode" >&2; exit 2 ;;
 esac
-check chain chain/artefact/subnet-runtime.wasm
+check chain chain/artefact/subnet-runtime.wasm modern
+check chain chain/artefact/subnet-runtime-legacy.wasm legacy
 check native native/sr25519/sr25519.wasm
 exit "$failed"

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { isSubnetError, messageOf, SubnetError } from '../common/errors.ts';
 import { packagePath } from '../common/node/package-root.ts';
 import { createExecutor } from '../chain/executor.ts';
-import { readCases, replayCases, type CaseResult } from '../chain/yuma-replay.ts';
+import { readCases, replayCases, type CaseResult } from '../chain/yuma/yuma-replay.ts';
 
 const usage = 'usage: npm run yuma -- FILE [--runtime WASM]';
 

@@ -1,10 +1,12 @@
 import type { Hotkey } from '../common/brand.ts';
-import type { BlockRef, Snapshot } from '../common/chain-port.ts';
+import type { BlockRef, EndpointState, Snapshot } from '../common/chain-port.ts';
 import type { Alert } from './alerts.ts';
-import type { Skip } from './precheck.ts';
 import type { Board, BoardEntry } from './scoreboard.ts';
-import type { WeightsReport } from './submit.ts';
-import type { VectorRecord } from './vector-state.ts';
+import type { Skip } from './weights/skip.ts';
+import type { MechanismReport, WeightsReport } from './weights/tend.ts';
+import { vectorReport } from './weights/vector-report.ts';
+import type { VectorReport } from './weights/vector-report.ts';
+import type { VectorRecord } from './weights/vector-state.ts';
 
 /** Why a miner has what it has. */
 export interface MinerStatus {
@@ -26,14 +28,15 @@ export interface MinerStatus {
   readonly note: string;
 }
 
-export interface WeightsStatus {
-  readonly vector: number;
-  readonly state: VectorRecord['state'];
-  readonly round: number;
-  readonly uids: readonly number[];
-  readonly values: readonly number[];
-  readonly effectiveBlock: number | null;
-  readonly reason: string | null;
+/** Where the weights of one mechanism stand. */
+export interface MechanismStatus {
+  readonly mecid: number;
+  /** Newest vector of the journal. */
+  readonly newest: VectorReport | null;
+  /** Why the newest look sent no vector. */
+  readonly skipped: Skip | null;
+  /** Block at which it is looked after next, if before the next round. */
+  readonly wakeAtBlock: number | null;
 }
 
 export interface ProposedWeights {
@@ -54,10 +57,13 @@ export interface ValidatorStatus {
   readonly head: BlockRef | null;
   readonly running: boolean;
   readonly miners: readonly MinerStatus[];
-  /** Newest vector of the journal. */
-  readonly weights: WeightsStatus | null;
-  /** Why the newest round sent no vector. */
+  /** Newest vector of the journal, of the first mechanism. */
+  readonly weights: VectorReport | null;
+  /** Why the newest round sent no vector, of the first mechanism. */
   readonly skipped: Skip | null;
+  readonly mechanisms: readonly MechanismStatus[];
+  /** Chain endpoints in the order of the configuration, addresses without paths. */
+  readonly endpoints: readonly EndpointState[];
   /** What a dry run would have sent, and what the chain would have refused it for. */
   readonly proposed: ProposedWeights | null;
   readonly alerts: readonly Alert[];
@@ -68,16 +74,21 @@ export interface StatusFacts {
   readonly hotkey: Hotkey;
   readonly round: number;
   readonly board: Board;
-  readonly vector: VectorRecord | null;
+  /** Newest of each mechanism. */
+  readonly vectors: readonly VectorRecord[];
   readonly snapshot: Snapshot | null;
   readonly head: BlockRef | null;
-  readonly report: WeightsReport | null;
+  /** Of the newest look after the weights; empty before the first. */
+  readonly reports: readonly MechanismReport[];
+  readonly endpoints: readonly EndpointState[];
   readonly alerts: readonly Alert[];
   readonly running: boolean;
 }
 
 export function explain(facts: StatusFacts): ValidatorStatus {
-  const { netuid, hotkey, round, board, vector, snapshot, report, alerts, running } = facts;
+  const { netuid, hotkey, round, board, vectors, snapshot, reports, alerts, running } = facts;
+  const [vector = null] = vectors;
+  const report = reports[0]?.report;
   const own = snapshot?.neurons.find((neuron) => neuron.hotkey === hotkey);
   const entries = [...board.entries.values()].sort((a, b) => a.uid - b.uid);
   const shares = vector === null ? new Map<number, number>() : sharesOf(vector);
@@ -91,11 +102,39 @@ export function explain(facts: StatusFacts): ValidatorStatus {
     head: facts.head,
     running,
     miners: entries.map((entry) => minerStatus(entry, shares)),
-    weights: vector === null ? null : weightsStatus(vector),
+    weights: vector === null ? null : vectorReport(vector),
     skipped: report?.kind === 'skipped' ? report : null,
     proposed: report?.kind === 'dry-run' ? proposedBy(report) : null,
+    mechanisms: mechanismsOf(facts),
+    endpoints: facts.endpoints.map((one) => ({ ...one, url: placeOf(one.url) })),
     alerts,
   };
+}
+
+function mechanismsOf({ vectors, reports }: StatusFacts): readonly MechanismStatus[] {
+  const known = new Set([...vectors, ...reports].map(({ mecid }) => mecid));
+  return [...known]
+    .sort((a, b) => a - b)
+    .map((mecid) => {
+      const newest = vectors.find((one) => one.mecid === mecid);
+      const found = reports.find((one) => one.mecid === mecid);
+      return {
+        mecid,
+        newest: newest === undefined ? null : vectorReport(newest),
+        skipped: found?.report.kind === 'skipped' ? found.report : null,
+        wakeAtBlock: found?.wakeAtBlock ?? null,
+      };
+    });
+}
+
+/** Scheme, host and port: paths and queries of endpoints may hold keys. */
+export function placeOf(url: string): string {
+  try {
+    const { protocol, host } = new URL(url);
+    return `${protocol}//${host}`;
+  } catch {
+    return 'unreadable';
+  }
 }
 
 function proposedBy(report: Extract<WeightsReport, { kind: 'dry-run' }>): ProposedWeights {
@@ -139,11 +178,6 @@ function noteOf(entry: BoardEntry, items: number, correct: number): string {
   if (never) return `no good answer yet: ${faultText(entry.lastFault)}`;
   const right = `${Math.round((1000 * correct) / Math.max(1, items)) / 10} % of ${items} items right`;
   return entry.score === 0 ? `${right}: chance` : right;
-}
-
-function weightsStatus(record: VectorRecord): WeightsStatus {
-  const { id, state, round, uids, values, effectiveAtBlock, reason } = record;
-  return { vector: id, state, round, uids, values, effectiveBlock: effectiveAtBlock, reason };
 }
 
 /** A validator without a permit is refused by every miner that looks: worth a word. */

@@ -6,32 +6,36 @@ import { backoffMs } from '../common/retry.ts';
 import type { Logger } from '../common/telemetry-port.ts';
 import { alertNames, alertsOf } from './alerts.ts';
 import type { Alert } from './alerts.ts';
-import { explain, sharesOf } from './explain.ts';
+import { explain } from './explain.ts';
 import type { ValidatorStatus } from './explain.ts';
+import { meterEndpoints, meterRound, meterWeights, wordFor } from './meter.ts';
 import type { ValidatorMetrics } from './metrics.ts';
-import { runRound } from './round.ts';
-import type { RoundConfig, RoundDeps, RoundResult, RoundState } from './round.ts';
+import { runRound, settleWeights } from './round.ts';
+import type { RoundConfig, RoundDeps, RoundResult, RoundState, SettledWeights } from './round.ts';
 import { abandonRoundOps, readState } from './state.ts';
-import type { WeightsReport } from './submit.ts';
-import type { VectorRecord } from './vector-state.ts';
+import type { MechanismReport } from './weights/tend.ts';
+import { newestOfEach, vectorReport } from './weights/vector-report.ts';
+import type { VectorReport } from './weights/vector-report.ts';
+import type { VectorRecord } from './weights/vector-state.ts';
 
 export interface LoopDeps extends RoundDeps {
-  readonly log: Logger;
   readonly metrics: ValidatorMetrics;
 }
 
 export interface LoopOptions {
   /** One round, weights if they can be set, then the end. */
   readonly once: boolean;
-  /** No new block for this long is an alert. */
-  readonly staleHeadMs: number;
+  /** No new block for two block times and this long: the node is not healthy. */
+  readonly headTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /** A validator that runs: what `/status` shows, and the end of it. */
 export interface ValidatorLoop {
   status(): ValidatorStatus;
-  /** False while the chain does not move, or before the first round has ended. */
+  /** Vectors of the journal, newest first. */
+  vectors(limit: number): Promise<readonly VectorReport[]>;
+  /** False while the chain does not move, no endpoint works, or the first round has not ended. */
   healthy(): boolean;
   /** Resolves when stopped; rejects on state that cannot be read or written. */
   run(): Promise<void>;
@@ -40,8 +44,10 @@ export interface ValidatorLoop {
 interface Shown {
   state: RoundState;
   snapshot: Snapshot | null;
-  report: WeightsReport | null;
-  vector: VectorRecord | null;
+  reports: readonly MechanismReport[];
+  vectors: readonly VectorRecord[];
+  /** Whether the newest round could reach anybody. */
+  counted: boolean;
   alerts: readonly Alert[];
   head: BlockRef | null;
   headSeenMs: number;
@@ -49,6 +55,12 @@ interface Shown {
   startedAtBlock: number;
 }
 
+/** Newest vectors among which those of each mechanism are found. */
+const recentVectors = 64;
+/** A look after the weights that the chain broke off is tried again after so many blocks. */
+const retryBlocks = 2;
+/** Of the real chain; taken until the first snapshot tells. */
+const usualBlockMs = 12_000;
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
 /** Fine enough for the fastest blocks, and nothing beside 12 s. */
@@ -64,38 +76,47 @@ export function createLoop(
   const shown: Shown = {
     state: { board: { entries: new Map() }, lastRound: 0, voidRounds: 0 },
     snapshot: null,
-    report: null,
-    vector: null,
+    reports: [],
+    vectors: [],
+    counted: true,
     alerts: [],
     head: null,
     headSeenMs: clock.monotonicMs(),
     rounds: 0,
     startedAtBlock: 0,
   };
-  const stale = (): boolean => clock.monotonicMs() - shown.headSeenMs > options.staleHeadMs;
+  const staleMs = (): number =>
+    2 * (shown.snapshot?.blockTimeMs ?? usualBlockMs) + options.headTimeoutMs;
+  const stale = (): boolean => clock.monotonicMs() - shown.headSeenMs > staleMs();
   return {
     run: () => run(deps, config, options, shown),
-    healthy: () => shown.rounds > 0 && !stale(),
+    healthy: () => shown.rounds > 0 && !stale() && hasEndpoint(deps.chain),
+    vectors: async (limit) => (await deps.journal.recent(limit)).map(vectorReport),
     status: () => {
-      const { state, snapshot, head, report, vector } = shown;
+      const { state, snapshot, head, reports, vectors } = shown;
       const { netuid } = config;
       const late: readonly Alert[] = stale()
-        ? [{ name: 'head-stale', detail: `no new block for ${options.staleHeadMs} ms` }]
+        ? [{ name: 'head-stale', detail: `no new block for ${Math.round(staleMs())} ms` }]
         : [];
       return explain({
         netuid,
         hotkey: deps.signer.ss58,
         round: state.lastRound,
         board: state.board,
-        vector,
+        vectors,
         snapshot,
         head,
-        report,
+        reports,
+        endpoints: deps.chain.endpoints(),
         alerts: [...shown.alerts, ...late],
         running: true,
       });
     },
   };
+}
+
+function hasEndpoint(chain: Chain): boolean {
+  return chain.endpoints().some(({ state }) => state === 'in-use' || state === 'ready');
 }
 
 async function run(
@@ -113,7 +134,7 @@ async function run(
       if (options.once && done) return;
       failures = done ? 0 : failures + 1;
       const wanted = shown.startedAtBlock + config.schedule.intervalBlocks;
-      if (done) await untilBlock(deps, shown, wanted, options.signal);
+      if (done) await betweenRounds(deps, config, shown, wanted, options.signal);
       else await backOff(deps, shown, failures, options.signal);
     }
   } finally {
@@ -126,7 +147,7 @@ async function resume(deps: LoopDeps, shown: Shown): Promise<void> {
   const stored = await readState(deps.store);
   const { board, lastRound, openRound } = stored;
   shown.state = { board, lastRound, voidRounds: 0 };
-  shown.vector = await deps.journal.latest();
+  shown.vectors = await newestVectors(deps);
   if (openRound !== null) {
     const { round, secret } = openRound;
     const fields = { atMs: deps.platform.clock.nowMs(), round, secret: toHex(secret) };
@@ -156,6 +177,7 @@ async function oneRound(
   } catch (error) {
     if (options.signal.aborted) return false;
     await failed(deps, shown, error);
+    deps.metrics.rounds.inc({ result: 'failed' });
     // Without a second try, what went wrong is the answer.
     if (options.once) throw error;
     return false;
@@ -168,38 +190,57 @@ async function oneRound(
  */
 async function failed(deps: LoopDeps, shown: Shown, error: unknown): Promise<void> {
   const code = isSubnetError(error) ? error.code : 'INTERNAL';
+  if (code === 'HOTKEY_SHARED') {
+    setAlerts(deps, shown, [{ name: 'hotkey-shared', detail: messageOf(error) }]);
+  }
   if (!code.startsWith('CHAIN_')) throw error;
   deps.metrics.chainFailures.inc();
-  deps.metrics.rounds.inc({ result: 'failed' });
+  meterEndpoints(deps.metrics, deps.chain.endpoints());
   setAlerts(deps, shown, [{ name: 'chain-unreachable', detail: messageOf(error) }]);
-  deps.log.warn('the round was broken off: no answer from the chain', { code });
+  deps.log.warn('broken off: no answer from the chain', { code });
   const stored = await readState(deps.store);
   // The results may have been stored before the chain failed.
   shown.state = { ...shown.state, board: stored.board, lastRound: stored.lastRound };
-  shown.vector = await deps.journal.latest();
+  shown.vectors = await newestVectors(deps);
+}
+
+async function newestVectors({ journal }: LoopDeps): Promise<readonly VectorRecord[]> {
+  return newestOfEach(await journal.recent(recentVectors));
 }
 
 async function show(deps: LoopDeps, shown: Shown, result: RoundResult): Promise<void> {
-  const { snapshot, report, state, counted } = result;
+  const { snapshot, state, counted } = result;
   shown.rounds += 1;
   shown.startedAtBlock = result.startedAtBlock;
   shown.state = state;
-  shown.snapshot = snapshot;
-  shown.report = report;
-  shown.vector = await deps.journal.latest();
-  if (snapshot.block.number > (shown.head?.number ?? -1)) sawHead(deps, shown, snapshot.block);
-  const { ss58: hotkey } = deps.signer;
-  setAlerts(deps, shown, alertsOf({ ...result, hotkey }));
-  meterRound(deps.metrics, result, shown.vector, hotkey);
+  shown.counted = counted;
+  await showWeights(deps, shown, result);
+  meterRound(deps.metrics, result, deps.signer.ss58);
   deps.log.info('round', {
     round: result.round,
     block: snapshot.block.number,
     asked: result.outcomes.length,
     answered: result.outcomes.filter((outcome) => !isFault(outcome.result)).length,
     counted,
-    weights: wordFor(report),
+    weights: result.weights.map(({ report }) => wordFor(report)).join(', '),
   });
-  logWeights(deps.log, report);
+}
+
+/** After a round, and after each look between rounds. */
+async function showWeights(
+  deps: LoopDeps,
+  shown: Shown,
+  { snapshot, weights }: SettledWeights,
+): Promise<void> {
+  shown.snapshot = snapshot;
+  shown.reports = weights;
+  shown.vectors = await newestVectors(deps);
+  if (snapshot.block.number > (shown.head?.number ?? -1)) sawHead(deps, shown, snapshot.block);
+  const { ss58: hotkey } = deps.signer;
+  setAlerts(deps, shown, alertsOf({ snapshot, hotkey, weights, counted: shown.counted }));
+  meterWeights(deps.metrics, weights, shown.vectors);
+  meterEndpoints(deps.metrics, deps.chain.endpoints());
+  for (const report of weights) logWeights(deps.log, report);
 }
 
 function sawHead(deps: LoopDeps, shown: Shown, head: BlockRef): void {
@@ -219,42 +260,56 @@ function setAlerts(deps: LoopDeps, shown: Shown, alerts: readonly Alert[]): void
   shown.alerts = alerts;
 }
 
-function meterRound(
-  metrics: ValidatorMetrics,
-  result: RoundResult,
-  vector: VectorRecord | null,
-  hotkey: string,
-): void {
-  metrics.rounds.inc({ result: result.counted ? 'counted' : 'void' });
-  for (const { task, got, result: found } of result.outcomes) {
-    metrics.outcomes.inc({ task, outcome: isFault(found) ? found.reason : 'answer' });
-    if (got !== null) metrics.answerSeconds.observe(got.latencyMs / 1000, { task });
+function logWeights(log: Logger, { mecid, report, stepped }: MechanismReport): void {
+  for (const record of stepped) {
+    const { uids, values, ...shown } = vectorReport(record);
+    // What is committed stays covered until it is revealed.
+    const open = record.state === 'effective' || record.path === 'plain';
+    log.info('weights', open ? { ...shown, uids, values } : shown);
   }
-  for (const { uid, score } of result.state.board.entries.values()) {
-    metrics.score.set(score, { uid });
+  if (report.kind === 'skipped' && report.reason !== 'not-due') {
+    log.info('no weights sent', { mecid, reason: report.reason, detail: report.detail });
   }
-  if (vector !== null) {
-    for (const [uid, share] of sharesOf(vector)) metrics.weight.set(share, { uid });
-    if (vector.effectiveAtBlock !== null)
-      metrics.weightsEffectiveBlock.set(vector.effectiveAtBlock);
-  }
-  metrics.weightSubmissions.inc({ result: wordFor(result.report) });
-  const own = result.snapshot.neurons.find((neuron) => neuron.hotkey === hotkey);
-  metrics.registered.set(own === undefined ? 0 : 1);
-  metrics.validatorTrust.set(own?.validatorTrust ?? 0);
 }
 
-function wordFor(report: WeightsReport): string {
-  if (report.kind === 'sent') return report.record.state;
-  return report.kind === 'skipped' ? report.reason : report.kind;
+/**
+ * Waits for the block of the next round. Weights that want to be looked after before it are: a
+ * commit that is due, one that was not seen to land, a limit that clears.
+ */
+async function betweenRounds(
+  deps: LoopDeps,
+  config: RoundConfig,
+  shown: Shown,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const wake = wakeAt(shown);
+    await untilBlock(deps, shown, Math.min(wanted, wake), signal);
+    const head = shown.head?.number ?? 0;
+    if (signal.aborted || head >= wanted || head < wake) return;
+    await lookAfter(deps, config, shown, signal);
+  }
 }
 
-function logWeights(log: Logger, report: WeightsReport): void {
-  if (report.kind === 'sent') {
-    const { id, state, effectiveAtBlock, uids, values, reason } = report.record;
-    log.info('weights', { vector: id, state, effectiveAtBlock, uids, values, reason });
-  } else if (report.kind === 'skipped' && report.reason !== 'not-due') {
-    log.info('no weights sent', { reason: report.reason, detail: report.detail });
+function wakeAt({ reports }: Shown): number {
+  return Math.min(...reports.map(({ wakeAtBlock }) => wakeAtBlock ?? Infinity));
+}
+
+async function lookAfter(
+  deps: LoopDeps,
+  config: RoundConfig,
+  shown: Shown,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { board, lastRound } = shown.state;
+    await showWeights(deps, shown, await settleWeights(deps, board, lastRound, config, false));
+  } catch (error) {
+    if (signal.aborted) return;
+    await failed(deps, shown, error);
+    const later = (shown.head?.number ?? 0) + retryBlocks;
+    shown.reports = shown.reports.map((one) => ({ ...one, wakeAtBlock: later }));
   }
 }
 

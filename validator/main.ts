@@ -29,18 +29,27 @@ import { refusal } from './address.ts';
 import { createEvidenceLog, evidenceLines, readHead } from './evidence.ts';
 import { explain } from './explain.ts';
 import type { ValidatorStatus } from './explain.ts';
-import { createJournal } from './journal.ts';
 import { createLoop } from './loop.ts';
 import type { LoopDeps, ValidatorLoop } from './loop.ts';
 import { createValidatorMetrics } from './metrics.ts';
 import { roundConfigOf } from './round-config.ts';
 import type { RoundConfig } from './round.ts';
+import { checkRules } from '../common/owner/check-rules.ts';
 import { claimState, readState } from './state.ts';
+import { createCommitMaker } from './weights/commit-maker.ts';
+import { createJournal } from './weights/journal.ts';
+import type { Journal } from './weights/journal.ts';
+import { newestOfEach, vectorReport } from './weights/vector-report.ts';
+import type { VectorReport } from './weights/vector-report.ts';
 
 export interface RunOptions {
   readonly configFile: string;
   readonly once: boolean;
   readonly dryRun: boolean;
+  /** With `once`: send a vector that is much emptier than the last one too. */
+  readonly force?: boolean;
+  /** Take what this hotkey did on chain until now for this node's own, whoever did it. */
+  readonly adopt?: boolean;
   readonly signal: AbortSignal;
   /** How the chain is reached; tests put failures in between. */
   readonly connect?: typeof connectChain;
@@ -52,12 +61,13 @@ interface Loaded {
   readonly subnet: SubnetConfig;
   readonly netuid: number;
   readonly stateDir: string;
+  readonly subnetFile: string;
   readonly rulesSha256: string;
   readonly subnetDir: string;
 }
 
-/** No block for this long, and the node is not healthy. */
-const staleHeadMs = 90_000;
+/** Vectors that `subnet validator weights` shows: of two mechanisms, ten epochs. */
+const shownVectors = 20;
 const endpointFile = 'endpoint.json';
 /** A node that is told to stop leaves what it has under way on the chain this much time. */
 const stopGraceMs = 3000;
@@ -96,7 +106,7 @@ async function assemble(
   lifecycle: Lifecycle,
 ): Promise<ValidatorLoop> {
   const { config, netuid, stateDir } = loaded;
-  const roundConfig = configOf(loaded, prepareTasks(loaded), options.dryRun);
+  const roundConfig = configOf(loaded, prepareTasks(loaded), options);
   const sr25519 = loadSr25519();
   const { signer, warnings } = readHotkey(sr25519, walletLocation(config.wallet));
   for (const { file, detail } of warnings) log.warn('wallet', { file, detail });
@@ -113,6 +123,10 @@ async function assemble(
     closeAfter(signal, stopGraceMs, () => chain.close()),
   );
   await claimState(store, { genesisHash: chain.genesisHash, netuid, hotkey: signer.ss58 });
+  const { subnetFile: file, rulesSha256: sha256 } = loaded;
+  await checkRules(chain, { netuid, file, sha256, onMismatch: config.rules.onMismatch }, log);
+  const journal = createJournal(store, platform.sha256);
+  if (options.adopt === true) await adopt(journal, chain, log);
   const { addresses } = roundConfig.query;
   const http = createHttpClient({ refuse: (ip, port) => refusal(ip, port, addresses) });
   lifecycle.add('http client', () => http.close());
@@ -124,19 +138,27 @@ async function assemble(
     store,
     signer,
     verifier: sr25519,
-    journal: createJournal(store, platform.sha256),
+    journal,
     evidence: createEvidenceLog(await readHead(store), platform.sha256),
+    commits: createCommitMaker((length) => platform.randomBytes(length)),
     log,
     metrics: createValidatorMetrics(registry),
   };
   const loop = createLoop(deps, roundConfig, {
     once: options.once,
-    staleHeadMs,
+    headTimeoutMs: requestTimeoutMs,
     signal: options.signal,
   });
   if (config.metrics.enabled) await serveStatus(loaded, loop, registry, log, lifecycle);
   sayHello(log, loaded, signer, chain, options);
   return loop;
+}
+
+/** The operator vouches for all that stands on chain: from here on the journal knows again. */
+async function adopt(journal: Journal, chain: Chain, log: Logger): Promise<void> {
+  const { number } = await chain.head();
+  await journal.setKnowsSince(number);
+  log.warn('adopted what this hotkey did on chain so far', { block: number });
 }
 
 function sayHello(
@@ -167,6 +189,7 @@ function loadFiles(configFile: string): Loaded {
     subnet,
     netuid: config.netuid ?? subnet.netuid,
     stateDir: resolvePath(baseDir, config.stateDir),
+    subnetFile,
     rulesSha256: createHash('sha256').update(readFileSync(subnetFile)).digest('hex'),
     subnetDir,
   };
@@ -188,7 +211,11 @@ function readBytes(path: string): Uint8Array {
   }
 }
 
-function configOf(loaded: Loaded, tasks: readonly Task[], dryRun: boolean): RoundConfig {
+function configOf(
+  loaded: Loaded,
+  tasks: readonly Task[],
+  { dryRun, force = false }: RunOptions,
+): RoundConfig {
   const { config, subnet, netuid, rulesSha256 } = loaded;
   return roundConfigOf(subnet, tasks, {
     netuid,
@@ -196,6 +223,7 @@ function configOf(loaded: Loaded, tasks: readonly Task[], dryRun: boolean): Roun
     rulesSha256,
     query: config.query,
     evidence: config.evidence,
+    weights: { ...config.weights, allowEmptier: config.weights.allowEmptier || force },
     dryRun,
   });
 }
@@ -214,6 +242,7 @@ async function serveStatus(
     '/metrics': async () => metricsReply(await registry.render()),
     '/healthz': health,
     '/status': () => jsonReply(loop.status()),
+    '/weights': async () => jsonReply(await loop.vectors(shownVectors)),
   };
   const server = await startStatusServer({ host, port, routes });
   lifecycle.add('status server', () => server.close());
@@ -235,15 +264,33 @@ function noteEndpoint(stateDir: string, server: StatusServer): string {
  */
 export async function readStatus(configFile: string): Promise<ValidatorStatus> {
   const loaded = loadFiles(configFile);
-  return (await askRunning(loaded.stateDir)) ?? readStopped(loaded);
+  return (await askRunning<ValidatorStatus>(loaded.stateDir, '/status')) ?? readStopped(loaded);
 }
 
-async function askRunning(stateDir: string): Promise<ValidatorStatus | null> {
+export interface VectorsRead {
+  readonly running: boolean;
+  /** Newest first. */
+  readonly vectors: readonly VectorReport[];
+}
+
+/** The weight vectors of the last epochs, running or stopped. Throws NO_STATUS. */
+export async function readVectors(configFile: string): Promise<VectorsRead> {
+  const loaded = loadFiles(configFile);
+  const asked = await askRunning<readonly VectorReport[]>(loaded.stateDir, '/weights');
+  if (asked !== null) return { running: true, vectors: asked };
+  return withStore(loaded, async (store) => {
+    const journal = createJournal(store, createPlatform().sha256);
+    const vectors = (await journal.recent(shownVectors)).map(vectorReport);
+    return { running: false, vectors };
+  });
+}
+
+async function askRunning<T>(stateDir: string, path: string): Promise<T | null> {
   try {
     const text = readFileSync(join(stateDir, endpointFile), 'utf8');
     const { url } = JSON.parse(text) as { readonly url: string };
-    const answer = await fetch(`${url}/status`, { signal: AbortSignal.timeout(3000) });
-    return answer.ok ? ((await answer.json()) as ValidatorStatus) : null;
+    const answer = await fetch(url + path, { signal: AbortSignal.timeout(3000) });
+    return answer.ok ? ((await answer.json()) as T) : null;
   } catch {
     // No file, or one that a killed node left: its state is free to be read.
     return null;
@@ -260,10 +307,11 @@ async function readStopped(loaded: Loaded): Promise<ValidatorStatus> {
       hotkey: readHotkeyAddress(walletLocation(config.wallet)),
       round: lastRound,
       board,
-      vector: await journal.latest(),
+      vectors: newestOfEach(await journal.recent(shownVectors)),
       snapshot: null,
       head: null,
-      report: null,
+      reports: [],
+      endpoints: [],
       alerts: [],
       running: false,
     });

@@ -11,10 +11,17 @@ export interface ValidatorMetrics {
   readonly score: Gauge;
   readonly weight: Gauge;
   readonly weightSubmissions: Counter;
+  readonly vectorState: Gauge;
+  readonly weightsCommittedBlock: Gauge;
+  readonly weightsDueBlock: Gauge;
   readonly weightsEffectiveBlock: Gauge;
+  readonly missedReveals: Counter;
   readonly validatorTrust: Gauge;
   readonly registered: Gauge;
   readonly chainFailures: Counter;
+  readonly endpointState: Gauge;
+  readonly endpointScore: Gauge;
+  readonly endpointHeadBlock: Gauge;
   readonly alert: Gauge;
 }
 
@@ -61,9 +68,30 @@ export function createValidatorMetrics(meter: Meter): ValidatorMetrics {
       help: 'Weight vectors by what became of them: effective, rejected, or why none was sent',
       labels: ['result'],
     }),
+    vectorState: meter.gauge({
+      name: 'validator_weights_state',
+      help: '1 for the state of the newest vector of a mechanism',
+      labels: ['mecid', 'state'],
+    }),
+    weightsCommittedBlock: meter.gauge({
+      name: 'validator_weights_committed_block',
+      help: 'Block in which the newest vector was set or committed',
+      labels: ['mecid'],
+    }),
+    weightsDueBlock: meter.gauge({
+      name: 'validator_weights_due_block',
+      help: 'First block of the epoch in which the newest commit is revealed',
+      labels: ['mecid'],
+    }),
     weightsEffectiveBlock: meter.gauge({
       name: 'validator_weights_effective_block',
       help: 'Block at which the newest vector took effect, read back from the chain',
+      labels: ['mecid'],
+    }),
+    missedReveals: meter.counter({
+      name: 'validator_missed_reveals_total',
+      help: 'Commits whose reveal did not come',
+      labels: ['mecid'],
     }),
     validatorTrust: meter.gauge({
       name: 'validator_vtrust_ratio',
@@ -76,6 +104,21 @@ export function createValidatorMetrics(meter: Meter): ValidatorMetrics {
     chainFailures: meter.counter({
       name: 'validator_chain_failures_total',
       help: 'Rounds that the chain connection broke off',
+    }),
+    endpointState: meter.gauge({
+      name: 'validator_chain_endpoint_state',
+      help: '1 for the state of a chain endpoint: in-use, ready, failed, wrong-chain, untried',
+      labels: ['endpoint', 'state'],
+    }),
+    endpointScore: meter.gauge({
+      name: 'validator_chain_endpoint_score_ratio',
+      help: 'What decides which endpoint is used next, 0 to 1',
+      labels: ['endpoint'],
+    }),
+    endpointHeadBlock: meter.gauge({
+      name: 'validator_chain_endpoint_head_block',
+      help: 'Newest block seen from a chain endpoint',
+      labels: ['endpoint'],
     }),
     alert: meter.gauge({
       name: 'validator_alert',

@@ -10,6 +10,7 @@ export interface OperatorSettings {
   readonly rulesSha256: string;
   readonly query: ValidatorConfig['query'];
   readonly evidence: ValidatorConfig['evidence'];
+  readonly weights: ValidatorConfig['weights'];
   readonly dryRun: boolean;
 }
 
@@ -53,6 +54,7 @@ export function roundConfigOf(
     },
     alpha: averaging.alpha,
     policy: weightPolicy,
+    mechanisms: mechanismsOf(subnet),
     schedule: { intervalBlocks: operator.intervalBlocks, leadBlocks: null },
     submit: {
       timeoutMs: 60_000,
@@ -61,10 +63,16 @@ export function roundConfigOf(
       readBackAttempts: 10,
       readBackPauseMs: 500,
       dryRun: operator.dryRun,
+      commit: operator.weights.commit,
+      allowEmptier: operator.weights.allowEmptier,
     },
     evidence: {
       keepBodies: operator.evidence.keepBodies,
       keepEntries: operator.evidence.keepRounds * entriesPerRound,
     },
   };
+}
+
+function mechanismsOf({ mechanisms }: SubnetConfig): RoundConfig['mechanisms'] {
+  return mechanisms?.map(({ mecid, tasks }) => ({ mecid, tasks: tasks ?? null })) ?? null;
 }

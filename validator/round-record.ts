@@ -10,7 +10,7 @@ import type { EvidenceFields } from './evidence.ts';
 import type { Outcome } from './outcome.ts';
 import type { MinerPoints } from './score.ts';
 import type { MinerTarget } from './select.ts';
-import type { VectorRecord } from './vector-state.ts';
+import type { VectorRecord } from './weights/vector-state.ts';
 
 /** Written before the first question: what binds this node to its challenges. */
 export function openFields(
@@ -80,7 +80,21 @@ export function bodyOps(outcomes: readonly Outcome[]): readonly StoreOp[] {
 }
 
 export function weightsFields(record: VectorRecord, atMs: number): EvidenceFields {
-  const { id, round, uids, values, versionKey, state, reason } = record;
+  const { id, mecid, round, path, uids, values, versionKey, state, reason } = record;
   const block = record.effectiveAtBlock ?? record.includedAtBlock;
-  return { atMs, vector: id, round, uids, values, versionKey, state, block, reason };
+  const commit = record.commit === null ? {} : { commit: record.commit.hash };
+  return {
+    atMs,
+    vector: id,
+    mecid,
+    round,
+    path,
+    ...commit,
+    uids,
+    values,
+    versionKey,
+    state,
+    block,
+    reason,
+  };
 }

@@ -1,22 +1,17 @@
-import type { Hotkey } from '../common/brand.ts';
 import type { Chain, Snapshot } from '../common/chain-port.ts';
 import type { Platform } from '../common/platform-port.ts';
 import type { Store } from '../common/store-port.ts';
+import type { Logger } from '../common/telemetry-port.ts';
 import type { Task } from '../tasks/task-port.ts';
 import { makeChallenges, sampleSeed } from './challenge.ts';
 import type { ChallengeContext } from './challenge.ts';
 import { pruneOps } from './evidence.ts';
 import type { EvidenceLog } from './evidence.ts';
-import type { Journal } from './journal.ts';
 import { ownNetworkSuspect } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { queryMiners, silentOutcomes } from './query.ts';
 import type { QueryDeps, QueryOptions } from './query.ts';
 import { bodyOps, closeFields, openFields } from './round-record.ts';
-import { precheck, skip } from './precheck.ts';
-import type { Skip } from './precheck.ts';
-import { notDue } from './schedule.ts';
-import type { ScheduleOptions } from './schedule.ts';
 import { scoreOutcomes } from './score.ts';
 import type { MinerPoints, ScoreOptions } from './score.ts';
 import { updateBoard } from './scoreboard.ts';
@@ -24,18 +19,29 @@ import type { Board } from './scoreboard.ts';
 import { selectMiners } from './select.ts';
 import type { MinerTarget, SelectOptions } from './select.ts';
 import { closeRoundOps, openRoundOps } from './state.ts';
-import { resolveOpen, submitWeights } from './submit.ts';
-import type { SubmitOptions, WeightsReport } from './submit.ts';
-import { isOpen } from './vector-state.ts';
-import type { VectorRecord } from './vector-state.ts';
-import { toWeights } from './weights.ts';
-import type { WeightPolicy } from './weights.ts';
+import type { CommitMaker } from './weights/commit-maker.ts';
+import type { Journal } from './weights/journal.ts';
+import type { ScheduleOptions } from './weights/schedule.ts';
+import type { SubmitOptions } from './weights/submit.ts';
+import { tendWeights } from './weights/tend.ts';
+import type { MechanismReport } from './weights/tend.ts';
+import { scoreOfTasks, toWeights } from './weights/weights.ts';
+import type { WeightPolicy } from './weights/weights.ts';
 
 export interface RoundDeps extends QueryDeps {
   readonly chain: Chain;
   readonly store: Store;
   readonly journal: Journal;
   readonly evidence: EvidenceLog;
+  readonly commits: CommitMaker;
+  readonly log: Logger;
+}
+
+/** An incentive mechanism, and what it pays for. */
+export interface MechanismConfig {
+  readonly mecid: number;
+  /** Names of its tasks; null for all, as the scores have them. */
+  readonly tasks: readonly string[] | null;
 }
 
 export interface RoundConfig {
@@ -50,6 +56,8 @@ export interface RoundConfig {
   /** Share of the newest round in the moving average. */
   readonly alpha: number;
   readonly policy: WeightPolicy;
+  /** null: every mechanism that the subnet has gets the same scores. */
+  readonly mechanisms: readonly MechanismConfig[] | null;
   readonly schedule: ScheduleOptions;
   readonly submit: SubmitOptions;
   readonly evidence: { readonly keepBodies: boolean; readonly keepEntries: number };
@@ -73,11 +81,8 @@ export interface RoundResult {
   readonly points: readonly MinerPoints[];
   /** False for a void round, which moves no score. */
   readonly counted: boolean;
-  readonly report: WeightsReport;
-  /** What the chain would refuse weights for by now, due or not. */
-  readonly blocked: Skip | null;
-  /** A vector of an earlier round whose fate was open. */
-  readonly resolved: VectorRecord | null;
+  /** By mechanism, at least one. */
+  readonly weights: readonly MechanismReport[];
 }
 
 /**
@@ -176,41 +181,33 @@ async function closeRound(
   await deps.evidence.append('close', fields, (ops) => deps.store.batch([...ops, ...more]));
 }
 
-type SettledWeights = Pick<RoundResult, 'snapshot' | 'report' | 'blocked' | 'resolved'>;
+export type SettledWeights = Pick<RoundResult, 'snapshot' | 'weights'>;
 
-/** Weights stand on a snapshot of their own: uids may have changed hands while miners answered. */
-async function settleWeights(
+/**
+ * The weights of every mechanism. They stand on a snapshot of their own: uids may have changed
+ * hands while miners answered. Also called between rounds, when something wants to be looked after.
+ * Throws HOTKEY_SHARED, CHAIN_*, STORE_*.
+ */
+export async function settleWeights(
   deps: RoundDeps,
   board: Board,
   round: number,
   config: RoundConfig,
   eager: boolean,
 ): Promise<SettledWeights> {
-  const before = await deps.chain.snapshot(config.netuid);
-  const resolved = await resolveOpen(deps, before, config.submit);
-  // What was resolved may have moved this node's own clock on the chain.
-  const snapshot = resolved === null ? before : await deps.chain.snapshot(config.netuid);
-  const { versionKey, policy } = config;
-  const vector = toWeights(board, snapshot, policy);
-  const { ss58: hotkey } = deps.signer;
-  const blocked = vector.kind === 'vector' ? precheck(snapshot, hotkey, vector, versionKey) : null;
-  const waits = waitsFor(resolved, snapshot, hotkey, config, eager);
-  const plan = { snapshot, round, vector, versionKey };
-  const report = waits ?? (await submitWeights(deps, plan, config.submit));
-  return { snapshot, resolved, blocked, report };
+  const snapshot = await deps.chain.snapshot(config.netuid);
+  const { versionKey, policy, submit, schedule, scoring } = config;
+  const weights: MechanismReport[] = [];
+  for (const { mecid, tasks } of mechanismsOf(config, snapshot)) {
+    const paid = scoring.tasks.filter(({ name }) => tasks?.includes(name) === true);
+    const scoreOf = tasks === null ? undefined : scoreOfTasks(paid);
+    const vector = toWeights(board, snapshot, policy, scoreOf);
+    const plan = { snapshot, mecid, round, vector, versionKey };
+    weights.push(await tendWeights(deps, plan, { submit, schedule, eager }));
+  }
+  return { snapshot, weights };
 }
 
-/** Why this round sends no vector even if it could; null when it does. */
-function waitsFor(
-  resolved: VectorRecord | null,
-  snapshot: Snapshot,
-  hotkey: Hotkey,
-  config: RoundConfig,
-  eager: boolean,
-): Skip | null {
-  if (resolved !== null && isOpen(resolved)) {
-    const detail = `vector ${resolved.id} was sent, its fate is not known yet (${resolved.state})`;
-    return skip('pending-vector', detail);
-  }
-  return config.submit.dryRun ? null : notDue(snapshot, hotkey, config.schedule, eager);
+function mechanismsOf({ mechanisms }: RoundConfig, snapshot: Snapshot): readonly MechanismConfig[] {
+  return mechanisms ?? snapshot.mechanisms.map(({ mecid }) => ({ mecid, tasks: null }));
 }

@@ -24,6 +24,8 @@ export interface BoardEntry {
   readonly registeredAt: number;
   /** Moving average of the points. */
   readonly score: Unit;
+  /** The same average of each task by itself. */
+  readonly taskScores: Readonly<Record<string, Unit>>;
   readonly lastPoints: Unit;
   readonly lastRound: number;
   readonly lastLatencyMs: number | null;
@@ -81,6 +83,7 @@ function newcomer({ hotkey, uid, blockAtRegistration }: Neuron): BoardEntry {
     uid,
     registeredAt: blockAtRegistration,
     score: zero,
+    taskScores: {},
     lastPoints: zero,
     lastRound: 0,
     lastLatencyMs: null,
@@ -101,6 +104,7 @@ function moved(
   return {
     ...entry,
     score: toUnit(entry.score + options.alpha * (own.points - entry.score)),
+    taskScores: movedTasks(entry, own, options.alpha),
     lastPoints: own.points,
     lastRound: round,
     lastLatencyMs: slowest(own),
@@ -109,6 +113,18 @@ function moved(
     lastFault: fault ?? entry.lastFault,
     window: grown(entry.window, round, own, options.windowRounds),
   };
+}
+
+function movedTasks(
+  { taskScores }: BoardEntry,
+  own: MinerPoints,
+  alpha: number,
+): Readonly<Record<string, Unit>> {
+  const moved = own.tasks.map(({ task, points }) => {
+    const before = taskScores[task] ?? zero;
+    return [task, toUnit(before + alpha * (points - before))] as const;
+  });
+  return Object.fromEntries(moved);
 }
 
 function slowest(own: MinerPoints): number | null {
@@ -137,6 +153,8 @@ const entrySchema = z.strictObject({
   uid: count,
   registeredAt: count,
   score: unit,
+  // Boards of the first release have none: they fill from the next round on.
+  taskScores: z.record(z.string(), unit).default({}),
   lastPoints: unit,
   lastRound: count,
   lastLatencyMs: z.number().nullable(),

@@ -1,12 +1,12 @@
 import type { ChainCall } from '../chain-port.ts';
+import { SubnetError } from '../errors.ts';
+import type { StateView } from '../state-view.ts';
 import { packIp } from './ip.ts';
 
-/** What a runtime offers, by the names of its metadata: the only thing that decides a dialect. */
-export interface RuntimeOffer {
-  hasCall(pallet: string, call: string): boolean;
-}
+/** What decides how a call is named and which arguments it takes. */
+export type CallOffer = Pick<StateView, 'callArguments'>;
 
-/** A call by the names of the metadata, arguments in order. */
+/** A call by the names of the metadata, arguments in its order. */
 export interface NamedCall {
   readonly pallet: string;
   readonly call: string;
@@ -15,114 +15,159 @@ export interface NamedCall {
   readonly sudo: boolean;
 }
 
-/** Calls that runtimes name differently, best first. */
-const dialects: Readonly<Partial<Record<ChainCall['call'], readonly string[]>>> = {
-  set_weights: ['set_mechanism_weights', 'set_weights'],
-};
+type Arguments = Readonly<Record<string, unknown>>;
 
-/**
- * The call of this runtime that does what is meant; null when it has none.
- * Names and argument order: SubtensorModule of spec 425.
- */
-export function nameCall(call: ChainCall, offer: RuntimeOffer): NamedCall | null {
-  if (call.call === 'admin') {
-    const { name, args, sudo } = call;
-    return offer.hasCall('AdminUtils', name)
-      ? { pallet: 'AdminUtils', call: name, args, sudo }
-      : null;
-  }
-  const names = dialects[call.call] ?? [call.call];
-  const name = names.find((one) => offer.hasCall('SubtensorModule', one));
-  if (name === undefined) return null;
-  return { pallet: 'SubtensorModule', call: name, args: argsOf(call, name), sudo: false };
+/** What is meant, before it is known how this runtime says it. */
+interface Meant {
+  readonly pallet: string;
+  /** Best first; the later ones do the same on older runtimes. */
+  readonly names: readonly string[];
+  readonly args: Arguments;
+  /** Dropped where the runtime takes no such argument. */
+  readonly optional: readonly string[];
+  readonly sudo: boolean;
 }
 
-function argsOf(call: Exclude<ChainCall, { call: 'admin' }>, name: string): readonly unknown[] {
+/**
+ * The call of this runtime that does what is meant, its arguments ordered by their names in the
+ * metadata. Throws CHAIN_UNSUPPORTED, which names what lacks.
+ */
+export function nameCall(call: ChainCall, offer: CallOffer): NamedCall {
+  if (call.call === 'admin') return nameAdmin(call, offer);
+  const meant = meaningOf(call);
+  const found = meant.names.find((name) => offer.callArguments(meant.pallet, name) !== null);
+  if (found === undefined) throw missing(`${meant.pallet}.${meant.names.at(-1) ?? ''}`);
+  const { pallet, sudo } = meant;
+  return { pallet, call: found, args: orderArguments(meant, found, offer), sudo };
+}
+
+function nameAdmin(
+  { name, args, sudo }: Extract<ChainCall, { call: 'admin' }>,
+  offer: CallOffer,
+): NamedCall {
+  const pallet = 'AdminUtils';
+  const taken = offer.callArguments(pallet, name);
+  if (taken === null) throw missing(`${pallet}.${name}`);
+  if (taken.length !== args.length) {
+    const names = taken.map((one) => one.name).join(', ');
+    throw new SubnetError('CHAIN_UNSUPPORTED', {
+      detail: `${pallet}.${name} takes (${names}), ${args.length} were given`,
+    });
+  }
+  return { pallet, call: name, args, sudo };
+}
+
+function orderArguments(meant: Meant, name: string, offer: CallOffer): readonly unknown[] {
+  const taken = offer.callArguments(meant.pallet, name) ?? [];
+  const place = `${meant.pallet}.${name}`;
+  for (const given of Object.keys(meant.args)) {
+    const isTaken = taken.some((one) => one.name === given);
+    if (!isTaken && !meant.optional.includes(given)) throw missing(`${place}(${given})`);
+  }
+  return taken.map(({ name: wanted }) => {
+    if (!(wanted in meant.args)) {
+      const detail = `${place} of this runtime also takes ${wanted}`;
+      throw new SubnetError('CHAIN_UNSUPPORTED', { detail });
+    }
+    return meant.args[wanted];
+  });
+}
+
+function meaningOf(call: Exclude<ChainCall, { call: 'admin' }>): Meant {
+  if (call.call === 'named') {
+    const { pallet, name, args, optional = [], sudo = false } = call;
+    return { pallet, names: [name], args, optional, sudo };
+  }
+  const base = { pallet: 'SubtensorModule', sudo: false } as const;
+  if (isWeightCall(call)) return { ...base, ...meaningOfWeights(call) };
+  return { ...base, names: [call.call], ...argumentsOf(call) };
+}
+
+type WeightCall = Extract<
+  ChainCall,
+  {
+    call: 'set_weights' | 'commit_weights' | 'reveal_weights' | 'commit_timelocked_weights';
+  }
+>;
+type OtherCall = Exclude<ChainCall, WeightCall | { call: 'admin' } | { call: 'named' }>;
+
+function isWeightCall(call: WeightCall | OtherCall): call is WeightCall {
+  return call.call.endsWith('_weights');
+}
+
+/** Mechanism 0 may go without the argument; another mechanism must not fall back to it. */
+function meaningOfWeights(call: WeightCall): Pick<Meant, 'names' | 'args' | 'optional'> {
+  const { netuid, mecid = 0 } = call;
+  const withMechanism = call.call.replace('_weights', '_mechanism_weights');
+  return {
+    names: mecid === 0 ? [withMechanism, call.call] : [withMechanism],
+    args: { netuid, mecid, ...weightArguments(call) },
+    optional: mecid === 0 ? ['mecid'] : [],
+  };
+}
+
+function weightArguments(call: WeightCall): Arguments {
   switch (call.call) {
-    case 'set_weights': {
-      const mechanism = name === 'set_mechanism_weights' ? [0] : [];
-      return [call.netuid, ...mechanism, call.uids, call.values, call.versionKey];
+    case 'set_weights':
+      return { dests: call.uids, weights: call.values, version_key: call.versionKey };
+    case 'commit_weights':
+      return { commit_hash: call.hash };
+    case 'reveal_weights': {
+      const { uids, values, salt, versionKey } = call;
+      return { uids, values, salt, version_key: versionKey };
     }
-    case 'serve_axon': {
-      const { value, type } = packIp(call.ip);
-      return [call.netuid, call.version, value, call.port, type, 4, 0, 0];
+    case 'commit_timelocked_weights': {
+      const { commit, revealRound, version } = call;
+      return { commit, reveal_round: revealRound, commit_reveal_version: version };
     }
+  }
+}
+
+/** Names of the arguments: SubtensorModule of spec 425; what it did not always take is optional. */
+function argumentsOf(call: OtherCall): Pick<Meant, 'args' | 'optional'> {
+  switch (call.call) {
+    case 'serve_axon':
+      return { args: axonArguments(call), optional: [] };
     case 'burned_register':
-      return [call.netuid, call.hotkey];
-    case 'register_limit':
-      return [call.netuid, call.hotkey, call.limitPriceRao];
+      return { args: { netuid: call.netuid, hotkey: call.hotkey }, optional: [] };
+    case 'register_limit': {
+      const { netuid, hotkey, limitPriceRao } = call;
+      return { args: { netuid, hotkey, limit_price: limitPriceRao }, optional: [] };
+    }
     case 'register_network':
-      return [call.hotkey];
+      // Mechanism 1, the dynamic one, where the runtime asked for it; none did either before 2025.
+      return { args: { hotkey: call.hotkey, mechid: 1 }, optional: ['hotkey', 'mechid'] };
     case 'start_call':
-      return [call.netuid];
+      return { args: { netuid: call.netuid }, optional: [] };
     case 'add_stake':
     case 'remove_stake':
-      return [call.hotkey, call.netuid, call.amountRao];
+      return { args: stakeArguments(call), optional: ['netuid'] };
   }
 }
 
-/** Names of the pool's `Custom(n)` codes (runtimes since 2025), by number. */
-const poolErrors: Readonly<Record<number, string>> = {
-  0: 'ColdkeyInSwapSchedule',
-  1: 'StakeAmountTooLow',
-  2: 'BalanceTooLow',
-  3: 'SubnetNotExists',
-  4: 'HotkeyAccountDoesntExist',
-  5: 'NotEnoughStakeToWithdraw',
-  6: 'RateLimitExceeded',
-  7: 'InsufficientLiquidity',
-  8: 'SlippageTooHigh',
-  9: 'TransferDisallowed',
-  10: 'HotKeyNotRegisteredInNetwork',
-  11: 'InvalidIpAddress',
-  12: 'ServingRateLimitExceeded',
-  13: 'InvalidPort',
-  14: 'ZeroMaxAmount',
-  15: 'InvalidRevealRound',
-  16: 'CommitNotFound',
-  17: 'CommitBlockNotInRevealRange',
-  18: 'InputLengthsUnequal',
-  19: 'UidNotFound',
-  20: 'EvmKeyAssociateRateLimitExceeded',
-  21: 'ColdkeySwapDisputed',
-  22: 'InvalidRealAccount',
-  23: 'FailedShieldedTxParsing',
-  24: 'InvalidShieldedTxPubKeyHash',
-  25: 'NonAssociatedColdKey',
-  26: 'DelegateTakeTooLow',
-  27: 'DelegateTakeTooHigh',
-  255: 'BadRequest',
-};
-
-export interface PoolError {
-  readonly name: string;
-  readonly customCode?: number;
+function axonArguments(call: Extract<ChainCall, { call: 'serve_axon' }>): Arguments {
+  const { value, type } = packIp(call.ip);
+  return {
+    netuid: call.netuid,
+    version: call.version,
+    ip: value,
+    port: call.port,
+    ip_type: type,
+    protocol: 4,
+    placeholder1: 0,
+    placeholder2: 0,
+  };
 }
 
-/**
- * Names a pool's refusal from the text of its JSON-RPC error: `Custom error: 6` of a node,
- * `{"invalid":{"custom":6}}` of chopsticks, or a node's sentence for the standard ones.
- */
-export function namePoolError(text: string): PoolError {
-  const custom = /custom(?: error)?"?\s*:\s*(\d+)/i.exec(text)?.[1];
-  if (custom !== undefined) {
-    const customCode = Number(custom);
-    return { name: poolErrors[customCode] ?? `Custom${customCode}`, customCode };
-  }
-  const found = standardErrors.find(([pattern]) => pattern.test(text));
-  return { name: found?.[1] ?? 'InvalidTransaction' };
+/** Stake belonged to no subnet before 2025. */
+function stakeArguments(
+  call: Extract<ChainCall, { call: 'add_stake' | 'remove_stake' }>,
+): Arguments {
+  const { hotkey, netuid, amountRao } = call;
+  const amount = call.call === 'add_stake' ? 'amount_staked' : 'amount_unstaked';
+  return { hotkey, netuid, [amount]: amountRao };
 }
 
-const standardErrors: readonly (readonly [RegExp, string])[] = [
-  [/Inability to pay|"payment"/i, 'Payment'],
-  [/outdated|"stale"/i, 'Stale'],
-  [/ancient birth|"ancientBirthBlock"/i, 'AncientBirthBlock'],
-  [/bad signature|"badProof"/i, 'BadProof'],
-  [/valid in the future|"future"/i, 'Future'],
-  [/invalid signing address|"badSigner"/i, 'BadSigner'],
-  [/already imported|1013/i, 'AlreadyImported'],
-  [/too low|1014/i, 'PriorityTooLow'],
-  [/temporarily banned|1012/i, 'TemporarilyBanned'],
-  [/not expected|"call"/i, 'CallNotExpected'],
-  [/exhaust/i, 'ExhaustsResources'],
-];
+function missing(what: string): SubnetError {
+  return new SubnetError('CHAIN_UNSUPPORTED', { missing: what });
+}

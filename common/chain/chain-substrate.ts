@@ -1,46 +1,50 @@
-import { setMaxListeners } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { ApiPromise, WsProvider } from '@polkadot/api';
-import type { SubmittableExtrinsic } from '@polkadot/api/types';
+import type { IExtrinsicEra } from '@polkadot/types/types';
+import { stringCamelCase } from '@polkadot/util';
+import { blake2AsHex } from '@polkadot/util-crypto';
 import type { Ss58 } from '../brand.ts';
-import { nameCall, namePoolError } from './chain-calls.ts';
-import type { NamedCall } from './chain-calls.ts';
-import type {
-  BlockRef,
-  Chain,
-  ChainCall,
-  ChainEvent,
-  Snapshot,
-  TxOutcome,
-  WeightRow,
-} from '../chain-port.ts';
-import {
-  asBig,
-  asList,
-  asNumber,
-  asRecord,
-  readSnapshot,
-  snapshotSelectors,
-} from './chain-read.ts';
+import type { BlockRef, Chain, ChainCall } from '../chain-port.ts';
 import { SubnetError, messageOf } from '../errors.ts';
-import { createMutex } from '../mutex.ts';
+import { cleanText } from '../fault.ts';
+import { knownGenesis } from '../networks.ts';
 import type { Platform } from '../platform-port.ts';
 import type { Signer } from '../signer-port.ts';
+import type { StateSource, StateView } from '../state-view.ts';
 import type { Logger } from '../telemetry-port.ts';
+import { openChain } from './chain-client.ts';
+import { nameCall } from './chain-calls.ts';
+import type { CallOffer, NamedCall } from './chain-calls.ts';
+import { readEvent } from './block-events.ts';
+import type { EventRecord, PalletNames } from './block-events.ts';
+import { asList, asNumber, asRecord } from './decoded.ts';
+import { DecoratedView, argumentsOf } from './decorated-view.ts';
+import type { CallItem, Codec, Decorated, StorageItem } from './decorated-view.ts';
+import { NodeError } from './link/link-port.ts';
+import type {
+  Ask,
+  BlockContent,
+  BlockEvent,
+  Dialer,
+  Link,
+  PoolStatus,
+  Probe,
+} from './link/link-port.ts';
+import type { SignedTx, SigningTerms } from './link/link-port.ts';
+import { readPoolStatus } from './tx/pool-status.ts';
 
 export interface ConnectOptions {
-  /** Tried in order until one answers. */
+  /** In order of preference; all must be of the same chain. */
   readonly endpoints: readonly string[];
   readonly platform: Platform;
   readonly logger: Logger;
   /** Of one read, and of connecting to one endpoint (default 20 s). */
   readonly requestTimeoutMs?: number;
+  /** `0x`, 32 bytes. Default: that of the network that an endpoint is known to belong to. */
+  readonly genesisHash?: string;
   /** Gives up connecting. */
   readonly signal?: AbortSignal;
 }
-
-/** Blocks during which a signed extrinsic stays valid. */
-const eraBlocks = 64;
-const reconnectPauseMs = 1000;
 
 /** The extensions of Subtensor that carry no payload; named here, so that they are not unknown. */
 const emptyExtension = { extrinsic: {}, payload: {} };
@@ -48,456 +52,309 @@ const signedExtensions = {
   SudoTransactionExtension: emptyExtension,
   CheckShieldedTxValidity: emptyExtension,
   SubtensorTransactionExtension: emptyExtension,
+  SubtensorSignedExtension: emptyExtension,
+  CommitmentsSignedExtension: emptyExtension,
   DrandPriority: emptyExtension,
 };
 
 /**
- * Connects to the first endpoint that answers. Throws CHAIN_UNREACHABLE with each one's reason,
- * and CHAIN_CLOSED when the signal aborts.
+ * Connects to the first endpoint that answers, and to another one when it fails. Throws
+ * CHAIN_UNREACHABLE with each one's reason, CHAIN_FOREIGN when all serve another chain, and
+ * CHAIN_CLOSED when the signal aborts.
  */
-export async function connectChain(options: ConnectOptions): Promise<Chain> {
-  const chain = new SubstrateChain(await connectFirst(options), options);
-  await chain.watchHeads();
-  return chain;
-}
-
-interface Connection {
-  readonly api: ApiPromise;
-  readonly provider: WsProvider;
-}
-
-async function connectFirst(options: ConnectOptions): Promise<Connection> {
-  const reasons: string[] = [];
-  for (const endpoint of options.endpoints) {
-    if (options.signal?.aborted === true) break;
-    try {
-      return await connectOne(endpoint, options);
-    } catch (error) {
-      reasons.push(`${endpoint}: ${reasonOf(error)}`);
-    }
-  }
-  if (options.signal?.aborted === true)
-    throw new SubnetError('CHAIN_CLOSED', { what: 'connecting' });
-  throw new SubnetError('CHAIN_UNREACHABLE', { detail: reasons.join('; ') });
-}
-
-/** A socket fails with an event, whose message may be empty. */
-function reasonOf(error: unknown): string {
-  const message = messageOf(error);
-  return message === '' || message.startsWith('[object') ? 'no connection' : message;
-}
-
-async function connectOne(endpoint: string, options: ConnectOptions): Promise<Connection> {
-  const timeoutMs = timeoutOf(options);
-  // The library's own deadline only clears away what ours has given up before.
-  const provider = new WsProvider(endpoint, reconnectPauseMs, {}, 2 * timeoutMs);
-  const api = new ApiPromise({
-    // The class lists optional members without `undefined`, the interface demands it.
-    provider: provider as unknown as ProviderOf,
-    noInitWarn: true,
-    throwOnConnect: true,
-    signedExtensions,
-  });
+export async function connectChain(options: ConnectOptions): Promise<Chain & StateSource> {
+  const { endpoints, platform, logger, signal, requestTimeoutMs: timeoutMs = 20_000 } = options;
+  const closing = new AbortController();
+  // Every call under way listens to it.
+  setMaxListeners(0, closing.signal);
+  const stop = (): void => closing.abort();
+  if (signal?.aborted === true) throw new SubnetError('CHAIN_CLOSED', { what: 'connecting' });
+  signal?.addEventListener('abort', stop, { once: true });
+  const genesisHash = options.genesisHash ?? knownGenesis(endpoints);
   try {
-    const limit = { platform: options.platform, timeoutMs, signal: options.signal };
-    await withDeadline(limit, 'connecting', api.isReadyOrError);
-  } catch (error) {
-    await api.disconnect().catch(() => undefined);
-    throw error;
-  }
-  return { api, provider };
-}
-
-function timeoutOf({ requestTimeoutMs }: ConnectOptions): number {
-  return requestTimeoutMs ?? 20_000;
-}
-
-interface Limit {
-  readonly platform: Platform;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Rejects with CHAIN_TIMEOUT when `work` is not done in time, with CHAIN_CLOSED on abort. */
-async function withDeadline<T>(
-  { platform, timeoutMs, signal }: Limit,
-  what: string,
-  work: Promise<T>,
-): Promise<T> {
-  const deadline = platform.deadline(timeoutMs);
-  const over = new AbortController();
-  const failsOn = (reason: AbortSignal | undefined, error: () => SubnetError): Promise<never> =>
-    new Promise((_, reject) => {
-      const fail = (): void => reject(error());
-      if (reason?.aborted === true) return fail();
-      reason?.addEventListener('abort', fail, { once: true, signal: over.signal });
-    });
-  const late = failsOn(
-    deadline.signal,
-    () => new SubnetError('CHAIN_TIMEOUT', { what, timeoutMs }),
-  );
-  const closed = failsOn(signal, () => new SubnetError('CHAIN_CLOSED', { what }));
-  try {
-    return await Promise.race([work, late, closed]);
+    return await openChain(
+      {
+        dialer: createDialer(timeoutMs),
+        platform,
+        log: logger,
+        closing: closing.signal,
+        end: stop,
+      },
+      { endpoints, timeoutMs, genesisHash },
+    );
   } finally {
-    over.abort();
-    deadline.dispose();
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+function createDialer(timeoutMs: number): Dialer {
+  // The library's own deadline only clears away what ours has given up before.
+  const dial = (url: string): WsProvider => new WsProvider(url, false, {}, 2 * timeoutMs, 16);
+  return {
+    open: (url, signal) => openLink(dial(url), url, signal),
+    probe: (url, signal) => probe(dial(url), signal),
+  };
+}
+
+/** Connects once: a provider that reconnects by itself would hide that its line was cut. */
+async function connected(provider: WsProvider, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    provider.on('connected', () => resolve());
+    provider.on('disconnected', () => reject(new Error('no connection')));
+    provider.on('error', () => reject(new Error('no connection')));
+    signal.addEventListener('abort', () => reject(new Error('given up')), { once: true });
+    provider.connect().catch(reject);
+  });
+}
+
+async function probe(provider: WsProvider, signal: AbortSignal): Promise<Probe> {
+  const leave = (): void => void provider.disconnect().catch(() => undefined);
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    await connected(provider, signal);
+    const [genesisHash, hash] = await Promise.all([
+      provider.send<string>('chain_getBlockHash', [0]),
+      provider.send<string>('chain_getBlockHash', []),
+    ]);
+    const header = await provider.send<{ number: string }>('chain_getHeader', [hash]);
+    return { genesisHash, head: { number: Number(header.number), hash } };
+  } finally {
+    signal.removeEventListener('abort', leave);
+    leave();
+  }
+}
+
+async function openLink(provider: WsProvider, url: string, signal: AbortSignal): Promise<Link> {
+  const leave = (): void => void provider.disconnect().catch(() => undefined);
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    await connected(provider, signal);
+    const api = new ApiPromise({
+      // The class lists optional members without `undefined`, the interface demands it.
+      provider: provider as unknown as ProviderOf,
+      noInitWarn: true,
+      throwOnConnect: true,
+      signedExtensions,
+    });
+    await api.isReadyOrError;
+    return new SubstrateLink(api, provider, url);
+  } catch (error) {
+    leave();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', leave);
   }
 }
 
 type ProviderOf = NonNullable<NonNullable<ConstructorParameters<typeof ApiPromise>[0]>['provider']>;
-
-interface Jsonable {
-  toJSON(): unknown;
-}
-
 type ApiAt = Awaited<ReturnType<ApiPromise['at']>>;
-type Callable = (...args: readonly unknown[]) => Promise<Jsonable>;
 
-class SubstrateChain implements Chain {
-  #api: ApiPromise;
-  #provider: WsProvider;
-  readonly #options: ConnectOptions;
-  readonly #platform: Platform;
-  readonly #log: Logger;
-  readonly #timeoutMs: number;
-  readonly #listeners = new Set<(head: BlockRef) => void>();
-  /** One submission of a key at a time: its nonces come in order. */
-  readonly #queues = new Map<string, ReturnType<typeof createMutex>>();
-  readonly #closing = new AbortController();
-  #replacing = false;
+class SubstrateLink implements Link {
+  readonly url: string;
+  readonly #api: ApiPromise;
+  readonly #provider: WsProvider;
+  readonly #down = new AbortController();
 
-  constructor(connection: Connection, options: ConnectOptions) {
-    this.#api = connection.api;
-    this.#provider = connection.provider;
-    this.#options = options;
-    this.#platform = options.platform;
-    this.#log = options.logger;
-    this.#timeoutMs = timeoutOf(options);
-    this.#logConnection(connection);
-    // Every read under way listens to it.
-    setMaxListeners(0, this.#closing.signal);
+  constructor(api: ApiPromise, provider: WsProvider, url: string) {
+    this.#api = api;
+    this.#provider = provider;
+    this.url = url;
+    setMaxListeners(0, this.#down.signal);
+    provider.on('disconnected', () => this.#down.abort());
+    if (!provider.isConnected) this.#down.abort();
   }
 
-  get #closed(): boolean {
-    return this.#closing.signal.aborted;
-  }
-
-  get #limit(): Limit {
-    const { signal } = this.#closing;
-    return { platform: this.#platform, timeoutMs: this.#timeoutMs, signal };
-  }
-
-  #logConnection({ provider }: Connection): void {
-    const inUse = (): boolean => provider === this.#provider && !this.#closed;
-    provider.on('disconnected', () => inUse() && this.#log.warn('chain disconnected'));
-    provider.on('connected', () => inUse() && this.#log.info('chain connected'));
+  get down(): AbortSignal {
+    return this.#down.signal;
   }
 
   get genesisHash(): string {
     return this.#api.genesisHash.toHex();
   }
 
-  async watchHeads(): Promise<void> {
-    const api = this.#api;
-    await this.#ask('subscribing to heads', () =>
-      api.rpc.chain.subscribeNewHeads((header) => {
-        if (api !== this.#api) return;
-        const head = { number: header.number.toNumber(), hash: header.hash.toHex() };
-        for (const listener of this.#listeners) listener(head);
-      }),
-    );
+  get slotMs(): number {
+    const { aura, timestamp } = this.#api.consts;
+    const slot: unknown = aura?.['slotDuration']?.toJSON();
+    if (typeof slot === 'number' && slot > 0) return slot;
+    const minimum: unknown = timestamp?.['minimumPeriod']?.toJSON();
+    return typeof minimum === 'number' && minimum > 0 ? 2 * minimum : 12_000;
+  }
+
+  get offer(): CallOffer {
+    return {
+      callArguments: (pallet, call) =>
+        argumentsOf(this.#callOf(pallet, call) as CallItem | undefined),
+    };
   }
 
   async head(): Promise<BlockRef> {
-    const header = await this.#ask('head', () => this.#api.rpc.chain.getHeader());
+    const header = await answerOf(this.#api.rpc.chain.getHeader());
     return { number: header.number.toNumber(), hash: header.hash.toHex() };
   }
 
-  async blockHash(number: number): Promise<string> {
-    const hash = await this.#ask('block hash', () => this.#api.rpc.chain.getBlockHash(number));
-    if (hash.isEmpty) throw new SubnetError('CHAIN_NO_BLOCK', { block: number });
-    return hash.toHex();
+  async finalised(): Promise<BlockRef> {
+    const hash = await answerOf(this.#api.rpc.chain.getFinalizedHead());
+    const header = await answerOf(this.#api.rpc.chain.getHeader(hash));
+    return { number: header.number.toNumber(), hash: hash.toHex() };
   }
 
-  async snapshot(netuid: number): Promise<Snapshot> {
-    const block = await this.head();
-    const at = await this.#ask('state', () => this.#api.at(block.hash));
-    const [metagraph, neurons, nextEpoch, lastEpoch, threshold] = await Promise.all([
-      this.#runtime(at, 'subnetInfoRuntimeApi', 'getSelectiveMetagraph', [
-        netuid,
-        snapshotSelectors,
-      ]),
-      this.#runtime(at, 'neuronInfoRuntimeApi', 'getNeuronsLite', [netuid]),
-      this.#runtime(at, 'subnetInfoRuntimeApi', 'getNextEpochStartBlock', [netuid]),
-      this.#storage(at, 'lastEpochBlock', [netuid]),
-      this.#storage(at, 'stakeThreshold', []),
+  async blockHash(number: number): Promise<string | null> {
+    const hash = await this.#send('chain_getBlockHash', [number]);
+    return typeof hash === 'string' && !/^0x0*$/.test(hash) ? hash : null;
+  }
+
+  async block(hash: string): Promise<BlockContent | null> {
+    const found = await this.#send('chain_getBlock', [hash]);
+    if (found === null) return null;
+    const { header, extrinsics } = asRecord(asRecord(found)['block']);
+    const { number, parentHash } = asRecord(header);
+    return {
+      hash,
+      number: asNumber(number),
+      parentHash: String(parentHash),
+      extrinsicHashes: asList(extrinsics).map((bytes) => blake2AsHex(String(bytes))),
+    };
+  }
+
+  async events({ hash }: BlockRef): Promise<readonly BlockEvent[]> {
+    const at = await answerOf(this.#api.at(hash));
+    const read = at.query['system']?.['events'];
+    if (read === undefined)
+      throw new SubnetError('CHAIN_UNSUPPORTED', { missing: 'System.Events' });
+    const records = (await answerOf(read())) as unknown as Iterable<EventRecord>;
+    const names = palletNames(at);
+    return [...records].map((record) => readEvent(names, record));
+  }
+
+  async view(block: BlockRef, ask: Ask): Promise<StateView> {
+    const [at, version] = await Promise.all([
+      answerOf(this.#api.at(block.hash)),
+      this.#send('state_getRuntimeVersion', [block.hash]),
     ]);
-    if (metagraph === null) throw new SubnetError('CHAIN_NO_SUBNET', { netuid });
-    const parts = { metagraph, neurons, nextEpoch, lastEpoch, threshold };
-    return readSnapshot(netuid, block, parts);
+    const versioned = await this.#api.getBlockRegistry(Buffer.from(block.hash.slice(2), 'hex'));
+    const { specName, specVersion } = at.runtimeVersion;
+    const name = { specName: specName.toString(), specVersion: specVersion.toNumber() };
+    // In the block that brings a new runtime the state is the old one's, the APIs the new one's.
+    const isUpgrade = asRecord(version)['specVersion'] !== name.specVersion;
+    const tx = versioned.decoratedMeta?.tx ?? this.#api.tx;
+    const decorated = decorate(at, tx, isUpgrade, (call, payer) => this.#fee(call, payer));
+    return new DecoratedView(block, name, decorated, ask);
   }
 
-  async weightsOf(netuid: number, uid: number): Promise<WeightRow> {
-    const row = asList(await this.#storage(this.#api, 'weights', [netuid, uid]));
-    return row.map((pair) => {
-      const [target, value] = asList(pair);
-      return [asNumber(target), asNumber(value)] as const;
+  nextNonce(address: Ss58): Promise<number> {
+    return answerOf(this.#api.rpc.system.accountNextIndex(address)).then((one) => one.toNumber());
+  }
+
+  async sign(call: NamedCall, signer: Signer, terms: SigningTerms): Promise<SignedTx> {
+    await this.#newestRuntime();
+    const { nonce, birth, eraBlocks } = terms;
+    const era = this.#api.registry.createType('ExtrinsicEra', {
+      current: birth.number,
+      period: eraBlocks,
     });
-  }
-
-  async uidOf(netuid: number, hotkey: Ss58): Promise<number | null> {
-    const uid = await this.#storage(this.#api, 'uids', [netuid, hotkey]);
-    return uid === null ? null : asNumber(uid);
-  }
-
-  async account(address: Ss58): Promise<{ freeRao: bigint; nonce: number }> {
-    const account = await this.#storage(this.#api, 'account', [address], 'system');
-    const { nonce, data } = asRecord(account);
-    return { freeRao: asBig(asRecord(data)['free']), nonce: asNumber(nonce) };
-  }
-
-  async netuids(): Promise<readonly number[]> {
-    const entries = this.#api.query['subtensorModule']?.['networksAdded'];
-    if (entries === undefined) throw missing('SubtensorModule.NetworksAdded');
-    const found = await this.#ask('subnets', () => entries.entries());
-    const added = found.filter(([, value]) => value.toJSON() === true);
-    return added.map(([key]) => asNumber(key.args[0]?.toJSON())).sort((a, b) => a - b);
-  }
-
-  onHead(listener: (head: BlockRef) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  async submit(
-    call: ChainCall,
-    signer: Signer,
-    options: { timeoutMs?: number } = {},
-  ): Promise<TxOutcome> {
-    const named = nameCall(call, {
-      hasCall: (pallet, name) => this.#callOf(pallet, name) !== null,
+    const signed = await this.#extrinsic(call).signAsync(signer.ss58, {
+      signer: { signRaw: async ({ data }) => ({ id: 1, signature: signRaw(signer, data) }) },
+      era: era as IExtrinsicEra,
+      blockHash: birth.hash,
+      nonce,
     });
-    if (named === null)
-      throw missing(call.call === 'admin' ? `AdminUtils.${call.name}` : call.call);
-    const queue = this.#queues.get(signer.ss58) ?? createMutex();
-    this.#queues.set(signer.ss58, queue);
-    return queue.run(() => this.#send(named, signer, options.timeoutMs ?? 60_000));
+    return {
+      bytes: signed.toHex(),
+      hash: signed.hash.toHex(),
+      birth,
+      eraBlocks,
+      nonce,
+      specVersion: this.#api.runtimeVersion.specVersion.toNumber(),
+    };
+  }
+
+  async watch(tx: SignedTx, onStatus: (status: PoolStatus) => void): Promise<() => void> {
+    const id = await answerOf(
+      this.#provider.subscribe(
+        'author_extrinsicUpdate',
+        'author_submitAndWatchExtrinsic',
+        [tx.bytes],
+        (error: Error | null, status: unknown) => {
+          const read = error === null ? readPoolStatus(status) : null;
+          if (read !== null) onStatus(read);
+        },
+      ),
+    );
+    return () => {
+      if (!this.#provider.isConnected) return;
+      void this.#provider
+        .unsubscribe('author_extrinsicUpdate', 'author_unwatchExtrinsic', id)
+        .catch(() => undefined);
+    };
+  }
+
+  async onHead(listener: (head: BlockRef) => void): Promise<void> {
+    await answerOf(
+      this.#api.rpc.chain.subscribeNewHeads((header) =>
+        listener({ number: header.number.toNumber(), hash: header.hash.toHex() }),
+      ),
+    );
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closing.abort();
-    this.#listeners.clear();
-    // A half-dead socket must not keep the node from ending.
-    const { signal, dispose } = this.#platform.deadline(2000);
-    const late = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([this.#api.disconnect().catch(() => undefined), late]);
-    dispose();
+    this.#down.abort();
+    await this.#api.disconnect();
   }
 
-  #callOf(pallet: string, call: string): ((...args: readonly unknown[]) => Extrinsic) | null {
-    const found = this.#api.tx[lowerFirst(pallet)]?.[camel(call)];
-    return found === undefined ? null : (...args) => found(...args);
+  #send(method: string, params: unknown[]): Promise<unknown> {
+    return answerOf(this.#provider.send<unknown>(method, params));
   }
 
-  #extrinsic({ pallet, call, args, sudo }: NamedCall): Extrinsic {
+  /** The library follows upgrades by itself, a moment after the block that brings one. */
+  async #newestRuntime(): Promise<void> {
+    const version = asRecord(await this.#send('state_getRuntimeVersion', []))['specVersion'];
+    if (this.#api.runtimeVersion.specVersion.toNumber() !== version) {
+      await once(this.#api as unknown as NodeJS.EventEmitter, 'decorated');
+    }
+  }
+
+  #callOf(pallet: string, call: string) {
+    return this.#api.tx[stringCamelCase(pallet)]?.[stringCamelCase(call)];
+  }
+
+  #extrinsic({ pallet, call, args, sudo }: NamedCall) {
     const make = this.#callOf(pallet, call);
-    if (make === null) throw missing(`${pallet}.${call}`);
-    const inner = make(...args);
+    if (make === undefined) {
+      throw new SubnetError('CHAIN_UNSUPPORTED', { missing: `${pallet}.${call}` });
+    }
+    const inner = withArguments(() => make(...args), `${pallet}.${call}`);
     if (!sudo) return inner;
     const wrap = this.#callOf('Sudo', 'sudo');
-    if (wrap === null) throw missing('Sudo.sudo');
+    if (wrap === undefined) throw new SubnetError('CHAIN_UNSUPPORTED', { missing: 'Sudo.sudo' });
     return wrap(inner);
   }
 
-  async #send(named: NamedCall, signer: Signer, timeoutMs: number): Promise<TxOutcome> {
-    const signed = await this.#ask('signing', () =>
-      this.#extrinsic(named).signAsync(signer.ss58, {
-        signer: { signRaw: async ({ data }) => ({ id: 1, signature: signRaw(signer, data) }) },
-        era: eraBlocks,
-      }),
-    );
-    const extrinsicHash = signed.hash.toHex();
-    this.#log.debug('extrinsic sent', { call: named.call, extrinsicHash });
-    try {
-      const limit = { ...this.#limit, timeoutMs };
-      return await withDeadline(limit, named.call, this.#fate(signed, named));
-    } catch (error) {
-      return { kind: 'unknown', message: messageOf(error), extrinsicHash };
-    }
-  }
-
-  /** Resolves once the extrinsic is in a block, or can no longer get into one. */
-  #fate(signed: Extrinsic, named: NamedCall): Promise<TxOutcome> {
-    const extrinsicHash = signed.hash.toHex();
-    const provider = this.#provider;
-    return new Promise((resolve) => {
-      let stop: (() => void) | null = null;
-      const settle = (outcome: TxOutcome): void => {
-        forget();
-        stop?.();
-        resolve(outcome);
-      };
-      // A watch is not taken up again by the next connection: nothing more would be heard of it.
-      const forget = provider.on('disconnected', () => {
-        const message = 'the connection was cut before it was seen in a block';
-        settle({ kind: 'unknown', message, extrinsicHash });
-      });
-      const onStatus = (result: SendResult): void => {
-        const { status } = result;
-        if (status.isInBlock || status.isFinalized) {
-          const hash = (status.isInBlock ? status.asInBlock : status.asFinalized).toHex();
-          void this.#included(hash, extrinsicHash, result, named).then(settle, (error: unknown) =>
-            settle({ kind: 'unknown', message: messageOf(error), extrinsicHash }),
-          );
-        } else if (status.isInvalid || status.isDropped || status.isUsurped) {
-          const message = `the transaction pool says ${status.type}`;
-          settle({ kind: 'refused', where: 'pool', name: status.type, message });
-        }
-      };
-      signed.send(onStatus).then(
-        (unsubscribe) => {
-          stop = unsubscribe;
-        },
-        (error: unknown) => settle(refusedByPool(error, extrinsicHash)),
-      );
-    });
-  }
-
-  async #included(
-    hash: string,
-    extrinsicHash: string,
-    result: SendResult,
-    named: NamedCall,
-  ): Promise<TxOutcome> {
-    const header = await this.#ask('header', () => this.#api.rpc.chain.getHeader(hash));
-    const block = { number: header.number.toNumber(), hash };
-    const events: ChainEvent[] = result.events.map(({ event }) => ({
-      name: `${upperFirst(event.section)}.${event.method}`,
-      args: asList(event.data.toJSON()),
-    }));
-    const failure = this.#failureOf(result, events, named);
-    if (failure === null) return { kind: 'included', block, extrinsicHash, events };
-    const message = `${named.pallet}.${named.call} failed in block ${block.number}: ${failure}`;
-    return { kind: 'refused', where: 'dispatch', name: failure, message, block };
-  }
-
-  #failureOf(result: SendResult, events: readonly ChainEvent[], named: NamedCall): string | null {
-    const error: unknown = result.dispatchError?.toJSON();
-    if (error !== undefined) return this.#nameOf(error);
-    const sudid = named.sudo ? events.find((event) => event.name === 'Sudo.Sudid') : undefined;
-    const inner = sudid === undefined ? undefined : asRecord(sudid.args[0])['err'];
-    return inner === undefined ? null : this.#nameOf(inner);
-  }
-
-  /** The name of a DispatchError by the metadata, never by a stored index. */
-  #nameOf(error: unknown): string {
-    if (typeof error === 'string') return upperFirst(error);
-    const [kind = 'Unknown', inner] = Object.entries(asRecord(error))[0] ?? [];
-    if (kind !== 'module') return upperFirst(kind);
-    const { index, error: code } = asRecord(inner);
-    const bytes = typeof code === 'string' ? Number(code.slice(0, 4)) : asNumber(code);
-    const place = { index: asNumber(index), error: bytes };
-    try {
-      const found = this.#api.registry.findMetaError(
-        new Uint8Array([place.index, place.error, 0, 0, 0]),
-      );
-      return found.name;
-    } catch {
-      return `Module${place.index}Error${place.error}`;
-    }
-  }
-
-  async #runtime(
-    at: ApiAt,
-    api: string,
-    method: string,
-    args: readonly unknown[],
-  ): Promise<unknown> {
-    const found = at.call[api]?.[method] as Callable | undefined;
-    if (found === undefined) throw missing(`runtime API ${api}.${method}`);
-    return (await this.#ask(method, () => found(...args))).toJSON();
-  }
-
-  async #storage(
-    at: { query: ApiPromise['query'] },
-    item: string,
-    keys: readonly unknown[],
-    pallet = 'subtensorModule',
-  ): Promise<unknown> {
-    const found = at.query[pallet]?.[item];
-    if (found === undefined) throw missing(`${upperFirst(pallet)}.${upperFirst(item)}`);
-    return (await this.#ask(item, () => found(...keys))).toJSON();
-  }
-
-  /** A read with a deadline; a connection that stays silent is replaced. */
-  async #ask<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new SubnetError('CHAIN_CLOSED', { what });
-    try {
-      return await withDeadline(this.#limit, what, work());
-    } catch (error) {
-      if (error instanceof SubnetError) {
-        if (error.code === 'CHAIN_TIMEOUT') void this.#replace();
-        throw error;
-      }
-      const code = this.#provider.isConnected ? 'CHAIN_RPC' : 'CHAIN_UNREACHABLE';
-      throw new SubnetError(
-        code,
-        { what, detail: messageOf(error).slice(0, 300) },
-        { cause: error },
-      );
-    }
-  }
-
-  /**
-   * A half-dead socket may look open for minutes, and its library only opens anew what it saw
-   * close: a new connection, to whichever endpoint answers first, takes the place of the silent
-   * one.
-   */
-  async #replace(): Promise<void> {
-    if (this.#closed || this.#replacing) return;
-    this.#replacing = true;
-    this.#log.warn('the chain endpoint stays silent: connecting anew');
-    const silentApi = this.#api;
-    while (!this.#closed && this.#api === silentApi) await this.#tryAnother();
-    this.#replacing = false;
-    void silentApi.disconnect().catch(() => undefined);
-    if (this.#closed) return;
-    await this.watchHeads().catch((error: unknown) =>
-      this.#log.warn('the heads are not told yet', { error: messageOf(error) }),
-    );
-  }
-
-  async #tryAnother(): Promise<void> {
-    const { signal } = this.#closing;
-    try {
-      const connection = await connectFirst({ ...this.#options, signal });
-      await this.#adopt(connection);
-    } catch (error) {
-      this.#log.warn('no chain endpoint answers yet', { error: messageOf(error) });
-      await this.#platform.clock.sleep(reconnectPauseMs, signal).catch(() => undefined);
-    }
-  }
-
-  async #adopt(connection: Connection): Promise<void> {
-    const isSame = connection.api.genesisHash.toHex() === this.genesisHash;
-    if (isSame && !this.#closed) {
-      this.#api = connection.api;
-      this.#provider = connection.provider;
-      this.#logConnection(connection);
-      this.#log.info('chain connected');
-      return;
-    }
-    await connection.api.disconnect().catch(() => undefined);
-    throw new SubnetError('CHAIN_UNREACHABLE', { detail: 'the endpoint serves another chain' });
+  async #fee(call: ChainCall, payer: Ss58): Promise<bigint> {
+    const info = await answerOf(this.#extrinsic(nameCall(call, this.offer)).paymentInfo(payer));
+    return info.partialFee.toBigInt();
   }
 }
 
-type Extrinsic = SubmittableExtrinsic<'promise'>;
-type SendResult = Parameters<Parameters<Extrinsic['send']>[0]>[0];
+/** The library says in its own words what does not fit the types of the metadata. */
+function withArguments<T>(make: () => T, call: string): T {
+  try {
+    return make();
+  } catch (error) {
+    const detail = `${call} does not take these arguments: ${cleanText(messageOf(error))}`;
+    throw new SubnetError('CHAIN_UNSUPPORTED', { detail }, { cause: error });
+  }
+}
+
+/** Tells an error that the node answered from a line that broke. */
+async function answerOf<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const text = messageOf(error);
+    const code = /^(-?\d{3,5}): /.exec(text)?.[1];
+    throw code === undefined ? error : new NodeError(Number(code), text.slice(code.length + 2));
+  }
+}
 
 /** MultiSignature::Sr25519 over the payload, which comes hashed when it is long. */
 function signRaw(signer: Signer, data: string): `0x${string}` {
@@ -505,28 +362,48 @@ function signRaw(signer: Signer, data: string): `0x${string}` {
   return `0x01${Buffer.from(signature).toString('hex')}`;
 }
 
-function refusedByPool(error: unknown, extrinsicHash: string): TxOutcome {
-  const text = messageOf(error);
-  // Only an answer of the node is a refusal; a cut connection leaves the fate open.
-  if (!/^\d{3,5}: /.test(text)) return { kind: 'unknown', message: text, extrinsicHash };
-  const { name, customCode } = namePoolError(text);
-  const message = `the node refused it: ${name} (${text.slice(0, 200)})`;
-  const base = { kind: 'refused', where: 'pool', name, message } as const;
-  return customCode === undefined ? base : { ...base, customCode };
+/** Pallets and errors by their numbers, from the metadata of one runtime. */
+function palletNames({ registry }: ApiAt): PalletNames {
+  const pallets = registry.metadata.pallets.map(
+    ({ index, name }) => [index.toNumber(), name.toString()] as const,
+  );
+  const byIndex = new Map(pallets);
+  return {
+    pallet: (index) => byIndex.get(index) ?? `Pallet${index}`,
+    error: (pallet, error) => registry.findMetaError(new Uint8Array([pallet, error, 0, 0, 0])).name,
+  };
 }
 
-function missing(what: string): SubnetError {
-  return new SubnetError('CHAIN_UNSUPPORTED', { missing: what });
+type Calls = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+type Callable = (...args: readonly unknown[]) => Promise<Codec>;
+type MultiReads = Parameters<ApiAt['queryMulti']>[0];
+
+/** Items by the names of the metadata, which the library keeps in its own camelCase. */
+function decorate(at: ApiAt, tx: unknown, isUpgrade: boolean, fee: Decorated['fee']): Decorated {
+  const calls = tx as Calls;
+  const item = (pallet: string, name: string): StorageItem | undefined =>
+    at.query[stringCamelCase(pallet)]?.[stringCamelCase(name)];
+  const method = (api: string, name: string): Callable | undefined => {
+    const found = at.call[stringCamelCase(api)]?.[stringCamelCase(name)] as Callable | undefined;
+    return found === undefined ? undefined : (...args) => answerOf(found(...args));
+  };
+  return {
+    storageItem: item,
+    queryMany: (reads) =>
+      answerOf(
+        at.queryMulti(reads.map(({ item: one, keys }) => multiRead(one, keys)) as MultiReads),
+      ),
+    entries: (one, prefix) => answerOf(one.entries(...prefix)),
+    apiMethod: (api, name) => (isUpgrade ? undefined : method(api, name)),
+    constant: (pallet, name) => at.consts[stringCamelCase(pallet)]?.[stringCamelCase(name)],
+    call: (pallet, name) =>
+      calls[stringCamelCase(pallet)]?.[stringCamelCase(name)] as CallItem | undefined,
+    fee,
+  };
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function camel(text: string): string {
-  return text.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+/** A plain item has no key, a map one, and one of several keys takes them as a list. */
+function multiRead(item: StorageItem, keys: readonly unknown[]): unknown {
+  if (keys.length === 0) return item;
+  return keys.length === 1 ? [item, keys[0]] : [item, keys];
 }

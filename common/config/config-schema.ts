@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { expectation, parseValue } from '../owner/hyperparameter-value.ts';
+import { hyperparameters } from '../owner/hyperparameters.ts';
+import type { Hyperparameter } from '../owner/hyperparameters.ts';
 import { datatypes } from '../tensor.ts';
 
 /**
@@ -52,6 +55,16 @@ const log = z
   })
   .prefault({});
 
+const rules = z
+  .strictObject({
+    onMismatch: z
+      .enum(['warn', 'refuse', 'ignore'])
+      .default('warn')
+      .describe('When the owner committed the sha256 of another subnet YAML on chain'),
+  })
+  .prefault({})
+  .describe("Compares the subnet YAML with the owner's commitment on chain");
+
 function metrics(defaultPort: number) {
   return z
     .strictObject({
@@ -83,6 +96,12 @@ export const minerSchema = z
     chain,
     wallet: wallet.prefault({}),
     task: name.describe('Name of the task that is served; the model name in the protocol'),
+    subnet: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The subnet YAML, relative to this file: compared with the chain when given'),
+    rules,
     model: z
       .strictObject({
         path: z.string().min(1).describe('ONNX file, relative to this file'),
@@ -152,6 +171,7 @@ export const validatorSchema = z
     chain,
     wallet: wallet.prefault({}),
     stateDir: z.string().default('./state').describe('Relative to this file; one process each'),
+    rules,
     round: z
       .strictObject({
         intervalBlocks: z.int().min(1).max(100_000).optional().describe('Overrides the subnet'),
@@ -167,6 +187,18 @@ export const validatorSchema = z
           .boolean()
           .default(false)
           .describe('Dial loopback and private addresses: only for local networks'),
+      })
+      .prefault({}),
+    weights: z
+      .strictObject({
+        commit: z
+          .enum(['auto', 'timelocked', 'hash'])
+          .default('auto')
+          .describe('How to commit where commit-reveal is on; auto: timelocked if the chain can'),
+        allowEmptier: z
+          .boolean()
+          .default(false)
+          .describe('Send vectors that pay fewer than half of the neurons of the last one too'),
       })
       .prefault({}),
     evidence: z
@@ -211,6 +243,12 @@ const classifyTask = z.strictObject({
 interface LooseSubnet {
   readonly scoring?: { readonly latency?: { readonly goodMs?: unknown; readonly badMs?: unknown } };
   readonly tasks?: readonly (LooseTask | null | undefined)[];
+  readonly mechanisms?: readonly (LooseMechanism | null | undefined)[];
+}
+
+interface LooseMechanism {
+  readonly mecid?: unknown;
+  readonly tasks?: readonly unknown[];
 }
 
 interface LooseTask {
@@ -227,6 +265,27 @@ function checkSubnet(value: unknown, context: Context): void {
   checkLatency(subnet, context);
   const tasks = Array.isArray(subnet.tasks) ? subnet.tasks : [];
   tasks.forEach((task, index) => checkTask(tasks, task ?? {}, index, context));
+  const mechanisms = Array.isArray(subnet.mechanisms) ? subnet.mechanisms : [];
+  mechanisms.forEach((one, index) => checkMechanism(subnet, one ?? {}, index, context));
+}
+
+function checkMechanism(
+  { tasks, mechanisms }: LooseSubnet,
+  { mecid, tasks: paid }: LooseMechanism,
+  index: number,
+  context: Context,
+): void {
+  if (mechanisms?.findIndex((other) => other?.mecid === mecid) !== index) {
+    const message = `mecid ${String(mecid)} is listed twice`;
+    context.addIssue({ code: 'custom', path: ['mechanisms', index, 'mecid'], message });
+  }
+  const known = (Array.isArray(tasks) ? tasks : []).map((task) => task?.name);
+  const listed: readonly unknown[] = Array.isArray(paid) ? paid : [];
+  listed.forEach((task, at) => {
+    if (typeof task !== 'string' || known.includes(task)) return;
+    const message = `no task of this subnet is called ${task}`;
+    context.addIssue({ code: 'custom', path: ['mechanisms', index, 'tasks', at], message });
+  });
 }
 
 function checkLatency(subnet: LooseSubnet, context: Context): void {
@@ -254,6 +313,44 @@ function checkTask(
   const message = `the last axis is ${last} but the task has ${task.classes} classes`;
   context.addIssue({ code: 'custom', path, message });
 }
+
+/** The shape that the kind of a hyperparameter is written in; bounds are checked with it. */
+function hyperparameterSchema(parameter: Hyperparameter) {
+  const shapes = {
+    boolean: z.boolean(),
+    integer: z.union([z.int(), z.string().regex(/^-?\d+$/)]),
+    tao,
+    pair: z.tuple([z.int(), z.int()]),
+    factor: z.number(),
+  } as const;
+  const who = parameter.who === 'root' ? 'root' : 'owner';
+  const shape: z.ZodType<string | number | boolean | readonly number[]> = shapes[parameter.kind];
+  return shape
+    .refine((value) => fits(parameter, value), { error: expectation(parameter) })
+    .optional()
+    .describe(`${parameter.summary}; set by ${who}: ${parameter.name}`);
+}
+
+function fits(parameter: Hyperparameter, value: unknown): boolean {
+  try {
+    parseValue(parameter, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const chainWishes = z
+  .strictObject({
+    hyperparameters: z
+      .strictObject(
+        Object.fromEntries(hyperparameters.map((one) => [one.key, hyperparameterSchema(one)])),
+      )
+      .prefault({})
+      .describe('What the chain shall hold; subnet spec plan shows the difference'),
+  })
+  .prefault({})
+  .describe("The subnet's hyperparameters on chain, for subnet spec plan and apply");
 
 export const subnetSchema = z
   .strictObject({
@@ -305,6 +402,22 @@ export const subnetSchema = z
       })
       .prefault({}),
     round: z.strictObject({ intervalBlocks: z.int().min(1).max(100_000).default(25) }).prefault({}),
+    mechanisms: z
+      .array(
+        z.strictObject({
+          mecid: z.int().min(0).max(15),
+          tasks: z
+            .array(name)
+            .min(1)
+            .optional()
+            .describe('Tasks that it pays for; all when absent'),
+        }),
+      )
+      .min(1)
+      .max(16)
+      .optional()
+      .describe('Incentive mechanisms; when absent each one of the subnet gets the same weights'),
+    chain: chainWishes,
   })
   .superRefine(checkSubnet, { when: () => true })
   .meta({ title: 'Subnet', description: 'What a subnet owner edits' });
@@ -349,6 +462,10 @@ export const genesisSchema = z
   .strictObject({
     $schema: z.string().optional(),
     sudo: account.default('//Alice'),
+    beacon: z
+      .enum(['development', 'quicknet'])
+      .optional()
+      .describe('Whose pulses open timelocked commits; those of quicknet come from outside'),
     balances: z.array(z.strictObject({ account, tao })).default([]),
     network: z
       .strictObject({

@@ -1,16 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Coldkey, Hotkey, Ss58 } from '../brand.ts';
 import { messageOf, SubnetError } from '../errors.ts';
-import { formatKeyfile, keyfileEncryption, parseKeyfile } from './keyfile.ts';
-import type { Keyfile, KeyfileEncryption, KeyfileSecret } from './keyfile.ts';
+import { keyfileEncryption } from './keyfile.ts';
+import {
+  invalidKeyfile,
+  keyfileOf,
+  keyFromKeyfile,
+  publicText,
+  secretText,
+  wipeKey,
+} from './keyfile-key.ts';
 import { keyFromSuri, signerFromKeypair } from './keys.ts';
 import type { KeyMaterial, KeySigner } from './keys.ts';
-import { entropyToMnemonic, mnemonicToMiniSecret } from './mnemonic.ts';
-import type { Keypair, Sr25519 } from './sr25519.ts';
+import { entropyToMnemonic } from './mnemonic.ts';
+import type { Sr25519 } from './sr25519.ts';
 import { encodeSs58, parseSs58, publicKeyOf } from './ss58.ts';
+import { refuseExisting, writeKeyFiles } from './wallet-write.ts';
+import type { KeyFileWrite } from './wallet-write.ts';
 
 /** Names a wallet the way `--wallet.path`, `--wallet.name`, `--wallet.hotkey` do. */
 export interface WalletLocation {
@@ -40,11 +49,11 @@ export interface LoadedKey {
   readonly warnings: readonly WalletWarning[];
 }
 
-export type ColdkeyState = 'plain' | 'encrypted' | 'absent' | 'unreadable';
+export type KeyState = 'plain' | 'encrypted' | 'absent' | 'unreadable';
 
 export interface WalletSummary {
   readonly name: string;
-  readonly coldkey: { readonly state: ColdkeyState; readonly ss58: Coldkey | undefined };
+  readonly coldkey: { readonly state: KeyState; readonly ss58: Coldkey | undefined };
   readonly hotkeys: readonly { readonly name: string; readonly ss58: Hotkey | undefined }[];
   readonly warnings: readonly WalletWarning[];
 }
@@ -124,9 +133,17 @@ export function readColdkeyAddress(location: WalletLocation): Coldkey {
   return readAddress(existsSync(files.coldkeypub) ? files.coldkeypub : files.coldkey);
 }
 
-/** The hotkey's address, without using its secret. Throws like `readHotkey`. */
+/**
+ * The hotkey's address, without using its secret; from its public file when it is encrypted.
+ * Throws like `readHotkey`.
+ */
 export function readHotkeyAddress(location: WalletLocation): Hotkey {
-  return readAddress(walletFiles(location).hotkey);
+  return addressBeside(walletFiles(location).hotkey);
+}
+
+/** The address in a public file, or `undefined` when it has none that can be read. */
+export function readPublicAddress(file: string): Ss58 | undefined {
+  return attempt(() => readAddress(file));
 }
 
 /** Every wallet in a folder, by name; a broken file makes its entry poor, not the call fail. */
@@ -138,8 +155,8 @@ export function listWallets(path: string = defaults.path): readonly WalletSummar
 }
 
 /**
- * Writes a new wallet, or a hotkey into an existing one: files 0600, folders 0700, nothing is ever
- * overwritten. Throws WALLET_EXISTS, WALLET_NAME_INVALID, SURI_INVALID, WALLET_UNWRITABLE.
+ * Writes a new wallet with keys in the clear, or a hotkey into an existing one: files 0600, folders
+ * 0700, all or nothing, and nothing is ever overwritten. Throws WALLET_EXISTS, WALLET_NAME_INVALID, SURI_INVALID, WALLET_UNWRITABLE.
  */
 export function createWallet(
   sr25519: Sr25519,
@@ -148,43 +165,47 @@ export function createWallet(
 ): CreatedWallet {
   const files = walletFiles(location);
   const hotkey = makeKey(sr25519, options.hotkeySuri, options.words);
-  const writes = [
-    ...coldkeyWrites(sr25519, files, options),
-    { file: files.hotkey, text: secretText(hotkey) },
-    { file: files.hotkeypub, text: publicText(hotkey.keypair.slice(64)) },
-  ];
-  writes.forEach(({ file }) => refuseExisting(file));
-  writes.forEach(({ file, text }) => writeNew(file, text));
+  const coldkey = makeColdkey(sr25519, options);
+  const writes = [...coldkeyWrites(files, options, coldkey), ...hotkeyWrites(files, hotkey)];
+  refuseExisting(writes);
+  writeKeyFiles(writes);
   const created = {
     files: writes.map(({ file }) => file),
     coldkey: options.coldkey === 'none' ? undefined : readAddress(files.coldkeypub),
     hotkey: encodeSs58(hotkey.keypair.slice(64)),
   };
-  wipe(hotkey);
+  wipeKey(hotkey);
+  if (coldkey !== undefined) wipeKey(coldkey);
   return created;
 }
 
-interface Write {
-  readonly file: string;
-  readonly text: string;
+function makeColdkey(
+  sr25519: Sr25519,
+  { coldkey, coldkeySuri, words }: CreateOptions,
+): KeyMaterial | undefined {
+  return coldkey === 'unencrypted' ? makeKey(sr25519, coldkeySuri, words) : undefined;
 }
 
 function coldkeyWrites(
-  sr25519: Sr25519,
   files: WalletFiles,
-  { coldkey, coldkeySuri, words }: CreateOptions,
-): readonly Write[] {
-  if (coldkey === 'none') return [];
-  if (coldkey !== 'unencrypted') {
-    return [{ file: files.coldkeypub, text: publicText(publicKeyOf(coldkey.address)) }];
+  { coldkey }: CreateOptions,
+  key: KeyMaterial | undefined,
+): readonly KeyFileWrite[] {
+  if (key !== undefined) {
+    return [
+      { file: files.coldkey, content: secretText(key) },
+      { file: files.coldkeypub, content: publicText(key.keypair.slice(64)) },
+    ];
   }
-  const key = makeKey(sr25519, coldkeySuri, words);
-  const writes = [
-    { file: files.coldkey, text: secretText(key) },
-    { file: files.coldkeypub, text: publicText(key.keypair.slice(64)) },
+  if (typeof coldkey === 'string') return [];
+  return [{ file: files.coldkeypub, content: publicText(publicKeyOf(coldkey.address)) }];
+}
+
+function hotkeyWrites(files: WalletFiles, key: KeyMaterial): readonly KeyFileWrite[] {
+  return [
+    { file: files.hotkey, content: secretText(key) },
+    { file: files.hotkeypub, content: publicText(key.keypair.slice(64)) },
   ];
-  wipe(key);
-  return writes;
 }
 
 function makeKey(sr25519: Sr25519, suri: string | undefined, words = 12): KeyMaterial {
@@ -199,88 +220,47 @@ export function newPhrase(words = 12): string {
   return phrase;
 }
 
-function secretText({ keypair, miniSecret, phrase }: KeyMaterial): string {
-  const publicKey = keypair.subarray(64);
-  return formatKeyfile({
-    publicKey,
-    ss58Address: encodeSs58(publicKey),
-    secretKey: keypair.subarray(0, 64),
-    ...(miniSecret && { miniSecret }),
-    ...(phrase !== undefined && { phrase }),
-  });
-}
-
-function publicText(publicKey: Uint8Array): string {
-  return formatKeyfile({ publicKey, ss58Address: encodeSs58(publicKey) });
-}
-
-function wipe({ keypair, miniSecret }: KeyMaterial): void {
-  keypair.fill(0);
-  miniSecret?.fill(0);
-}
-
 function readSecretKey(sr25519: Sr25519, file: string): LoadedKey {
-  const keyfile = readKeyfile(file);
-  const keypair = secretToKeypair(sr25519, file, keyfile.secret);
-  const signer = signerFromKeypair(sr25519, keypair);
-  const mismatch = addressMismatch(file, keyfile, signer.ss58);
-  return { signer, warnings: [...modeWarnings(file), ...mismatch] };
-}
-
-function secretToKeypair(sr25519: Sr25519, file: string, secret: KeyfileSecret): Keypair {
-  if (secret.kind === 'none') throw new SubnetError('KEYFILE_PUBLIC_ONLY', { file });
-  if (secret.kind === 'secret') {
-    const keypair = sr25519.keypairFromSecret(secret.secretKey);
-    secret.secretKey.fill(0);
-    if (keypair === undefined)
-      throw invalid(file, 'privateKey is not in the canonical form of schnorrkel');
-    return keypair;
-  }
-  const mini = secret.kind === 'seed' ? secret.miniSecret : mnemonicToMiniSecret(secret.phrase);
-  if (mini === undefined) throw invalid(file, 'secretPhrase is not a BIP-0039 phrase');
-  const keypair = sr25519.keypairFromMiniSecret(mini);
-  mini.fill(0);
-  return keypair;
+  const bytes = readKeyBytes(file);
+  const encryption = keyfileEncryption(bytes);
+  if (encryption !== undefined) throw new SubnetError('KEYFILE_ENCRYPTED', { file, encryption });
+  return loadKey(sr25519, file, bytes);
 }
 
 /**
- * Beside a phrase or a seed a wrong address is a blemish, and the Bittensor wallets ignore it. With
- * `privateKey` alone it is the one sign that the bytes are in the form of another library, which
- * is a valid secret of a different key: refused.
+ * The signer of a key file's plain bytes, which are wiped.
+ * Throws KEYFILE_INVALID, KEYFILE_PUBLIC_ONLY.
  */
-function addressMismatch(file: string, keyfile: Keyfile, ss58: Ss58): readonly WalletWarning[] {
-  if (keyfile.ss58Address === undefined || keyfile.ss58Address === ss58) return [];
-  if (keyfile.secret.kind === 'secret') {
-    throw invalid(file, `privateKey gives ${ss58}, not the ss58Address of the file`);
-  }
-  const detail = `its secret gives ${ss58}, its ss58Address says otherwise`;
-  return [{ kind: 'address-mismatch', file, detail }];
+export function loadKey(sr25519: Sr25519, file: string, plain: Uint8Array): LoadedKey {
+  const text = new TextDecoder().decode(plain);
+  plain.fill(0);
+  const { key, mismatch } = keyFromKeyfile(sr25519, file, text);
+  key.miniSecret?.fill(0);
+  const signer = signerFromKeypair(sr25519, key.keypair);
+  const warnings = modeWarnings(file);
+  if (mismatch === undefined) return { signer, warnings };
+  return { signer, warnings: [...warnings, { kind: 'address-mismatch', file, detail: mismatch }] };
+}
+
+// An encrypted file says nothing; the public file beside it does.
+function addressBeside(file: string): Ss58 {
+  const beside = `${file}${publicSuffix}`;
+  const state = keyState(file);
+  return readAddress(state === 'encrypted' && existsSync(beside) ? beside : file);
 }
 
 function readAddress(file: string): Ss58 {
-  const address = parseSs58(readKeyfile(file).ss58Address ?? '');
-  if (address === undefined) throw invalid(file, 'ss58Address is missing or not valid');
+  const bytes = readKeyBytes(file);
+  const encryption = keyfileEncryption(bytes);
+  if (encryption !== undefined) throw new SubnetError('KEYFILE_ENCRYPTED', { file, encryption });
+  const keyfile = keyfileOf(file, new TextDecoder().decode(bytes));
+  const address = parseSs58(keyfile.ss58Address ?? '');
+  if (address === undefined) throw invalidKeyfile(file, 'ss58Address is missing or not valid');
   return address;
 }
 
-function readKeyfile(file: string): Keyfile {
-  const bytes = readBytes(file);
-  const encryption = keyfileEncryption(bytes);
-  if (encryption !== undefined) throw encrypted(file, encryption);
-  const keyfile = parseKeyfile(new TextDecoder().decode(bytes));
-  if ('problem' in keyfile) throw invalid(file, keyfile.problem);
-  return keyfile;
-}
-
-function encrypted(file: string, encryption: KeyfileEncryption): SubnetError {
-  return new SubnetError('KEYFILE_ENCRYPTED', { file, encryption });
-}
-
-function invalid(file: string, detail: string): SubnetError {
-  return new SubnetError('KEYFILE_INVALID', { detail, file });
-}
-
-function readBytes(file: string): Uint8Array {
+/** The bytes of a key file. Throws WALLET_NOT_FOUND, WALLET_UNREADABLE. */
+export function readKeyBytes(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {
@@ -304,23 +284,25 @@ export function summariseWallet(location: WalletLocation): WalletSummary {
   return {
     name: location.name,
     coldkey: {
-      state: coldkeyState(files.coldkey),
+      state: keyState(files.coldkey),
       ss58: attempt(() => readColdkeyAddress(location)),
     },
     hotkeys: hotkeyFiles.map(({ name, file }) => ({
       name,
-      ss58: attempt(() => readAddress(file)),
+      ss58: attempt(() => addressBeside(file)),
     })),
     warnings: secrets.flatMap(modeWarnings),
   };
 }
 
-function coldkeyState(file: string): ColdkeyState {
+/** How a key file lies there, told without a password. */
+export function keyState(file: string): KeyState {
   if (!existsSync(file)) return 'absent';
-  const bytes = attempt(() => readBytes(file));
+  const bytes = attempt(() => readKeyBytes(file));
   if (bytes === undefined) return 'unreadable';
   if (keyfileEncryption(bytes) !== undefined) return 'encrypted';
-  return attempt(() => readKeyfile(file)) === undefined ? 'unreadable' : 'plain';
+  const keyfile = attempt(() => keyfileOf(file, new TextDecoder().decode(bytes)));
+  return keyfile === undefined ? 'unreadable' : 'plain';
 }
 
 function hotkeysIn(folder: string): readonly { name: string; file: string }[] {
@@ -343,25 +325,6 @@ function attempt<Value>(act: () => Value): Value | undefined {
   } catch {
     return undefined;
   }
-}
-
-function refuseExisting(file: string): void {
-  if (existsSync(file)) throw new SubnetError('WALLET_EXISTS', { file });
-}
-
-function writeNew(file: string, text: string): void {
-  try {
-    makeFolder(dirname(file));
-    writeFileSync(file, text, { flag: 'wx', mode: 0o600, flush: true });
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) throw new SubnetError('WALLET_EXISTS', { file });
-    throw new SubnetError('WALLET_UNWRITABLE', { detail: messageOf(error), file });
-  }
-}
-
-// mkdir's own mode argument is narrowed by the umask only, so 0700 holds for what it makes.
-function makeFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
 function expandHome(path: string): string {

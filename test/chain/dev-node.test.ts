@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { concat, fromHex, littleEndian, toHex } from '../../chain/bytes.ts';
+import { concat, littleEndian } from '../../common/scale-bytes.ts';
+import { fromHex, toHex } from '../../chain/bytes.ts';
 import { ChainState, StateDiscarded } from '../../chain/chain-state.ts';
 import type { Hex, StorageDiff, StorageView } from '../../chain/chain-state.ts';
 import { DevNode, codeKey } from '../../chain/dev-node.ts';
-import type { Block } from '../../chain/dev-node.ts';
+import type { Block, BlockTime, NodeOptions } from '../../chain/dev-node.ts';
 import { RuntimeFailure } from '../../chain/executor.ts';
 import type { Executor, RuntimeCall } from '../../chain/executor.ts';
 import { decodeHeader, encodeHeader, genesisHeader, hashOf } from '../../chain/header.ts';
@@ -65,7 +66,7 @@ function diffOf(calls: readonly RuntimeCall[], view: StorageView): StorageDiff {
   return [[counterKey, `0x${count.toString(16).padStart(2, '0')}`]];
 }
 
-function makeNode(keepBlocks = 3) {
+function makeNode(keepBlocks = 3, inherents: NodeOptions['inherents'] = () => []) {
   const header = genesisHeader(`0x${'11'.repeat(32)}`);
   const hash = hashOf(encodeHeader(header));
   const genesis: Block = { number: 0, hash, header, extrinsics: [], undo: new Map() };
@@ -78,6 +79,8 @@ function makeNode(keepBlocks = 3) {
     executor,
     log: createLogger({ level: 'silent' }),
     nowMs: () => 1_000_000,
+    blockTimeMs: 250,
+    inherents,
     keepBlocks,
     save: async () => undefined,
   });
@@ -101,6 +104,34 @@ describe('the node of the development chain', () => {
       blocks[1]?.hash,
     ]);
     expect(node.head.number).toBe(3);
+  });
+
+  it('moves its clock by a block time at least, also when nobody waits for it', async () => {
+    const times: BlockTime[] = [];
+    const { node } = makeNode(3, (_, time) => {
+      times.push(time);
+      return [];
+    });
+    await build(node, 3);
+    expect(times).toEqual([
+      { nowMs: 1_000_000, hurried: false },
+      { nowMs: 1_000_250, hurried: false },
+      { nowMs: 1_000_500, hurried: true },
+    ]);
+  });
+
+  it('puts its own extrinsics before those of the pool', async () => {
+    const { node } = makeNode(3, (view) => (view.get(counterKey) === '0x01' ? ['0x1c30'] : []));
+    await build(node, 1);
+    await node.pool.submit(goodTx);
+    const block = await node.newBlock();
+    expect(block.extrinsics.slice(1)).toEqual(['0x1c30', goodTx]);
+  });
+
+  it('builds its block without what the runtime refuses of its own', async () => {
+    const { node } = makeNode(3, () => [refusedTx]);
+    await node.pool.submit(goodTx);
+    expect((await node.newBlock()).extrinsics.slice(1)).toEqual([goodTx]);
   });
 
   it('reads older blocks as they were, and refuses those it no longer keeps', async () => {
@@ -138,6 +169,7 @@ describe('the node of the development chain', () => {
 
   it('builds a block of accepted transactions in one run', async () => {
     const { node, executor } = makeNode();
+    await build(node, 1);
     await node.pool.submit(goodTx);
     executor.runs.length = 0;
     const block = await node.newBlock();
@@ -186,7 +218,7 @@ describe('the node of the development chain', () => {
       throw new Error('nothing is subscribed here');
     };
     const context = { node, subscribe, unsubscribe: () => false };
-    for (const name of ['dev_newBlock', 'dev_setStorage']) {
+    for (const name of ['dev_newBlock', 'dev_setStorage', 'dev_setCode', 'dev_writePulse']) {
       const method = rpcMethods[name];
       const remote = async (): Promise<unknown> => method?.({ ...context, isLocal: false }, []);
       await expect(remote()).rejects.toMatchObject({ code: -32_604 });
@@ -215,6 +247,8 @@ describe('the node of the development chain', () => {
         executor: fakeExecutor(),
         log: createLogger({ level: 'silent' }),
         nowMs: () => 0,
+        blockTimeMs: 250,
+        inherents: () => [],
         keepBlocks: 3,
         save: async () => {
           if (failing) throw new Error('disk full');

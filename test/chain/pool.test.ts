@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compact, concat, fromHex, littleEndian, toHex } from '../../chain/bytes.ts';
+import { compact, concat, littleEndian } from '../../common/scale-bytes.ts';
+import { fromHex, toHex } from '../../chain/bytes.ts';
 import type { Hex } from '../../chain/chain-state.ts';
 import { TransactionPool } from '../../chain/pool.ts';
 import type { TransactionStatus } from '../../chain/pool.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LosslessJson } from '../../common/wire/json-lossless.ts';
-import type { ReplayFormula } from '../../chain/yuma-api.ts';
-import type { Compute } from '../../chain/yuma-expect.ts';
-import { checkRows } from '../../chain/yuma-rows.ts';
+import type { ReplayFormula } from '../../chain/yuma/yuma-api.ts';
+import type { Compute } from '../../chain/yuma/yuma-expect.ts';
+import { checkRows } from '../../chain/yuma/yuma-rows.ts';
 
 const one = 1n << 32n;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { LosslessJson } from '../../common/wire/json-lossless.ts';
-import type { ReplayOutcome } from '../../chain/yuma-api.ts';
-import { compareEpoch } from '../../chain/yuma-compare.ts';
-import { Fields } from '../../chain/yuma-read.ts';
-import { planSequence, type SequencePlan } from '../../chain/yuma-sequence.ts';
+import type { ReplayOutcome } from '../../chain/yuma/yuma-api.ts';
+import { compareEpoch } from '../../chain/yuma/yuma-compare.ts';
+import { Fields } from '../../chain/yuma/yuma-read.ts';
+import { planSequence, type SequencePlan } from '../../chain/yuma/yuma-sequence.ts';
 
 type Json = { [key: string]: LosslessJson };
 

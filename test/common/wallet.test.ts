@@ -130,7 +130,7 @@ describe('reading key files', () => {
       put(walletFiles(location).coldkeypub, { ss58Address: aliceAddress });
       const bad = failure(() => readColdkey(sr25519, location));
       expect(bad.code).toBe('KEYFILE_ENCRYPTED');
-      expect(bad.text).toContain('next release');
+      expect(bad.text).toContain('subnet wallet decrypt --key hotkey');
       expect(bad.text).toContain('coldkeypub.txt');
       expect(readColdkeyAddress(location)).toBe(aliceAddress);
     },

@@ -51,7 +51,6 @@ describe('the chain client and a node that answers with errors', () => {
     [{ code: 1010, message: 'Invalid Transaction', data: 'Transaction is outdated' }, 'Stale'],
     [{ code: 1010, message: 'Invalid Transaction', data: 'Inability to pay some fees' }, 'Payment'],
     [{ code: 1012, message: 'Transaction is temporarily banned' }, 'TemporarilyBanned'],
-    [{ code: 1013, message: 'Transaction Already Imported' }, 'AlreadyImported'],
     [{ code: 1014, message: 'Priority is too low: (1 vs 1)' }, 'PriorityTooLow'],
   ])('names the refusal %j', async (error, name) => {
     relay.fail('author_submitAndWatchExtrinsic', error);
@@ -61,6 +60,15 @@ describe('the chain client and a node that answers with errors', () => {
       where: 'pool',
       name,
     });
+    relay.heal();
+  });
+
+  it('looks for what the pool knows already, until its era is over', async () => {
+    relay.fail('author_submitAndWatchExtrinsic', {
+      code: 1013,
+      message: 'Transaction Already Imported',
+    });
+    expect(await chain.submit(register, bob)).toMatchObject({ kind: 'refused', name: 'Expired' });
     relay.heal();
   });
 });

@@ -1,5 +1,4 @@
 import process from 'node:process';
-import type { Chain } from '../../common/chain-port.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
 import { runValidator } from '../../validator/main.ts';
 
@@ -14,8 +13,10 @@ function kill(): Promise<never> {
   return new Promise<never>(() => undefined);
 }
 
-function dying(chain: Chain): Chain {
-  const submit: Chain['submit'] = async (...args) => {
+type Connected = Awaited<ReturnType<typeof connectChain>>;
+
+function dying(chain: Connected): Connected {
+  const submit: Connected['submit'] = async (...args) => {
     if (moment === 'after') await chain.submit(...args);
     return kill();
   };

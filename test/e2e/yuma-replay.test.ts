@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LosslessJson } from '../../common/wire/json-lossless.ts';
 import { packagePath } from '../../common/node/package-root.ts';
 import { createExecutor } from '../../chain/executor.ts';
-import { readCases, replayCases, type CaseResult } from '../../chain/yuma-replay.ts';
+import { readCases, replayCases, type CaseResult } from '../../chain/yuma/yuma-replay.ts';
 
 const file = packagePath('test/vectors/yuma-cases.json');
 const executor = createExecutor();

@@ -2,11 +2,16 @@ import type { Hotkey, Ss58 } from '../../common/brand.ts';
 import type {
   AccountInfo,
   AxonInfo,
+  Beacon,
   BlockRef,
   Chain,
   ChainCall,
   ChainEvent,
+  EndpointState,
+  EpochSchedule,
   Neuron,
+  PendingCommit,
+  RuntimeFacts,
   Snapshot,
   SubnetHyperparams,
   TxOutcome,
@@ -14,11 +19,23 @@ import type {
 } from '../../common/chain-port.ts';
 import { SubnetError } from '../../common/errors.ts';
 import type { Signer } from '../../common/signer-port.ts';
+import {
+  blake2Hex,
+  commitHashOf,
+  epochDue,
+  epochIndexAt,
+  openOpenly,
+  pendingHash,
+  pendingTimelocked,
+} from './fake-commits.ts';
+import type { EpochClock, HashCommit, OpenCommit, TimelockedCommit } from './fake-commits.ts';
 
 export interface FakeSubnetOptions {
   readonly hyperparams?: Partial<SubnetHyperparams>;
   readonly stakeThresholdRao?: bigint;
   readonly ownerHotkey?: Hotkey;
+  /** How many incentive mechanisms it has (default 1). */
+  readonly mechanisms?: number;
 }
 
 export type FakeNeuronOptions = { readonly hotkey: Hotkey } & Partial<
@@ -31,14 +48,22 @@ export interface Submission {
   readonly block: number;
 }
 
-interface FakeSubnet {
+/** What one incentive mechanism keeps. `lastUpdate` of mechanism 0 stands in the neurons. */
+interface FakeMechanism {
+  readonly weights: Map<number, WeightRow>;
+  readonly lastUpdate: number[];
+  hashCommits: HashCommit[];
+  timelocked: TimelockedCommit[];
+}
+
+interface FakeSubnet extends EpochClock {
+  readonly netuid: number;
   hyperparams: SubnetHyperparams;
   stakeThresholdRao: bigint;
   ownerHotkey: Hotkey | null;
-  lastEpochBlock: number;
   started: boolean;
   neurons: Neuron[];
-  weights: Map<number, WeightRow>;
+  mechanisms: FakeMechanism[];
 }
 
 /**
@@ -56,23 +81,69 @@ export interface FakeChain extends Chain {
   /** A newcomer takes a uid: scores zeroed, axon and weights of the predecessor gone. */
   replaceNeuron(netuid: number, uid: number, options: FakeNeuronOptions): void;
   patchSubnet(netuid: number, options: FakeSubnetOptions): void;
-  setWeightsRow(netuid: number, uid: number, row: WeightRow): void;
+  setWeightsRow(netuid: number, uid: number, row: WeightRow, mecid?: number): void;
+  /** The owner asks for an epoch at this block (stateful model). */
+  triggerEpoch(netuid: number, atBlock: number): void;
+  /** Pulses of rounds that pass while the beacon stands still never come. */
+  stopBeacon(): void;
+  startBeacon(): void;
+  /** A runtime upgrade: what it offers from now on. */
+  upgrade(runtime: Partial<RuntimeFacts>): void;
+  setEndpoints(endpoints: readonly EndpointState[]): void;
+  /** Events of blocks below this one are gone, as on a node that prunes. */
+  forgetEventsBelow(block: number): void;
   fund(address: Ss58, freeRao: bigint): void;
   /** Every submission so far, refused ones included. */
   readonly submissions: readonly Submission[];
   /** The next `submit` returns this instead; with `apply` the call takes effect all the same. */
-  answerNextSubmit(outcome: TxOutcome, options?: { apply?: boolean }): void;
+  answerNextSubmit(outcome: TxOutcome, options?: ScriptedOptions): void;
   /** Reads and submissions throw CHAIN_UNREACHABLE until `reconnect`. */
   disconnect(): void;
   reconnect(): void;
 }
 
+export interface ScriptedOptions {
+  readonly apply?: boolean;
+  /** With `apply`: it lands only after so many more blocks. */
+  readonly afterBlocks?: number;
+}
+
 export interface FakeChainOptions {
+  /** Time of the chain from block to block (default 12,000). */
+  readonly blockTimeMs?: number;
+  /** What the runtime offers (default: today's). */
+  readonly runtime?: Partial<RuntimeFacts>;
+  /** How it opens timelocked commits (default: `openOpenly`). */
+  readonly openCommit?: OpenCommit;
+  /** null for a runtime without one; default: the schedule of drand quicknet, with no real key. */
+  readonly beacon?: Beacon | null;
   /** Number of the first block (default 1). */
   readonly startBlock?: number;
   /** Each submission is included in a block of its own (default); otherwise in the current head. */
   readonly blockPerSubmission?: boolean;
 }
+
+export const fakeBeacon: Beacon = {
+  publicKey: new Uint8Array(96),
+  genesisTimeS: 1_692_803_367,
+  periodS: 3,
+  chainHash: '52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971',
+};
+
+const todaysRuntime: RuntimeFacts = {
+  specName: 'node-subtensor',
+  specVersion: 425,
+  epochs: 'stateful',
+  metagraph: 'selective',
+  mechanisms: true,
+  commits: { hash: true, timelocked: true },
+};
+
+/** The chain's clock at block 0. */
+const genesisMs = 1_700_000_000_000;
+const mostPendingCommits = 10;
+const commitVersion = 4;
+const mechanismStride = 4096;
 
 const NOTHING_REGISTERED: Omit<Neuron, 'uid' | 'hotkey' | 'coldkey'> = {
   axon: null,
@@ -115,6 +186,7 @@ const adminFields: Readonly<Record<string, keyof SubnetHyperparams>> = {
   sudo_set_serving_rate_limit: 'servingRateLimit',
   sudo_set_commit_reveal_weights_enabled: 'commitRevealEnabled',
   sudo_set_weights_version_key: 'weightsVersionKey',
+  sudo_set_commit_reveal_weights_interval: 'commitRevealPeriod',
 };
 
 /** A refusal on the way through a call; caught by `submit` and turned into an outcome. */
@@ -141,7 +213,17 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
   const owners = new Map<Hotkey, Ss58>();
   const listeners = new Set<(head: BlockRef) => void>();
   const submissions: Submission[] = [];
-  const scripted: { outcome: TxOutcome; apply: boolean }[] = [];
+  const scripted: ({ readonly outcome: TxOutcome } & ScriptedOptions)[] = [];
+  const late: { readonly call: ChainCall; readonly signer: Ss58; readonly block: number }[] = [];
+  const blockTimeMs = options.blockTimeMs ?? 12_000;
+  const openCommit = options.openCommit ?? openOpenly;
+  const beacon = options.beacon === undefined ? fakeBeacon : options.beacon;
+  const pulses = new Set<number>();
+  const events = new Map<number, ChainEvent[]>();
+  let runtime: RuntimeFacts = { ...todaysRuntime, ...options.runtime };
+  let beaconRuns = true;
+  let endpoints: readonly EndpointState[] | null = null;
+  let eventsFrom = 0;
   let number = options.startBlock ?? 1;
   let connected = true;
   let closed = false;
@@ -167,14 +249,87 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
 
   function makeBlock(): void {
     number += 1;
-    for (const net of subnets.values()) if (epochDue(net, number)) runEpoch(net, number);
+    takePulses();
+    for (const net of subnets.values()) passBlock(net);
+    for (const one of late.splice(0)) {
+      if (one.block > number) late.push(one);
+      else submitNow(one.call, one.signer);
+    }
     for (const listener of listeners) listener(head());
+  }
+
+  const chainTimeMs = (): number => genesisMs + number * blockTimeMs;
+
+  function roundNow(): number {
+    if (beacon === null) return 0;
+    return Math.floor((chainTimeMs() / 1000 - beacon.genesisTimeS) / beacon.periodS) + 1;
+  }
+
+  let newestRound = roundNow();
+  function takePulses(): void {
+    const now = roundNow();
+    for (let round = newestRound + 1; round <= now; round += 1) if (beaconRuns) pulses.add(round);
+    newestRound = Math.max(newestRound, now);
+  }
+
+  function isDue(net: FakeSubnet): boolean {
+    return epochDue(net, runtime.epochs, net.hyperparams.tempo, net.netuid, number);
+  }
+
+  /** The epoch of this block, without a look ahead. */
+  function epochNow(net: FakeSubnet): number {
+    return epochIndexAt(net, runtime.epochs, net.hyperparams.tempo, net.netuid, number);
+  }
+
+  /** Reveals come before the epoch of the same block, as in the chain's hook. */
+  function passBlock(net: FakeSubnet): void {
+    const due = isDue(net);
+    revealTimelocked(net, epochNow(net) + (due && runtime.epochs === 'stateful' ? 1 : 0));
+    net.blocksSinceLastStep += 1;
+    if (due) runEpoch(net, number);
+  }
+
+  function revealTimelocked(net: FakeSubnet, epoch: number): void {
+    const revealed = epoch - net.hyperparams.commitRevealPeriod;
+    net.mechanisms.forEach((mechanism, mecid) => {
+      const kept = mechanism.timelocked.filter((one) => one.epoch >= revealed);
+      mechanism.timelocked = kept.filter((one) => {
+        if (one.epoch !== revealed || !pulses.has(one.revealRound)) return true;
+        openOne(net, mecid, one);
+        return false;
+      });
+    });
+  }
+
+  /** What does not open, or is refused now, is dropped without a word. */
+  function openOne(net: FakeSubnet, mecid: number, commit: TimelockedCommit): void {
+    const payload = openCommit(commit.bytes, commit.revealRound);
+    if (payload === null || payload.hotkey !== commit.who) return;
+    try {
+      storeRow(net, mecid, commit.who, payload);
+      emit({
+        name: 'SubtensorModule.TimelockedWeightsRevealed',
+        args: [indexOf(net, mecid), commit.who],
+      });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  function emit(...more: ChainEvent[]): void {
+    events.set(number, [...(events.get(number) ?? []), ...more]);
   }
 
   function apply(call: ChainCall, signer: Ss58): ChainEvent[] {
     switch (call.call) {
       case 'set_weights':
         return setWeights(call, signer);
+      case 'commit_weights':
+        return commitHash(call, signer);
+      case 'reveal_weights':
+        return revealHash(call, signer);
+      case 'commit_timelocked_weights':
+        return commitTimelocked(call, signer);
       case 'serve_axon':
         return serveAxon(call, signer);
       case 'burned_register':
@@ -190,19 +345,125 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
         return moveStake(call, signer);
       case 'admin':
         return administer(call);
+      case 'named':
+        throw new SubnetError('CHAIN_UNSUPPORTED', { call: `${call.pallet}.${call.name}` });
     }
   }
 
+  function mechanismOf(netuid: number, mecid = 0): [FakeSubnet, FakeMechanism] {
+    const net = subnets.get(netuid);
+    const mechanism = net?.mechanisms[mecid];
+    if (net === undefined || mechanism === undefined)
+      throw dispatchRefusal('MechanismDoesNotExist');
+    return [net, mechanism];
+  }
+
+  function lastUpdateOf(net: FakeSubnet, mecid: number, uid: number): number {
+    if (mecid === 0) return net.neurons[uid]?.lastUpdate ?? 0;
+    return net.mechanisms[mecid]?.lastUpdate[uid] ?? 0;
+  }
+
+  function touch(net: FakeSubnet, mecid: number, uid: number): void {
+    if (mecid === 0) net.neurons[uid] = { ...neuron(net, uid), lastUpdate: number };
+    else (net.mechanisms[mecid] as FakeMechanism).lastUpdate[uid] = number;
+  }
+
+  const uidIn = (net: FakeSubnet, signer: Ss58): number =>
+    net.neurons.findIndex((one) => one.hotkey === signer);
+
   function setWeights(call: ChainCall & { call: 'set_weights' }, signer: Ss58): ChainEvent[] {
-    const net = subnets.get(call.netuid);
-    if (net === undefined) throw dispatchRefusal('MechanismDoesNotExist');
-    const uid = net.neurons.findIndex((one) => one.hotkey === signer);
-    checkWeights(net, uid, call, number);
-    const top = Math.max(0, ...call.values);
-    const row = call.uids.map((target, i) => [target, upscale(call.values[i] ?? 0, top)] as const);
-    net.weights.set(uid, row);
-    net.neurons[uid] = { ...neuron(net, uid), lastUpdate: number };
-    return [{ name: 'SubtensorModule.WeightsSet', args: [call.netuid, uid] }];
+    const { netuid, mecid = 0 } = call;
+    const [net] = mechanismOf(netuid, mecid);
+    const uid = uidIn(net, signer);
+    checkStaked(net, uid);
+    const limited = !net.hyperparams.commitRevealEnabled && uid >= 0;
+    if (limited && tooFast(lastUpdateOf(net, mecid, uid), net.hyperparams, number))
+      throw poolRefusal('SettingWeightsTooFast', 6);
+    if (net.hyperparams.commitRevealEnabled) throw dispatchRefusal('CommitRevealEnabled');
+    storeRow(net, mecid, signer, call);
+    touch(net, mecid, uid);
+    return [{ name: 'SubtensorModule.WeightsSet', args: [indexOf(net, mecid), uid] }];
+  }
+
+  /** The set path without its clock: what a reveal runs too. */
+  function storeRow(
+    net: FakeSubnet,
+    mecid: number,
+    signer: Ss58,
+    row: { uids: readonly number[]; values: readonly number[]; versionKey: bigint },
+  ): void {
+    const uid = uidIn(net, signer);
+    checkWeights(net, uid, row);
+    const top = Math.max(0, ...row.values);
+    const stored = row.uids.map((to, at) => [to, upscale(row.values[at] ?? 0, top)] as const);
+    net.mechanisms[mecid]?.weights.set(uid, stored);
+  }
+
+  function commitHash(call: ChainCall & { call: 'commit_weights' }, who: Ss58): ChainEvent[] {
+    const { netuid, mecid = 0, hash } = call;
+    if (!runtime.commits.hash) throw new SubnetError('CHAIN_UNSUPPORTED', { call: call.call });
+    const [net, mechanism] = mechanismOf(netuid, mecid);
+    const uid = uidIn(net, who);
+    checkStaked(net, uid);
+    if (uid >= 0 && tooFast(lastUpdateOf(net, mecid, uid), net.hyperparams, number))
+      throw poolRefusal('CommittingWeightsTooFast', 6);
+    checkCommitting(net, uid);
+    const alive = mechanism.hashCommits.filter((one) => one.who !== who || !isExpired(net, one));
+    if (alive.filter((one) => one.who === who).length >= mostPendingCommits)
+      throw dispatchRefusal('TooManyUnrevealedCommits');
+    mechanism.hashCommits = [...alive, { who, hash, epoch: epochNow(net), block: number }];
+    touch(net, mecid, uid);
+    return [{ name: 'SubtensorModule.WeightsCommitted', args: [who, indexOf(net, mecid), hash] }];
+  }
+
+  const isExpired = (net: FakeSubnet, commit: HashCommit): boolean =>
+    epochNow(net) > commit.epoch + net.hyperparams.commitRevealPeriod;
+
+  const isOpenNow = (net: FakeSubnet, commit: HashCommit): boolean =>
+    epochNow(net) === commit.epoch + net.hyperparams.commitRevealPeriod;
+
+  function revealHash(call: ChainCall & { call: 'reveal_weights' }, who: Ss58): ChainEvent[] {
+    const { netuid, mecid = 0, salt, versionKey } = call;
+    const [net, mechanism] = mechanismOf(netuid, mecid);
+    checkStaked(net, uidIn(net, who));
+    const hash = commitHashOf(who, indexOf(net, mecid), call, salt, versionKey);
+    const own = mechanism.hashCommits.filter((one) => one.who === who);
+    const found = own.find((one) => one.hash === hash);
+    if (found === undefined) throw poolRefusal('NoWeightsCommitFound', 16);
+    if (isExpired(net, found)) throw dispatchRefusal('ExpiredWeightCommit');
+    if (!isOpenNow(net, found)) throw poolRefusal('RevealTooEarly', 17);
+    if (!net.hyperparams.commitRevealEnabled) throw dispatchRefusal('CommitRevealDisabled');
+    storeRow(net, mecid, who, call);
+    const older = own.slice(0, own.indexOf(found) + 1);
+    mechanism.hashCommits = mechanism.hashCommits.filter((one) => !older.includes(one));
+    return [{ name: 'SubtensorModule.WeightsRevealed', args: [who, indexOf(net, mecid), hash] }];
+  }
+
+  function commitTimelocked(
+    call: ChainCall & { call: 'commit_timelocked_weights' },
+    who: Ss58,
+  ): ChainEvent[] {
+    const { netuid, mecid = 0, commit: bytes, revealRound } = call;
+    if (!runtime.commits.timelocked)
+      throw new SubnetError('CHAIN_UNSUPPORTED', { call: call.call });
+    const [net, mechanism] = mechanismOf(netuid, mecid);
+    const uid = uidIn(net, who);
+    checkStaked(net, uid);
+    if (!net.hyperparams.commitRevealEnabled) throw dispatchRefusal('CommitRevealDisabled');
+    if (call.version !== commitVersion) throw dispatchRefusal('IncorrectCommitRevealVersion');
+    checkCommitting(net, uid);
+    if (tooFast(lastUpdateOf(net, mecid, uid), net.hyperparams, number))
+      throw dispatchRefusal('CommittingWeightsTooFast');
+    const epoch = epochNow(net) + (runtime.epochs === 'modulo' && isDue(net) ? 1 : 0);
+    const mine = mechanism.timelocked.filter((one) => one.who === who && one.epoch === epoch);
+    if (mine.length >= mostPendingCommits) throw dispatchRefusal('TooManyUnrevealedCommits');
+    mechanism.timelocked = [
+      ...mechanism.timelocked,
+      { who, bytes: bytes.slice(), epoch, block: number, revealRound },
+    ];
+    touch(net, mecid, uid);
+    const name = 'SubtensorModule.TimelockedWeightsCommitted';
+    return [{ name, args: [who, indexOf(net, mecid), blake2Hex(bytes), revealRound] }];
   }
 
   function serveAxon(call: ChainCall & { call: 'serve_axon' }, signer: Ss58): ChainEvent[] {
@@ -262,6 +523,8 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     if (typeof netuid !== 'number' || value === undefined) return [];
     const net = subnets.get(netuid);
     if (net === undefined) throw dispatchRefusal('SubnetDoesNotExist');
+    if (call.name === 'sudo_set_mechanism_count')
+      patchSubnet(netuid, { mechanisms: Number(value) });
     const field = adminFields[call.name];
     if (field !== undefined) net.hyperparams = { ...net.hyperparams, [field]: value };
     return [];
@@ -321,13 +584,17 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
 
   function addSubnet(netuid: number, options: FakeSubnetOptions = {}): void {
     subnets.set(netuid, {
+      netuid,
       hyperparams: { ...fakeHyperparams, ...options.hyperparams },
       stakeThresholdRao: options.stakeThresholdRao ?? 0n,
       ownerHotkey: options.ownerHotkey ?? null,
       lastEpochBlock: number,
+      pendingEpochAt: 0,
+      epochIndex: 0,
+      blocksSinceLastStep: 0,
       started: false,
       neurons: [],
-      weights: new Map(),
+      mechanisms: newMechanisms(options.mechanisms ?? 1),
     });
   }
 
@@ -336,6 +603,9 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     net.hyperparams = { ...net.hyperparams, ...options.hyperparams };
     net.stakeThresholdRao = options.stakeThresholdRao ?? net.stakeThresholdRao;
     net.ownerHotkey = options.ownerHotkey ?? net.ownerHotkey;
+    const wanted = options.mechanisms ?? net.mechanisms.length;
+    const added = newMechanisms(Math.max(0, wanted - net.mechanisms.length));
+    net.mechanisms = [...net.mechanisms.slice(0, wanted), ...added];
   }
 
   function fund(address: Ss58, freeRao: bigint): void {
@@ -350,20 +620,24 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       lastUpdate: number,
       ...options,
     });
-    net.weights.delete(uid);
-    for (const [from, row] of net.weights)
-      net.weights.set(
-        from,
-        row.map(([to, value]) => [to, to === uid ? 0 : value] as const),
-      );
+    for (const mechanism of net.mechanisms) {
+      mechanism.lastUpdate[uid] = number;
+      mechanism.weights.delete(uid);
+      for (const [from, row] of mechanism.weights)
+        mechanism.weights.set(
+          from,
+          row.map(([to, value]) => [to, to === uid ? 0 : value] as const),
+        );
+    }
   }
 
   function submitNow(call: ChainCall, signer: Ss58): TxOutcome {
     try {
-      const events = apply(call, signer);
+      const made = apply(call, signer);
+      emit(...made);
       nonces.set(signer, (nonces.get(signer) ?? 0) + 1);
       const extrinsicHash = hashOf(submissions.length + 1_000_000_000);
-      return { kind: 'included', block: head(), extrinsicHash, events };
+      return { kind: 'included', block: head(), extrinsicHash, events: made, finalised: true };
     } catch (error) {
       if (error instanceof Refusal) return refused(error, head());
       throw error;
@@ -376,28 +650,119 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     submissions.push({ call, hotkey: signer.ss58, block: number });
     const answer = scripted.shift();
     if (answer === undefined) return submitNow(call, signer.ss58);
-    if (answer.apply) submitNow(call, signer.ss58);
-    return answer.outcome;
+    const { outcome, apply: applied = false, afterBlocks = 0 } = answer;
+    if (applied && afterBlocks === 0) submitNow(call, signer.ss58);
+    else if (applied) late.push({ call, signer: signer.ss58, block: number + afterBlocks });
+    return outcome;
   }
 
   async function snapshot(netuid: number): Promise<Snapshot> {
     reachable();
     const net = subnet(netuid);
-    const { tempo } = net.hyperparams;
     return {
       netuid,
       block: head(),
       hyperparams: net.hyperparams,
       stakeThresholdRao: net.stakeThresholdRao,
-      lastEpochBlock: net.lastEpochBlock,
-      nextEpochBlock: tempo === 0 ? null : net.lastEpochBlock + tempo,
+      lastEpochBlock: lastEpoch(net),
+      nextEpochBlock: nextEpoch(net),
+      epoch: schedule(net),
+      chainTimeMs: chainTimeMs(),
+      blockTimeMs,
+      commitRevealVersion: runtime.commits.timelocked ? commitVersion : null,
       ownerHotkey: net.ownerHotkey,
+      ownerColdkey: net.ownerHotkey === null ? null : (owners.get(net.ownerHotkey) ?? null),
+      mechanisms: net.mechanisms.map((_, mecid) => ({
+        mecid,
+        lastUpdate: net.neurons.map(({ uid }) => lastUpdateOf(net, mecid, uid)),
+        incentive: net.neurons.map(({ incentive }) => (mecid === 0 ? incentive : 0)),
+      })),
       neurons: [...net.neurons],
     };
   }
 
+  function schedule(net: FakeSubnet): EpochSchedule {
+    const { blocksSinceLastStep, lastEpochBlock, pendingEpochAt, epochIndex } = net;
+    const { tempo } = net.hyperparams;
+    if (runtime.epochs === 'modulo') return { model: 'modulo', tempo, blocksSinceLastStep };
+    return {
+      model: 'stateful',
+      tempo,
+      lastEpochBlock,
+      pendingEpochAt,
+      epochIndex,
+      blocksSinceLastStep,
+    };
+  }
+
+  function lastEpoch(net: FakeSubnet): number {
+    const { tempo } = net.hyperparams;
+    if (runtime.epochs === 'stateful' || tempo === 0) return net.lastEpochBlock;
+    for (let block = number; block > 0; block -= 1)
+      if (epochDue(net, 'modulo', tempo, net.netuid, block)) return block;
+    return 0;
+  }
+
+  function nextEpoch(net: FakeSubnet): number | null {
+    const { tempo } = net.hyperparams;
+    if (tempo === 0) return null;
+    for (let block = number + 1; ; block += 1)
+      if (epochDue(net, runtime.epochs, tempo, net.netuid, block)) return block;
+  }
+
+  function endpointsNow(): readonly EndpointState[] {
+    if (endpoints !== null) return endpoints;
+    return [
+      {
+        url: 'ws://fake',
+        state: connected ? 'in-use' : 'failed',
+        score: connected ? 1 : 0,
+        latencyMs: 1,
+        headBlock: number,
+        failures: connected ? 0 : 1,
+        problem: connected ? null : 'it was disconnected',
+      },
+    ];
+  }
+
+  async function pendingCommits(
+    netuid: number,
+    mecid: number,
+    hotkey: Hotkey,
+  ): Promise<readonly PendingCommit[]> {
+    reachable();
+    const mechanism = subnet(netuid).mechanisms[mecid];
+    if (mechanism === undefined) return [];
+    const stateful = runtime.epochs === 'stateful';
+    const hashes = mechanism.hashCommits.filter(({ who }) => who === hotkey);
+    const locked = mechanism.timelocked.filter(({ who }) => who === hotkey);
+    return [
+      ...hashes.map((one) => pendingHash(one, stateful)),
+      ...locked.map(pendingTimelocked),
+    ].sort((a, b) => a.block - b.block);
+  }
+
   return {
     genesisHash: hashOf(0),
+    get runtime() {
+      return runtime;
+    },
+    endpoints: endpointsNow,
+    pendingCommits,
+    async beacon() {
+      reachable();
+      return beacon;
+    },
+    async hasPulse(round) {
+      reachable();
+      return pulses.has(round);
+    },
+    async eventsAt(block) {
+      reachable();
+      if (block.number > number || block.number < eventsFrom)
+        throw new SubnetError('CHAIN_NO_BLOCK', { block: block.number });
+      return events.get(block.number) ?? [];
+    },
     submissions,
     submit,
     snapshot,
@@ -414,9 +779,9 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       if (at > number || at < 0) throw new SubnetError('CHAIN_NO_BLOCK', { block: at });
       return hashOf(at);
     },
-    async weightsOf(netuid, uid) {
+    async weightsOf(netuid, uid, mecid = 0) {
       reachable();
-      return subnet(netuid).weights.get(uid) ?? [];
+      return subnet(netuid).mechanisms[mecid]?.weights.get(uid) ?? [];
     },
     async uidOf(netuid, hotkey) {
       reachable();
@@ -448,11 +813,29 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       const net = subnet(netuid);
       net.neurons[uid] = { ...neuron(net, uid), ...patch };
     },
-    setWeightsRow(netuid, uid, row) {
-      subnet(netuid).weights.set(uid, row);
+    setWeightsRow(netuid, uid, row, mecid = 0) {
+      subnet(netuid).mechanisms[mecid]?.weights.set(uid, row);
     },
-    answerNextSubmit(outcome, { apply: applied = false } = {}) {
-      scripted.push({ outcome, apply: applied });
+    triggerEpoch(netuid, atBlock) {
+      subnet(netuid).pendingEpochAt = atBlock;
+    },
+    stopBeacon() {
+      beaconRuns = false;
+    },
+    startBeacon() {
+      beaconRuns = true;
+    },
+    upgrade(more) {
+      runtime = { ...runtime, specVersion: runtime.specVersion + 1, ...more };
+    },
+    setEndpoints(states) {
+      endpoints = states;
+    },
+    forgetEventsBelow(block) {
+      eventsFrom = block;
+    },
+    answerNextSubmit(outcome, more = {}) {
+      scripted.push({ outcome, ...more });
     },
     disconnect() {
       connected = false;
@@ -463,38 +846,63 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
   };
 }
 
-/** The order of the chain's set path, pool checks first (facts of the chain, 1.2 and 2.1). */
+function indexOf({ netuid }: FakeSubnet, mecid: number): number {
+  return mecid * mechanismStride + netuid;
+}
+
+function newMechanisms(count: number): FakeMechanism[] {
+  return Array.from({ length: count }, () => ({
+    weights: new Map<number, WeightRow>(),
+    lastUpdate: [],
+    hashCommits: [],
+    timelocked: [],
+  }));
+}
+
+function isOwner(net: FakeSubnet, uid: number): boolean {
+  return net.ownerHotkey !== null && net.neurons[uid]?.hotkey === net.ownerHotkey;
+}
+
+/** What the pool looks at for every call of weights (facts of the chain, 1.2). */
+function checkStaked(net: FakeSubnet, uid: number): void {
+  const caller = net.neurons[uid];
+  if (caller === undefined || isOwner(net, uid)) return;
+  if (caller.totalStakeRao < net.stakeThresholdRao)
+    throw poolRefusal('NotEnoughStakeToSetWeights', 1);
+}
+
+function checkCommitting(net: FakeSubnet, uid: number): void {
+  if (!net.hyperparams.commitRevealEnabled) throw dispatchRefusal('CommitRevealDisabled');
+  if (uid < 0) throw dispatchRefusal('HotKeyNotRegisteredInSubNet');
+}
+
+/** The order of the chain's set path (facts of the chain, 2.1). */
 function checkWeights(
   net: FakeSubnet,
   uid: number,
-  call: ChainCall & { call: 'set_weights' },
-  now: number,
+  row: { uids: readonly number[]; values: readonly number[]; versionKey: bigint },
 ): void {
   const { hyperparams: limits, neurons } = net;
   const caller = neurons[uid];
-  const isOwner = caller !== undefined && caller.hotkey === net.ownerHotkey;
-  const staked = isOwner || (caller?.totalStakeRao ?? 0n) >= net.stakeThresholdRao;
-  if (caller !== undefined && !staked) throw poolRefusal('NotEnoughStakeToSetWeights', 1);
-  if (caller !== undefined && !limits.commitRevealEnabled && tooFast(caller, limits, now))
-    throw poolRefusal('SettingWeightsTooFast', 6);
-  if (limits.commitRevealEnabled) throw dispatchRefusal('CommitRevealEnabled');
-  if (call.uids.length !== call.values.length) throw dispatchRefusal('WeightVecNotEqualSize');
-  if (call.uids.length > neurons.length) throw dispatchRefusal('UidsLengthExceedUidsInSubNet');
+  if (row.uids.length !== row.values.length) throw dispatchRefusal('WeightVecNotEqualSize');
+  if (row.uids.length > neurons.length) throw dispatchRefusal('UidsLengthExceedUidsInSubNet');
   if (caller === undefined) throw dispatchRefusal('HotKeyNotRegisteredInSubNet');
-  if (limits.weightsVersionKey !== 0n && call.versionKey < limits.weightsVersionKey)
+  if (!isOwner(net, uid) && caller.totalStakeRao < net.stakeThresholdRao)
+    throw dispatchRefusal('NotEnoughStakeToSetWeights');
+  if (limits.weightsVersionKey !== 0n && row.versionKey < limits.weightsVersionKey)
     throw dispatchRefusal('IncorrectWeightVersionKey');
-  const aimedAtSelf = call.uids.length === 1 && call.uids[0] === uid;
-  if (!caller.validatorPermit && !aimedAtSelf && !isOwner)
+  const aimedAtSelf = row.uids.length === 1 && row.uids[0] === uid;
+  if (!caller.validatorPermit && !aimedAtSelf && !isOwner(net, uid))
     throw dispatchRefusal('NeuronNoValidatorPermit');
-  if (new Set(call.uids).size !== call.uids.length) throw dispatchRefusal('DuplicateUids');
-  if (call.uids.some((target) => target >= neurons.length))
+  if (new Set(row.uids).size !== row.uids.length) throw dispatchRefusal('DuplicateUids');
+  if (row.uids.some((target) => target >= neurons.length))
     throw dispatchRefusal('UidVecContainInvalidOne');
-  if (!aimedAtSelf && call.uids.length < Math.min(limits.minAllowedWeights, neurons.length))
+  if (!aimedAtSelf && row.uids.length < Math.min(limits.minAllowedWeights, neurons.length))
     throw dispatchRefusal('WeightVecLengthIsLow');
 }
 
-function tooFast(caller: Neuron, limits: SubnetHyperparams, now: number): boolean {
-  return caller.lastUpdate !== 0 && now - caller.lastUpdate < limits.weightsRateLimit;
+function tooFast(lastUpdate: number, limits: SubnetHyperparams, now: number): boolean {
+  return lastUpdate !== 0 && now - lastUpdate < limits.weightsRateLimit;
 }
 
 function upscale(value: number, top: number): number {
@@ -521,16 +929,16 @@ function refused(refusal: Refusal, block: BlockRef): TxOutcome {
   return { kind: 'refused', where, name, message, block };
 }
 
-function epochDue(net: FakeSubnet, block: number): boolean {
-  return net.hyperparams.tempo > 0 && block - net.lastEpochBlock >= net.hyperparams.tempo;
-}
-
 /** Stake-weighted mean of the permitted validators' rows; permits go to the largest stakes. */
 function runEpoch(net: FakeSubnet, block: number): void {
   net.lastEpochBlock = block;
+  net.pendingEpochAt = 0;
+  net.epochIndex += 1;
+  net.blocksSinceLastStep = 0;
   const gains = net.neurons.map(() => 0);
   const stakes = net.neurons.map((one) => (one.validatorPermit ? Number(one.totalStakeRao) : 0));
-  for (const [from, row] of net.weights) {
+  const rows = net.mechanisms.flatMap(({ weights }) => [...weights]);
+  for (const [from, row] of rows) {
     const total = row.reduce((sum, [to, value]) => sum + (to === from ? 0 : value), 0);
     for (const [to, value] of row)
       if (to !== from && total > 0)

@@ -16,7 +16,8 @@ interface Sleeper {
 
 const startMs = 1_700_000_000_000;
 
-export function createManualPlatform(): ManualPlatform {
+/** `deadlines`: they fire when the clock is moved past them; otherwise never. */
+export function createManualPlatform(options: { deadlines?: boolean } = {}): ManualPlatform {
   let monotonicMs = 0;
   let wallOffsetMs = startMs;
   let lastNs = 0n;
@@ -41,10 +42,18 @@ export function createManualPlatform(): ManualPlatform {
     },
     randomBytes: (length) => Uint8Array.from({ length }, (_, at) => (at * 37 + 11) & 255),
     sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
-    deadline: (_, parent) => ({
-      signal: parent ?? new AbortController().signal,
-      dispose: () => undefined,
-    }),
+    deadline: (ms, parent) => {
+      if (options.deadlines !== true) {
+        return { signal: parent ?? new AbortController().signal, dispose: () => undefined };
+      }
+      const controller = new AbortController();
+      const sleeper = { atMs: monotonicMs + ms, wake: () => controller.abort() };
+      sleepers.push(sleeper);
+      return {
+        signal: controller.signal,
+        dispose: () => void (sleepers = sleepers.filter((one) => one !== sleeper)),
+      };
+    },
     stepWall: (ms) => void (wallOffsetMs += ms),
     advance: async (ms) => {
       monotonicMs += ms;

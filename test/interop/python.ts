@@ -13,6 +13,14 @@ export const python = interpreterOf(venv);
 export const pythonSdk10 = interpreterOf(`${venv}-sdk10`);
 export const pythonSubstrate = interpreterOf(`${venv}-substrate`);
 
+/** The library that makes timelocked commits, for stateful epochs, and for those by block number. */
+export const pythonDrand = interpreterOf(`${venv}-drand`);
+export const pythonDrand1 = interpreterOf(`${venv}-drand1`);
+
+/** The compiled wallets of two releases, which read and write key files in slightly other ways. */
+export const pythonWallet40 = interpreterOf(`${venv}-wallet40`);
+export const pythonWallet41 = interpreterOf(`${venv}-wallet41`);
+
 function interpreterOf(folder: string): string | undefined {
   const file = resolve(folder, 'bin/python');
   return existsSync(file) ? file : undefined;
@@ -23,13 +31,34 @@ export function titled(title: string, interpreter = python): string {
   return interpreter === undefined ? `${title} (skipped: run test/interop/setup.sh first)` : title;
 }
 
+/** Where Debian's package libfaketime puts it; undefined when it is not installed. */
+export const fakeClock = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
+  .map((triple) => `/usr/lib/${triple}/faketime/libfaketime.so.1`)
+  .find((file) => existsSync(file));
+
+/** The wall clock of a peer stands still at this second; time that is measured goes on. */
+export function frozenAt(unixSeconds: number): Readonly<Record<string, string>> {
+  const utc = new Date(unixSeconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  return {
+    LD_PRELOAD: fakeClock ?? '',
+    FAKETIME: utc,
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    TZ: 'UTC',
+  };
+}
+
 /** Runs a script of this folder with JSON on its standard input; its output is JSON again. */
-export function runPython(script: string, input: unknown, interpreter = python): Promise<unknown> {
+export function runPython(
+  script: string,
+  input: unknown,
+  interpreter = python,
+  env: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
   return new Promise((fulfil, reject) => {
     const child = execFile(
       interpreter ?? 'python3',
       [resolve(here, script)],
-      { maxBuffer: 64 * 1024 * 1024, timeout: 170_000 },
+      { maxBuffer: 64 * 1024 * 1024, timeout: 170_000, env: { ...process.env, ...env } },
       (error, stdout, stderr) => {
         if (error === null) fulfil(JSON.parse(stdout));
         else reject(new Error(`${script} failed: ${stderr.slice(-2000)}`, { cause: error }));

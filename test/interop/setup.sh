@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the Python environments of the interop tests: other people's clients of the same protocols.
-# Where: $SUBNET_INTEROP_VENV, by default .venv/interop, with -sdk10 and -substrate beside it for
-# clients that need other versions. Then: SUBNET_INTEROP=1 npx vitest run --project interop
+# Where: $SUBNET_INTEROP_VENV, by default .venv/interop, with -sdk10, -substrate, -drand and -drand1
+# beside it for clients that need other versions. Then: SUBNET_INTEROP=1 npx vitest run --project interop
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 venv=${SUBNET_INTEROP_VENV:-$here/../../.venv/interop}
@@ -16,6 +16,14 @@ environment "$venv-sdk10" requirements-sdk10.txt &
 sdk10=$!
 environment "$venv-substrate" requirements-substrate.txt &
 substrate=$!
+environment "$venv-wallet40" requirements-wallet40.txt &
+wallet40=$!
+environment "$venv-wallet41" requirements-wallet41.txt &
+wallet41=$!
+environment "$venv-drand" requirements-drand.txt
+environment "$venv-drand1" requirements-drand1.txt
 environment "$venv" requirements.txt
 wait "$sdk10"
 wait "$substrate"
+wait "$wallet40"
+wait "$wallet41"

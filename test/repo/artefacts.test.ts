@@ -7,6 +7,7 @@ import { packagePath } from '../../common/node/package-root.ts';
 
 const artefacts = [
   ['chain/artefact/subnet-runtime.wasm', 'chain/wasm-inputs.json'],
+  ['chain/artefact/subnet-runtime-legacy.wasm', 'chain/wasm-inputs.json'],
   ['native/sr25519/sr25519.wasm', 'native/wasm-inputs.json'],
 ] as const;
 

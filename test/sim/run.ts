@@ -13,7 +13,7 @@ export async function runFor(
   const stopWatching = world.chain.onHead((head) => {
     if (head.number >= until) stop.abort(new Error('enough'));
   });
-  const options = { once: false, staleHeadMs: 60_000, signal: stop.signal };
+  const options = { once: false, headTimeoutMs: 60_000, signal: stop.signal };
   const loop = createLoop(node.deps, node.config, options);
   try {
     await loop.run();

@@ -127,7 +127,7 @@ describe('a subnet over five epochs', () => {
     const text = await nodes[0]?.metricsText();
     expect(text).toMatch(/validator_query_outcomes_total\{task="digits",outcome="timeout"\} \d/);
     expect(text).toMatch(/validator_query_outcomes_total\{task="digits",outcome="answer"\} \d/);
-    expect(text).toMatch(/validator_weights_effective_block \d\d/);
+    expect(text).toMatch(/validator_weights_effective_block\{mecid="0"\} \d\d/);
     expect(text).toMatch(/validator_alert\{alert="epoch-missed"\} 0/);
   });
 });
@@ -221,11 +221,28 @@ describe('over time', () => {
     expect(status.alerts.map(({ detail }) => detail).join()).toMatch(/no validator permit/);
   });
 
-  it('commit-reveal is named as what this release does not do', async () => {
-    const { world: made, node } = await world();
-    made.chain.patchSubnet(netuid, { hyperparams: { commitRevealEnabled: true } });
-    const status = await runFor(made, node, 45);
-    expect(made.chain.submissions).toEqual([]);
-    expect(status.alerts.map(({ detail }) => detail).join()).toMatch(/commit-reveal is on/);
-  });
+  it.each(['auto', 'hash'] as const)(
+    'commit-reveal is followed to its effect (%s)',
+    async (commit) => {
+      const { world: made, node } = await world();
+      made.chain.patchSubnet(netuid, { hyperparams: { commitRevealEnabled: true } });
+      const config = { ...node.config, submit: { ...node.config.submit, commit } };
+      const status = await runFor(made, { ...node, config }, 70);
+      expect(status.alerts).toEqual([]);
+      const vectors = [...(await node.deps.journal.recent(10))].reverse();
+      expect(vectors.length).toBeGreaterThan(1);
+      expect(vectors[0]).toMatchObject({ state: 'effective' });
+      expect(vectors[0]?.path).toBe(commit === 'auto' ? 'timelocked' : 'hash');
+      expect(new Set(vectors.map(({ epoch }) => epoch)).size).toBe(vectors.length);
+      const row = await made.chain.weightsOf(netuid, 0);
+      const shown = vectors.filter(({ state }) => state === 'effective').at(-1);
+      expect(row).toEqual(shown?.uids.map((uid, at) => [uid, shown.values[at]]));
+      const salts = vectors.flatMap(({ commit: sealed }) => sealed?.salt ?? []);
+      expect(salts.length > 0).toBe(commit === 'hash');
+      const logged = JSON.stringify(node.lines);
+      for (const { commit: sealed } of vectors) {
+        if (sealed?.salt != null) expect(logged).not.toContain(JSON.stringify(sealed.salt));
+      }
+    },
+  );
 });

@@ -14,17 +14,18 @@ import type { Dataset } from '../../tasks/dataset.ts';
 import { prepareTask } from '../../tasks/registry.ts';
 import type { Task } from '../../tasks/task-port.ts';
 import { createEvidenceLog, readHead } from '../../validator/evidence.ts';
-import { createJournal } from '../../validator/journal.ts';
+import { createJournal } from '../../validator/weights/journal.ts';
 import type { LoopDeps } from '../../validator/loop.ts';
 import { createValidatorMetrics } from '../../validator/metrics.ts';
 import type { RoundConfig } from '../../validator/round.ts';
 import { roundConfigOf } from '../../validator/round-config.ts';
 import { createFakeChain } from '../fakes/fake-chain.ts';
-import type { FakeChain } from '../fakes/fake-chain.ts';
+import type { FakeChain, FakeChainOptions } from '../fakes/fake-chain.ts';
 import { createFakeHttp } from '../fakes/fake-http.ts';
 import type { FakeHttp, FakePeer } from '../fakes/fake-http.ts';
 import { createMemoryStore } from '../fakes/memory-store.ts';
 import type { MemoryStore } from '../fakes/memory-store.ts';
+import { createOpenCommitMaker } from '../fakes/open-commit-maker.ts';
 import { createSimPlatform } from './sim-platform.ts';
 import type { SimPlatform } from './sim-platform.ts';
 
@@ -32,8 +33,12 @@ export const netuid = 2;
 export const blockMs = 1000;
 export const sr25519 = loadSr25519();
 
+const keys = new Map<string, Signer>();
+
 export function key(name: string): Signer {
-  return signerFromSuri(sr25519, `//sim//${name}`);
+  const known = keys.get(name) ?? signerFromSuri(sr25519, `//sim//${name}`);
+  keys.set(name, known);
+  return known;
 }
 
 function readDataset(name: string): Dataset {
@@ -45,8 +50,20 @@ function readDataset(name: string): Dataset {
 
 export const train = readDataset('train.json');
 
-/** The shipped digits subnet, with its real data. */
-export function digits(): { readonly subnet: SubnetConfig; readonly tasks: readonly Task[] } {
+interface Digits {
+  readonly subnet: SubnetConfig;
+  readonly tasks: readonly Task[];
+}
+
+let shipped: Digits | undefined;
+
+/** The shipped digits subnet, with its real data; read once. */
+export function digits(): Digits {
+  shipped ??= readDigits();
+  return shipped;
+}
+
+function readDigits(): Digits {
   const file = packagePath('config', 'subnets', 'digits.yaml');
   const { value: subnet, baseDir } = loadConfig(file, subnetSchema);
   const tasks = subnet.tasks.map((task) => {
@@ -90,8 +107,8 @@ export function originOf(uid: number): string {
 }
 
 /** A subnet in one process: chain, wire and time are fakes, everything else is real. */
-export function createWorld(seed = 'sim'): World {
-  const chain = createFakeChain();
+export function createWorld(seed = 'sim', chainOptions: FakeChainOptions = {}): World {
+  const chain = createFakeChain({ blockTimeMs: blockMs, ...chainOptions });
   const http = createFakeHttp();
   let owedMs = 0;
   const platform = createSimPlatform(seed, (ms) => {
@@ -145,6 +162,7 @@ export function createWorld(seed = 'sim'): World {
         verifier: sr25519,
         journal: createJournal(store, platform.sha256),
         evidence: createEvidenceLog(await readHead(store), platform.sha256),
+        commits: createOpenCommitMaker(platform.randomBytes),
         log: recordingLogger(lines),
         metrics: createValidatorMetrics(registry),
       };
@@ -160,6 +178,7 @@ export function createWorld(seed = 'sim'): World {
           allowPrivateAddresses: true,
         },
         evidence: { keepBodies: false, keepRounds: 100 },
+        weights: { commit: 'auto', allowEmptier: false },
         dryRun: false,
       });
       const metricsText = (): Promise<string> => registry.render();

@@ -38,14 +38,34 @@ export function neuron(uid: number, more: Partial<Neuron> = {}): Neuron {
 }
 
 export function snapshot(neurons: readonly Neuron[], more: Partial<Snapshot> = {}): Snapshot {
+  const hyperparams = more.hyperparams ?? fakeHyperparams;
   return {
     netuid: 2,
     block: { number: 100, hash: `0x${'ab'.repeat(32)}` },
-    hyperparams: fakeHyperparams,
+    hyperparams,
     stakeThresholdRao: 0n,
     lastEpochBlock: 95,
     nextEpochBlock: 105,
+    epoch: {
+      model: 'stateful',
+      tempo: hyperparams.tempo,
+      lastEpochBlock: more.lastEpochBlock ?? 95,
+      pendingEpochAt: 0,
+      epochIndex: 7,
+      blocksSinceLastStep: 5,
+    },
+    chainTimeMs: 1_700_000_000_000,
+    blockTimeMs: 12_000,
+    commitRevealVersion: 4,
     ownerHotkey: null,
+    ownerColdkey: null,
+    mechanisms: [
+      {
+        mecid: 0,
+        lastUpdate: neurons.map(({ lastUpdate }) => lastUpdate),
+        incentive: neurons.map(({ incentive }) => incentive),
+      },
+    ],
     neurons,
     ...more,
   };
@@ -57,6 +77,7 @@ export function entry(uid: number, score: number, more: Partial<BoardEntry> = {}
     uid,
     registeredAt: 5,
     score: toUnit(score),
+    taskScores: {},
     lastPoints: zero,
     lastRound: 0,
     lastLatencyMs: null,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Neuron, Snapshot } from '../../common/chain-port.ts';
-import { precheck } from '../../validator/precheck.ts';
-import { leadBlocks, missedEpoch, notDue } from '../../validator/schedule.ts';
+import { precheck } from '../../validator/weights/precheck.ts';
+import { leadBlocks, missedEpoch, notDue } from '../../validator/weights/schedule.ts';
 import { fakeHyperparams } from '../fakes/fake-chain.ts';
 import { hotkey, neuron, snapshot } from './build.ts';
 
@@ -16,15 +16,15 @@ const limits = (more: object): Partial<Snapshot> => ({
 });
 
 describe('precheck', () => {
-  const check = (state: Snapshot, versionKey = 0n) => precheck(state, own, vector, versionKey);
+  const check = (state: Snapshot, versionKey = 0n, hotkeyOf = own) =>
+    precheck(state, { hotkey: hotkeyOf, mecid: 0, vector, versionKey });
 
   it('finds nothing when the chain would take the weights', () => {
     expect(check(world({}))).toBeNull();
   });
 
   it('names the true cause, with the block at which it clears', () => {
-    expect(precheck(world({}), hotkey(9), vector, 0n)?.reason).toBe('not-registered');
-    expect(check(world({}, limits({ commitRevealEnabled: true })))?.reason).toBe('commit-reveal');
+    expect(check(world({}), 0n, hotkey(9))?.reason).toBe('not-registered');
     expect(check(world({}, { stakeThresholdRao: 5n }))?.reason).toBe('stake-below-threshold');
     expect(check(world({}, limits({ weightsVersionKey: 3n })), 2n)?.reason).toBe('version-key');
     expect(check(world({}, limits({ weightsVersionKey: 3n })), 3n)).toBeNull();
@@ -46,9 +46,33 @@ describe('precheck', () => {
     expect(check(world({ validatorPermit: false }, owner))).toBeNull();
   });
 
-  it('says plainly that commit-reveal is not in this release', () => {
-    const found = check(world({}, limits({ commitRevealEnabled: true })));
-    expect(found?.detail).toMatch(/this release sets weights plainly only/);
+  it('lets nothing through that is no vector of whole numbers, whoever asks', () => {
+    const reasonOf = (uids: number[], values: number[]) => {
+      const odd = { kind: 'vector', uids, values } as const;
+      return precheck(world({}), { hotkey: own, mecid: 0, vector: odd, versionKey: 0n })?.reason;
+    };
+    expect(reasonOf([1], [65_535])).toBeUndefined();
+    for (const value of [NaN, Infinity, -1, 0.5, 65_536]) {
+      expect(reasonOf([0, 1], [65_535, value])).toBe('vector-invalid');
+    }
+    expect(reasonOf([1, 1], [1, 1])).toBe('vector-invalid');
+    expect(reasonOf([1], [0])).toBe('vector-invalid');
+    expect(reasonOf([], [])).toBe('vector-invalid');
+  });
+
+  it('knows how many mechanisms there are, and gives each its own rate limit', () => {
+    const two = {
+      mechanisms: [
+        { mecid: 0, lastUpdate: [60, 5], incentive: [0, 0] },
+        { mecid: 1, lastUpdate: [20, 5], incentive: [0, 0] },
+      ],
+      ...limits({ weightsRateLimit: 50 }),
+    };
+    const of = (mecid: number) =>
+      precheck(world({}, two), { hotkey: own, mecid, vector, versionKey: 0n });
+    expect(of(0)).toMatchObject({ reason: 'rate-limit', clearsAtBlock: 110 });
+    expect(of(1)).toBeNull();
+    expect(of(2)?.reason).toBe('no-mechanism');
   });
 });
 
@@ -61,7 +85,7 @@ describe('notDue', () => {
     hyperparams: { ...fakeHyperparams, tempo: 20 },
   });
   const due = (head: number, lastUpdate: number, eager = false) =>
-    notDue(world({ lastUpdate }, epoch(head)), own, options, eager);
+    notDue(world({ lastUpdate }, epoch(head)), own, 0, options, eager);
 
   it('waits for the lead before the epoch, then sets', () => {
     expect(due(115, 90)).toMatchObject({ reason: 'not-due', clearsAtBlock: 116 });
@@ -79,7 +103,7 @@ describe('notDue', () => {
 
   it('does not take the block of registration for weights', () => {
     const fresh = world({ lastUpdate: 110, blockAtRegistration: 110 }, epoch(118));
-    expect(notDue(fresh, own, options, false)).toBeNull();
+    expect(notDue(fresh, own, 0, options, false)).toBeNull();
   });
 
   it('leaves time for three rounds and a quarter of the epoch', () => {
@@ -89,7 +113,7 @@ describe('notDue', () => {
 
   it('knows an epoch that went by without new weights', () => {
     const at = (lastUpdate: number) =>
-      missedEpoch(world({ lastUpdate, blockAtRegistration: 1 }, epoch(110)), own);
+      missedEpoch(world({ lastUpdate, blockAtRegistration: 1 }, epoch(110)), own, 0);
     expect(at(79)).toBe(true);
     expect(at(81)).toBe(false);
   });

@@ -69,7 +69,7 @@ describe('a validator that is killed', () => {
       const rounds = lines.map((line) => JSON.parse(line) as { kind: string; round: number });
       const opened = rounds.filter(({ kind }) => kind === 'open').map(({ round }) => round);
       expect(new Set(opened).size).toBe(opened.length);
-      const latest = await node.deps.journal.latest();
+      const latest = await node.deps.journal.latest(0);
       expect(latest?.state).toBe('effective');
       const states = (await node.deps.journal.recent(100)).map(({ state }) => state);
       expect(states.filter((state) => state === 'submitting')).toEqual([]);
@@ -102,10 +102,10 @@ describe('a validator that is killed', () => {
         throw new Killed('kill -9');
       },
     };
-    const options = { once: true, staleHeadMs: 1e9, signal: new AbortController().signal };
+    const options = { once: true, headTimeoutMs: 1e9, signal: new AbortController().signal };
     const deps = { ...node.deps, chain: dying };
     await expect(createLoop(deps, node.config, options).run()).rejects.toBeInstanceOf(Killed);
-    expect((await node.deps.journal.latest())?.state).toBe('submitting');
+    expect((await node.deps.journal.latest(0))?.state).toBe('submitting');
     expect(world.chain.submissions).toEqual([]);
     const back = await world.node('alpha', { store: createMemoryStore(store.contents()) });
     await runFor(world, back, 30);
@@ -133,7 +133,7 @@ describe('a chain connection that is cut', () => {
     await runFor(world, node, 12);
     const board = (await readState(store)).board;
     const stop = new AbortController();
-    const options = { once: false, staleHeadMs: 1e9, signal: stop.signal };
+    const options = { once: false, headTimeoutMs: 1e9, signal: stop.signal };
     const loop = createLoop(node.deps, node.config, options);
     chain.disconnect();
     const sleep = platform.clock.sleep.bind(platform.clock);

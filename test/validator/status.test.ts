@@ -3,7 +3,8 @@ import { alertsOf } from '../../validator/alerts.ts';
 import { explain } from '../../validator/explain.ts';
 import type { StatusFacts } from '../../validator/explain.ts';
 import { createLoop } from '../../validator/loop.ts';
-import { skip } from '../../validator/precheck.ts';
+import { skip } from '../../validator/weights/skip.ts';
+import type { MechanismReport } from '../../validator/weights/tend.ts';
 import { ownNetworkSuspect } from '../../validator/outcome.ts';
 import { fault } from '../../common/fault.ts';
 import type { FaultReason } from '../../common/fault.ts';
@@ -17,10 +18,11 @@ const facts: StatusFacts = {
   hotkey: hotkey(0),
   round: 4,
   board: board(),
-  vector: null,
+  vectors: [],
   snapshot: null,
   head: null,
-  report: null,
+  reports: [],
+  endpoints: [],
   alerts: [],
   running: false,
 };
@@ -56,22 +58,34 @@ describe('alertsOf', () => {
   const calm = {
     snapshot: snapshot([neuron(0, { lastUpdate: 96 })]),
     hotkey: hotkey(0),
-    report: skip('not-due', 'later'),
-    blocked: null,
-    resolved: null,
     counted: true,
   };
-  const names = (more: Partial<Parameters<typeof alertsOf>[0]>): string[] =>
-    alertsOf({ ...calm, ...more }).map(({ name }) => name);
+  const quiet: MechanismReport = {
+    mecid: 0,
+    report: skip('not-due', 'later'),
+    blocked: null,
+    stepped: [],
+    newest: null,
+    failed: null,
+    lost: [],
+    wakeAtBlock: null,
+  };
+  const names = ({
+    weights,
+    ...more
+  }: Partial<typeof calm> & { weights?: Partial<MechanismReport> }): string[] =>
+    alertsOf({ ...calm, weights: [{ ...quiet, ...weights }], ...more }).map(({ name }) => name);
 
   it('is silent when all is well, and while time alone will heal it', () => {
     expect(names({})).toEqual([]);
-    expect(names({ blocked: skip('rate-limit', 'wait', 120) })).toEqual([]);
+    expect(names({ weights: { blocked: skip('rate-limit', 'wait', 120) } })).toEqual([]);
   });
 
   it('wakes for what time will not heal', () => {
     expect(names({ hotkey: hotkey(9) })).toContain('not-registered');
-    expect(names({ blocked: skip('no-permit', 'more stake') })).toEqual(['weights-blocked']);
+    expect(names({ weights: { blocked: skip('no-permit', 'more stake') } })).toEqual([
+      'weights-blocked',
+    ]);
     expect(names({ counted: false })).toEqual(['network-suspect']);
     const late = snapshot([neuron(0, { lastUpdate: 20, blockAtRegistration: 1 })]);
     expect(names({ snapshot: late })).toEqual(['epoch-missed']);
@@ -100,7 +114,7 @@ describe('ownNetworkSuspect', () => {
 });
 
 describe('one round and out', () => {
-  const options = { once: true, staleHeadMs: 1e9, signal: new AbortController().signal };
+  const options = { once: true, headTimeoutMs: 1e9, signal: new AbortController().signal };
 
   async function setup(dryRun: boolean) {
     const world = createWorld();

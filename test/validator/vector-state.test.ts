@@ -6,13 +6,26 @@ import {
   encodeRecord,
   isOpen,
   newRecord,
-  settle,
   vectorDigest,
-} from '../../validator/vector-state.ts';
-import type { VectorEvent, VectorRecord } from '../../validator/vector-state.ts';
+} from '../../validator/weights/vector-state.ts';
+import { nextStep } from '../../validator/weights/vector-fate.ts';
+import type { ChainView } from '../../validator/weights/vector-fate.ts';
+import type { VectorEvent, VectorRecord } from '../../validator/weights/vector-state.ts';
 
 const vector = { kind: 'vector', uids: [1, 4], values: [65535, 100] } as const;
-const built = newRecord({ id: 3, netuid: 2, round: 9, block: 50, vector, versionKey: 7n }, sha256);
+const input = {
+  id: 3,
+  netuid: 2,
+  mecid: 0,
+  round: 9,
+  block: 50,
+  epoch: 4,
+  path: 'plain',
+  commit: null,
+  vector,
+  versionKey: 7n,
+} as const;
+const built = newRecord(input, sha256);
 const reason = 'why';
 const sending: VectorEvent = { to: 'submitting', block: 51 };
 const included: VectorEvent = { to: 'included', block: 52, extrinsicHash: '0x1' };
@@ -68,10 +81,25 @@ describe('a vector', () => {
   });
 });
 
-describe('settle', () => {
+describe('nextStep of plain weights', () => {
   const open = after(sending);
-  const at = (head: number, lastUpdate: number | null, found: typeof row | [] = row) =>
-    settle(open, { head, lastUpdate, row: found }, 10);
+  const view: ChainView = {
+    head: 55,
+    epoch: 4,
+    epochBlock: 40,
+    revealPeriod: 1,
+    commitReveal: false,
+    lastUpdate: 52,
+    updatedBy: null,
+    row,
+    replaced: new Set(),
+    pending: [],
+    pulse: null,
+    revealedAt: null,
+    searched: false,
+  };
+  const at = (head: number, lastUpdate: number | null, found: ChainView['row'] = row) =>
+    nextStep(open, { ...view, head, lastUpdate, row: found }, { lifetimeBlocks: 10 });
 
   it('takes only what the chain holds for effective', () => {
     expect(at(55, 52)).toEqual({ to: 'effective', block: 52 });
@@ -90,6 +118,28 @@ describe('settle', () => {
       to: 'submitting',
       block: 60,
     });
-    expect(settle(again, { head: 62, lastUpdate: 20, row: [] }, 10)).toBeNull();
+    const later = { ...view, head: 62, lastUpdate: 20, row: [] };
+    expect(nextStep(again, later, { lifetimeBlocks: 10 })).toBeNull();
+  });
+});
+
+describe('a record of the first release', () => {
+  const { mecid, path, epoch, commit, dueAtBlock, ...rest } = after(sending, included);
+  const { revealAttempts, revealSentAtBlock, revealedAtBlock, ...old } = rest;
+  const text = JSON.stringify({ ...old, version: 1 });
+
+  it('is taken up where it stood', () => {
+    expect(JSON.parse(text)).not.toHaveProperty('path');
+    const record = decodeRecord(text);
+    expect(record).toMatchObject({ version: 2, state: 'included', path: 'plain', mecid: 0 });
+    expect(record).toMatchObject({ epoch: null, commit: null, revealAttempts: 0 });
+    expect([mecid, path, epoch, commit, dueAtBlock]).toEqual([0, 'plain', 4, null, null]);
+    expect([revealAttempts, revealSentAtBlock, revealedAtBlock]).toEqual([0, null, null]);
+    expect(advance(record, { to: 'effective', block: 52 }).state).toBe('effective');
+    expect(decodeRecord(encodeRecord(record))).toEqual(record);
+  });
+
+  it('is not mistaken for one of a later release', () => {
+    expect(() => decodeRecord(text.replace('"version":1', '"version":3'))).toThrowError();
   });
 });

@@ -8,8 +8,8 @@ import {
   roundHalfEven,
   sameRow,
   toWeights,
-} from '../../validator/weights.ts';
-import type { WeightPolicy, WeightVector } from '../../validator/weights.ts';
+} from '../../validator/weights/weights.ts';
+import type { WeightPolicy, WeightVector } from '../../validator/weights/weights.ts';
 import { fakeHyperparams } from '../fakes/fake-chain.ts';
 import { board, entry, hotkey, neuron, scored, snapshot } from './build.ts';
 

@@ -75,10 +75,36 @@ pub fn activity_cutoff_blocks(factor_milli: u32, tempo: u16) -> u64 {
 
 /// Runs the epoch. Total for any input: malformed entries are ignored, never a reason to panic.
 pub fn epoch(input: &EpochInput) -> EpochOutput {
-    let active = activity(input);
+    let factor = input.activity_cutoff_factor_milli;
+    let rules = Rules {
+        activity_cutoff: activity_cutoff_blocks(factor, input.tempo),
+        choose_validators: top_k_nonzero,
+    };
+    run(input, &rules).output
+}
+
+/// What differs between the dialects of the chain.
+pub(crate) struct Rules {
+    /// Blocks without an update after which a validator counts as inactive.
+    pub activity_cutoff: u64,
+    pub choose_validators: fn(&[I32F32], usize) -> Vec<bool>,
+}
+
+/// The results and what they were made of.
+pub(crate) struct Run {
+    pub output: EpochOutput,
+    pub old_permits: Vec<bool>,
+    pub active_stake: Vec<I32F32>,
+    pub consensus: Vec<I32F32>,
+    /// Shares of the emission.
+    pub combined: Vec<I32F32>,
+}
+
+pub(crate) fn run(input: &EpochInput, rules: &Rules) -> Run {
+    let active = activity(input, rules.activity_cutoff);
     let stake = normalize_stake(&stake_above_threshold(input));
     let old_permits = with_owner(padded(&input.permits, input.stake.len()), input.owner_uid);
-    let candidates = top_k_nonzero(&stake, usize::from(input.max_allowed_validators));
+    let candidates = (rules.choose_validators)(&stake, usize::from(input.max_allowed_validators));
     let permits = with_owner(candidates, input.owner_uid);
     let active_stake = voting_stake(&stake, &active, &old_permits);
 
@@ -92,7 +118,7 @@ pub fn epoch(input: &EpochInput) -> EpochOutput {
         &active_stake
     };
     let shares = Shares::of(&votes.incentive, &dividends, fallback);
-    EpochOutput {
+    let output = EpochOutput {
         stake_weight: to_u16(&stake),
         consensus: to_u16(&votes.consensus),
         incentive: to_u16(&votes.incentive),
@@ -104,11 +130,17 @@ pub fn epoch(input: &EpochInput) -> EpochOutput {
         bonds: stored_bonds(bonds, &permits),
         active,
         permits,
+    };
+    Run {
+        output,
+        old_permits,
+        active_stake,
+        consensus: votes.consensus,
+        combined: shares.combined,
     }
 }
 
-fn activity(input: &EpochInput) -> Vec<bool> {
-    let cutoff = activity_cutoff_blocks(input.activity_cutoff_factor_milli, input.tempo);
+fn activity(input: &EpochInput, cutoff: u64) -> Vec<bool> {
     let last_update = padded(&input.last_update, input.stake.len());
     last_update
         .iter()
@@ -166,7 +198,7 @@ impl Votes {
 
 /// Row-normalised weights that may count: from permitted validators, not for oneself (unless
 /// the owner), not older than the neuron they are for, not committed before it registered.
-fn effective_weights(input: &EpochInput, permits: &[bool]) -> Vec<SparseRow> {
+pub(crate) fn effective_weights(input: &EpochInput, permits: &[bool]) -> Vec<SparseRow> {
     let n = input.stake.len();
     let registered = padded(&input.block_at_registration, n);
     let updated = padded(&input.last_update, n);
@@ -315,7 +347,7 @@ fn stored_bonds(bonds: Vec<SparseRow>, permits: &[bool]) -> Vec<Vec<(u16, u16)>>
     bonds.into_iter().zip(permits).map(row).collect()
 }
 
-fn to_u16(values: &[I32F32]) -> Vec<u16> {
+pub(crate) fn to_u16(values: &[I32F32]) -> Vec<u16> {
     values.iter().copied().map(proportion_to_u16).collect()
 }
 

@@ -13,6 +13,7 @@ mod emission;
 mod epoch;
 mod family;
 mod fixed;
+mod legacy;
 mod matrix;
 mod median;
 mod schedule;
@@ -29,6 +30,7 @@ pub use emission::{
 pub use epoch::{activity_cutoff_blocks, epoch, EpochInput, EpochOutput};
 pub use family::{share_with_parents, ChildStake, FamilyShares, ParentStake};
 pub use fixed::{I32F32, U64F64, U96F32};
+pub use legacy::{adjusted_burn, legacy_epoch, legacy_reveal_blocks, LegacyOutput};
 pub use matrix::{column_max_upscale, interpolate, SparseRow};
 pub use median::{weighted_median, weighted_median_columns};
 pub use schedule::{

@@ -52,6 +52,152 @@ mod calls {
             Self::do_batch_set_weights(origin, netuids, weights, version_keys)
         }
 
+        /// Commits to weights by their hash.
+        #[pallet::call_index(96)]
+        #[pallet::weight((crate::calls::booked::<T>(69_049_000, 13, 2), DispatchClass::Normal, Pays::No))]
+        pub fn commit_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            commit_hash: H256,
+        ) -> DispatchResult {
+            Self::do_commit_weights(origin, netuid, 0, commit_hash)
+        }
+
+        /// The same for one mechanism of the subnet.
+        #[pallet::call_index(115)]
+        #[pallet::weight((crate::calls::booked::<T>(55_130_000, 7, 2), DispatchClass::Normal, Pays::No))]
+        pub fn commit_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit_hash: H256,
+        ) -> DispatchResult {
+            Self::do_commit_weights(origin, netuid, mecid, commit_hash)
+        }
+
+        /// Commits on several subnets; look at the events for what failed.
+        #[pallet::call_index(100)]
+        #[pallet::weight((crate::calls::booked::<T>(147_000_000, 15, 2), DispatchClass::Normal, Pays::No))]
+        pub fn batch_commit_weights(
+            origin: OriginFor<T>,
+            netuids: Vec<codec::Compact<NetUid>>,
+            commit_hashes: Vec<H256>,
+        ) -> DispatchResult {
+            Self::do_batch_commit_weights(origin, netuids, commit_hashes)
+        }
+
+        /// Shows weights that were committed before, in the epoch for it.
+        #[pallet::call_index(97)]
+        #[pallet::weight((crate::calls::booked::<T>(111_000_000, 19, 2), DispatchClass::Normal, Pays::No))]
+        pub fn reveal_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            uids: Vec<u16>,
+            values: Vec<u16>,
+            salt: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            let revealed = crate::commits::Revealed {
+                uids,
+                values,
+                salt,
+                version_key,
+            };
+            Self::do_reveal_weights(origin, netuid, 0, revealed)
+        }
+
+        /// The same for one mechanism of the subnet.
+        #[pallet::call_index(116)]
+        #[pallet::weight((crate::calls::booked::<T>(122_000_000, 16, 2), DispatchClass::Normal, Pays::No))]
+        pub fn reveal_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            uids: Vec<u16>,
+            values: Vec<u16>,
+            salt: Vec<u16>,
+            version_key: u64,
+        ) -> DispatchResult {
+            let revealed = crate::commits::Revealed {
+                uids,
+                values,
+                salt,
+                version_key,
+            };
+            Self::do_reveal_weights(origin, netuid, mecid, revealed)
+        }
+
+        /// Shows several commits on a subnet, all or none.
+        #[pallet::call_index(98)]
+        #[pallet::weight((crate::calls::booked::<T>(421_000_000, 19, 2), DispatchClass::Normal, Pays::No))]
+        pub fn batch_reveal_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            uids_list: Vec<Vec<u16>>,
+            values_list: Vec<Vec<u16>>,
+            salts_list: Vec<Vec<u16>>,
+            version_keys: Vec<u64>,
+        ) -> DispatchResult {
+            let reveals =
+                crate::commits::zip_reveals(uids_list, values_list, salts_list, version_keys);
+            Self::do_batch_reveal_weights(origin, netuid, reveals)
+        }
+
+        /// Commits to weights that the chain opens itself when the beacon reaches the round.
+        #[pallet::call_index(113)]
+        #[pallet::weight((crate::calls::booked::<T>(87_000_000, 14, 2), DispatchClass::Normal, Pays::No))]
+        pub fn commit_timelocked_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            commit: CommitBytes,
+            reveal_round: u64,
+            commit_reveal_version: u16,
+        ) -> DispatchResult {
+            Self::do_commit_timelocked(
+                origin,
+                netuid,
+                0,
+                commit,
+                reveal_round,
+                commit_reveal_version,
+            )
+        }
+
+        /// The same for one mechanism of the subnet.
+        #[pallet::call_index(118)]
+        #[pallet::weight((crate::calls::booked::<T>(84_020_000, 9, 2), DispatchClass::Normal, Pays::No))]
+        pub fn commit_timelocked_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit: CommitBytes,
+            reveal_round: u64,
+            commit_reveal_version: u16,
+        ) -> DispatchResult {
+            Self::do_commit_timelocked(
+                origin,
+                netuid,
+                mecid,
+                commit,
+                reveal_round,
+                commit_reveal_version,
+            )
+        }
+
+        /// The same without a version, which is taken as 4.
+        #[pallet::call_index(117)]
+        #[pallet::weight((crate::calls::booked::<T>(77_750_000, 7, 2), DispatchClass::Normal, Pays::No))]
+        pub fn commit_crv3_mechanism_weights(
+            origin: OriginFor<T>,
+            netuid: NetUid,
+            mecid: MechId,
+            commit: CommitBytes,
+            reveal_round: u64,
+        ) -> DispatchResult {
+            let version = crate::timelocked::CRV3_VERSION;
+            Self::do_commit_timelocked(origin, netuid, mecid, commit, reveal_round, version)
+        }
+
         /// Turns the signer's TAO into alpha held with a hotkey.
         #[pallet::call_index(2)]
         #[pallet::weight((crate::calls::booked::<T>(664_000_000, 32, 16), DispatchClass::Normal, Pays::Yes))]

@@ -18,10 +18,12 @@ struct Pending {
 }
 
 impl<T: Config> Pallet<T> {
-    /// The block's work in the chain's order: prices, emission, epochs and their payment.
+    /// The block's work in the chain's order: prices, reveals, emission, epochs and their
+    /// payment.
     pub(crate) fn block_step() {
         let netuids = Self::netuids();
         Self::decay_prices(&netuids);
+        Self::reveal_timelocked(&netuids);
         let emitting: Vec<NetUid> = netuids.iter().copied().filter(Self::emits).collect();
         Self::emit_tao(&emitting);
         for netuid in &emitting {

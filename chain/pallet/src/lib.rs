@@ -12,6 +12,7 @@ pub mod access;
 pub mod bonds;
 pub mod calls;
 pub mod checks;
+pub mod commits;
 pub mod children;
 pub mod commitments;
 pub mod defaults;
@@ -24,6 +25,8 @@ pub mod fixed;
 pub mod genesis;
 pub mod identity;
 pub mod market;
+pub mod mechanisms;
+mod migration;
 pub mod moves;
 pub mod neurons;
 pub mod registration;
@@ -34,6 +37,7 @@ pub mod serving;
 pub mod staking;
 pub mod storage;
 pub mod subnets;
+pub mod timelocked;
 pub mod swap;
 pub mod trim;
 pub mod types;
@@ -67,7 +71,9 @@ pub mod pallet {
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(7);
 
     #[pallet::config]
-    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+    pub trait Config:
+        frame_system::Config<RuntimeEvent: From<Event<Self>>> + pallet_drand::Config
+    {
         /// TAO.
         type Currency: fungible::Mutate<Self::AccountId, Balance = TaoBalance>;
         /// Seed of the accounts that hold the TAO of each subnet's pool.
@@ -86,6 +92,10 @@ pub mod pallet {
         fn on_initialize(_: BlockNumberFor<T>) -> Weight {
             Self::block_step();
             crate::calls::booked::<T>(110_634_229_000, 8304, 110)
+        }
+
+        fn on_runtime_upgrade() -> Weight {
+            Self::migrate_from_legacy()
         }
     }
 

@@ -132,7 +132,7 @@ impl<T: Config> Pallet<T> {
 }
 
 /// Sets one element of a dense vector, which grows with zeros when it is too short.
-pub(crate) fn put_at<M, V>(key: u16, uid: u16, value: V)
+pub fn put_at<M, V>(key: u16, uid: u16, value: V)
 where
     M: StorageMapTrait<u16, Vec<V>, Query = Vec<V>>,
     V: Clone + Default + codec::FullCodec,

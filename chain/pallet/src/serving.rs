@@ -92,12 +92,12 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-fn is_ip_type(ip_type: u8) -> bool {
+pub fn is_ip_type(ip_type: u8) -> bool {
     matches!(ip_type, 4 | 6)
 }
 
 /// Zero passes: a neuron that serves nothing any more says so with it.
-fn is_ip_address(ip_type: u8, ip: u128) -> bool {
+pub fn is_ip_address(ip_type: u8, ip: u128) -> bool {
     match ip_type {
         4 => ip < u128::from(u32::MAX) && ip != IPV4_LOCALHOST,
         _ => ip != u128::MAX && ip != IPV6_LOCALHOST,

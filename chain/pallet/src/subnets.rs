@@ -287,7 +287,7 @@ const LETTERS: [&str; 25] = [
     "\u{3c0}", "\u{3c1}", "\u{3c3}", "t", "\u{3c5}", "\u{3c6}", "\u{3c7}", "\u{3c8}", "\u{3c9}",
 ];
 
-fn symbol(netuid: NetUid) -> Vec<u8> {
+pub(crate) fn symbol(netuid: NetUid) -> Vec<u8> {
     LETTERS
         .get(usize::from(netuid))
         .unwrap_or(&LETTERS[0])

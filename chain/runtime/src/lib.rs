@@ -1,18 +1,29 @@
 //! Runtime of the embedded chain: Subtensor's envelope (spec 425) around the pallets that a
-//! subnet's node software touches.
+//! subnet's node software touches. With the feature `legacy` it is that of spec 218, made of other
+//! pallets: what differs stands in `legacy/`, and the items here that it replaces say so.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "256"]
 
 extern crate alloc;
 
+#[cfg_attr(feature = "legacy", path = "legacy/apis.rs")]
 pub mod apis;
 pub mod check_nonce;
+#[cfg_attr(feature = "legacy", path = "legacy/constants.rs")]
 pub mod constants;
+#[cfg_attr(feature = "legacy", path = "legacy/extensions.rs")]
 pub mod extensions;
 pub mod fees;
+#[cfg(feature = "legacy")]
+#[path = "legacy/dialect.rs"]
+mod legacy;
 pub mod metadata;
+#[cfg(not(feature = "legacy"))]
 pub mod neighbours;
+
+#[cfg(feature = "legacy")]
+pub use legacy::*;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -48,6 +59,7 @@ pub type Executive = frame_executive::Executive<
 >;
 
 /// The chain's extensions in the chain's order.
+#[cfg(not(feature = "legacy"))]
 pub type TransactionExtensions = (
     frame_system::CheckNonZeroSender<Runtime>,
     frame_system::CheckSpecVersion<Runtime>,
@@ -67,6 +79,7 @@ pub type TransactionExtensions = (
     ),
 );
 
+#[cfg(not(feature = "legacy"))]
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("node-subtensor"),
@@ -79,7 +92,6 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     system_version: 1,
 };
 
-const SLOT_MS: u64 = 12_000;
 const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(4 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
 
@@ -92,8 +104,12 @@ parameter_types! {
         .build();
     pub FeeMultiplier: Multiplier = Multiplier::one();
     pub const SubtensorPalletId: PalletId = PalletId(*b"subtensr");
+    /// Kept in storage, under twox128(":SlotMs:"): a development chain tells its clients the pace that
+    /// its operator chose, from which they work out reveal rounds and waiting times.
+    pub storage SlotMs: u64 = 12_000;
 }
 
+#[cfg(not(feature = "legacy"))]
 construct_runtime!(
     pub enum Runtime {
         System: frame_system = 0,
@@ -106,12 +122,32 @@ construct_runtime!(
         Sudo: pallet_sudo = 12,
         Commitments: pallet_commitments = 18,
         AdminUtils: pallet_admin_utils = 19,
+        Drand: pallet_drand = 26,
     }
 );
 
+#[cfg(feature = "legacy")]
+construct_runtime!(
+    pub enum Runtime {
+        System: frame_system = 0,
+        Timestamp: pallet_timestamp = 2,
+        Aura: pallet_aura = 3,
+        Balances: pallet_balances = 5,
+        TransactionPayment: pallet_transaction_payment = 6,
+        SubtensorModule: pallet_subtensor_legacy = 7,
+        Sudo: pallet_sudo = 12,
+        AdminUtils: pallet_subtensor_legacy::admin = 19,
+    }
+);
+
+#[cfg(not(feature = "legacy"))]
+type CallFilter = neighbours::NoNestedBatch;
+#[cfg(feature = "legacy")]
+type CallFilter = frame_support::traits::Everything;
+
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
-    type BaseCallFilter = neighbours::NoNestedBatch;
+    type BaseCallFilter = CallFilter;
     type Block = Block;
     type BlockHashCount = ConstU32<2400>;
     type BlockWeights = Weights;
@@ -141,7 +177,7 @@ impl pallet_aura::Config for Runtime {
     type DisabledValidators = ();
     type MaxAuthorities = ConstU32<32>;
     type AllowMultipleBlocksPerSlot = ConstBool<true>;
-    type SlotDuration = ConstU64<SLOT_MS>;
+    type SlotDuration = SlotMs;
 }
 
 impl pallet_balances::Config for Runtime {
@@ -177,20 +213,26 @@ impl pallet_sudo::Config for Runtime {
     type WeightInfo = ();
 }
 
+#[cfg(not(feature = "legacy"))]
 impl pallet_admin_utils::Config for Runtime {}
 
+#[cfg(not(feature = "legacy"))]
+impl pallet_drand::Config for Runtime {}
+
+#[cfg(not(feature = "legacy"))]
 impl pallet_subtensor::Config for Runtime {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
     type Commitments = neighbours::Published;
 }
 
+#[cfg(not(feature = "legacy"))]
 impl pallet_commitments::Config for Runtime {
     type Subnets = neighbours::Network;
-    // Nothing here knows the beacon: what is timelocked stays closed.
-    type RevealTimelocked = ();
+    type RevealTimelocked = neighbours::Beacon;
 }
 
+#[cfg(not(feature = "legacy"))]
 impl pallet_utility::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type RuntimeCall = RuntimeCall;

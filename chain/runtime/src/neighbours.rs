@@ -3,6 +3,7 @@
 use crate::{AccountId, Runtime, RuntimeCall, SubtensorModule};
 use alloc::vec::Vec;
 use frame_support::traits::Contains;
+use pallet_commitments::{RevealTimelocked, Timelock};
 
 /// What `Commitments` asks of `SubtensorModule`.
 pub struct Network;
@@ -18,6 +19,18 @@ impl pallet_commitments::Subnets<AccountId> for Network {
 
     fn reset_bonds(netuid: u16, hotkey: &AccountId) {
         SubtensorModule::reset_bonds(netuid, hotkey)
+    }
+}
+
+/// What `Commitments` asks of the beacon.
+pub struct Beacon;
+
+impl RevealTimelocked for Beacon {
+    fn open(encrypted: &[u8], reveal_round: u64) -> Timelock {
+        let Some(pulse) = pallet_drand::Pulses::<Runtime>::get(reveal_round) else {
+            return Timelock::Closed;
+        };
+        subnet_timelock::open(encrypted, &pulse.signature).map_or(Timelock::Broken, Timelock::Open)
     }
 }
 

@@ -1,4 +1,5 @@
 //! The transaction envelope: what clients sign, and who may send without funds.
+#![cfg(not(feature = "legacy"))]
 
 use codec::{Compact, Decode, Encode};
 use frame_support::traits::Hooks;

@@ -1,5 +1,6 @@
 //! What clients find in the metadata: pallets by name and number, runtime APIs by name, method and
 //! argument, as on the chain.
+#![cfg(not(feature = "legacy"))]
 
 use codec::Decode;
 use frame_metadata::v15::RuntimeMetadataV15;

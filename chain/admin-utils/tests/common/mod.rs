@@ -26,6 +26,7 @@ construct_runtime!(
         Balances: pallet_balances = 5,
         SubtensorModule: pallet_subtensor::pallet = 7,
         AdminUtils: pallet_admin_utils::pallet = 19,
+        Drand: pallet_drand = 26,
     }
 );
 
@@ -48,6 +49,8 @@ impl pallet_balances::Config for Test {
 parameter_types! {
     pub const SubtensorPalletId: PalletId = PalletId(*b"subtensr");
 }
+
+impl pallet_drand::Config for Test {}
 
 impl pallet_subtensor::Config for Test {
     type Currency = Balances;

@@ -1,0 +1,113 @@
+import { bls12_381 } from '@noble/curves/bls12-381.js';
+import { sha256, sha384 } from '@noble/hashes/sha2.js';
+import { signerFromMiniSecret } from '../common/keys/keys.ts';
+import { loadSr25519 } from '../common/keys/sr25519.ts';
+import { ByteReader, byteVec, compact, concat, u64 } from '../common/scale-bytes.ts';
+import { roundPoint } from '../common/timelock/timelock.ts';
+import { awaitedRounds } from './awaited-rounds.ts';
+import { fromHex, toHex } from './bytes.ts';
+import type { Hex, StorageView } from './chain-state.ts';
+import type { BlockTime } from './dev-node.ts';
+
+/**
+ * The development chain's own randomness beacon, which opens timelocked commits offline. Its secret
+ * is public by design, as that of //Alice is: whoever reads this line can open what is encrypted
+ * to it. It stands in development genesis blocks only.
+ */
+const seed = 'the beacon of subnet chain dev';
+const secretKey = bls12_381.utils.randomSecretKey(sha384(new TextEncoder().encode(seed)));
+
+const author = signerFromMiniSecret(loadSr25519(), sha256(new TextEncoder().encode(seed)));
+
+/** As in `Drand.BeaconConfig`. One second: the chain's shortest, for blocks of 250 ms and more. */
+export const devBeacon = {
+  publicKey: bls12_381.shortSignatures.getPublicKey(secretKey).toBytes(),
+  periodS: 1,
+  genesisTimeS: 1_700_000_000,
+} as const;
+
+/** Drand.BeaconConfig */
+const configKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e0508194cd5e83170f4eb38043b5770aa61';
+/** Drand.LastStoredRound */
+const lastRoundKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e05087f3dd6e0ceded0e388dd34f810a73d';
+const drandPallet = 26;
+const writePulseCall = 0;
+/**
+ * Pulses in one block: the runtime checks each with two pairings. A chain that keeps pace with time
+ * has room for every round of a block of 16 s; one that is hurried through its blocks must not stall.
+ */
+const maxPulses = 16;
+const maxHurriedPulses = 4;
+
+export interface Pulse {
+  readonly round: number;
+  /** 48 bytes: a BLS signature in G1. */
+  readonly signature: Uint8Array;
+}
+
+/**
+ * The pulses for the next block, as extrinsics, when the chain's beacon is the development one:
+ * none where the runtime has no beacon, or where its pulses come from outside.
+ */
+export function duePulses(view: StorageView, { nowMs, hurried }: BlockTime): readonly Hex[] {
+  const config = beaconOf(view);
+  if (config === null || toHex(config.publicKey) !== toHex(devBeacon.publicKey)) return [];
+  const sinceMs = nowMs - config.genesisTimeS * 1000;
+  const current = Math.floor(sinceMs / (config.periodS * 1000)) + 1;
+  const limit = hurried ? maxHurriedPulses : maxPulses;
+  const rounds = roundsToWrite(lastRoundOf(view), current, limit, () => awaitedRounds(view));
+  return rounds.map((round) => writePulse({ round, signature: signRound(round) }));
+}
+
+/**
+ * Which rounds to write of those after `last` up to `current`: all, up to `limit`. Of more (a first
+ * block, hurried blocks, time that the chain stood still) those that commits wait for, and the
+ * newest. Rounds on the chain only rise, so the newest waits while too many are awaited for one block.
+ */
+export function roundsToWrite(
+  last: number,
+  current: number,
+  limit: number,
+  awaited: () => readonly number[],
+): readonly number[] {
+  const due = current - last;
+  if (due <= limit) return Array.from({ length: Math.max(0, due) }, (_, at) => last + 1 + at);
+  const wanted = awaited().filter((round) => round > last && round < current);
+  return [...wanted, current].slice(0, limit);
+}
+
+/** The development beacon's signature of a round. */
+export function signRound(round: number): Uint8Array {
+  return bls12_381.shortSignatures.sign(roundPoint(round), secretKey).toBytes();
+}
+
+/**
+ * `Drand.write_pulse` as an unsigned extrinsic. Its payload (block number u32, one pulse of round,
+ * randomness and signature, the author's sr25519 key) bears the author's signature, as on the
+ * real chain; anybody may be the author, for the beacon's own signature is what counts.
+ */
+export function writePulse({ round, signature }: Pulse): Hex {
+  const pulse = concat(u64(BigInt(round)), byteVec(sha256(signature)), byteVec(signature));
+  const payload = concat(new Uint8Array(4), compact(1), pulse, sr25519(author.publicKey));
+  const call = Uint8Array.of(4, drandPallet, writePulseCall);
+  const signed = concat(Uint8Array.of(1), sr25519(author.sign(payload)));
+  return toHex(byteVec(concat(call, payload, signed)));
+}
+
+/** `MultiSigner` and `MultiSignature`: the scheme's number first. */
+function sr25519(bytes: Uint8Array): Uint8Array {
+  return concat(Uint8Array.of(1), bytes);
+}
+
+function beaconOf(view: StorageView) {
+  const bytes = fromHex(view.get(configKey) ?? '0x') ?? new Uint8Array();
+  if (bytes.length === 0) return null;
+  const reader = new ByteReader(bytes);
+  const [publicKey, period, genesis] = [reader.bytes(), reader.uint(4), reader.uint(4)];
+  return { publicKey, periodS: Number(period), genesisTimeS: Number(genesis) };
+}
+
+function lastRoundOf(view: StorageView): number {
+  const bytes = fromHex(view.get(lastRoundKey) ?? '0x') ?? new Uint8Array();
+  return bytes.length === 8 ? Number(new ByteReader(bytes).uint(8)) : 0;
+}

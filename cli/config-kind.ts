@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { configSchemas } from '../common/config/config-schema.ts';
+import { SubnetError } from '../common/errors.ts';
+
+export type ConfigKind = keyof typeof configSchemas;
+
+/** The kind that is asked for, else the one that the file looks like. Throws USAGE. */
+export function kindOf(file: string, wanted: string | undefined): ConfigKind {
+  return wanted === undefined ? guessedKind(file) : namedKind(wanted);
+}
+
+/** The kind that knows most of the file's top-level keys: names and folders of files say little. */
+function guessedKind(file: string): ConfigKind {
+  const keys = topLevelKeys(file);
+  const known = (kind: ConfigKind) =>
+    keys.filter((key) => Object.hasOwn(configSchemas[kind].shape, key)).length;
+  const kinds: readonly ConfigKind[] = ['subnet', 'miner', 'validator', 'genesis'];
+  return kinds.reduce((best, kind) => (known(kind) > known(best) ? kind : best));
+}
+
+/** Of a file that cannot be read none: reading it again to check it says why. */
+function topLevelKeys(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').match(/^[a-zA-Z]+(?=\s*:)/gm) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function namedKind(wanted: string): ConfigKind {
+  const found = (Object.keys(configSchemas) as ConfigKind[]).find((kind) => kind === wanted);
+  if (found !== undefined) return found;
+  const detail = `--kind ${wanted} is none of ${Object.keys(configSchemas).join(', ')}`;
+  throw new SubnetError('USAGE', { detail });
+}

@@ -1,0 +1,71 @@
+import { dirname } from 'node:path';
+import { loadConfig, resolvePath } from '../../common/config/config-load.ts';
+import { minerSchema, subnetSchema, validatorSchema } from '../../common/config/config-schema.ts';
+import type { MinerConfig } from '../../common/config/config-schema.ts';
+import { walletLocation } from '../../common/keys/wallet.ts';
+import type { WalletLocation } from '../../common/keys/wallet.ts';
+import { kindOf } from '../config-kind.ts';
+import type { ConfiguredAxon } from './axon-findings.ts';
+import type { Role } from './neuron-findings.ts';
+
+/** What the doctor looks at: a node's YAML, or what the command line names. */
+export interface Subject {
+  readonly configFile: string | null;
+  readonly role: Role;
+  readonly netuid: number;
+  readonly endpoints: readonly string[];
+  readonly wallet: WalletLocation;
+  /** Folders that the node writes to. */
+  readonly folders: readonly string[];
+  readonly model: ModelSubject | null;
+  /** null: a validator has no axon of its own. */
+  readonly axon: ConfiguredAxon | null;
+  /** The subnet YAML, to compare with the owner's commitment; null when none is named. */
+  readonly subnetFile: string | null;
+}
+
+export interface ModelSubject {
+  readonly path: string;
+  readonly config: MinerConfig;
+}
+
+/**
+ * Reads a miner's or validator's YAML. Throws CONFIG_* with every problem and its place, USAGE for
+ * a file of another kind.
+ */
+export function subjectOf(configFile: string): Subject {
+  return kindOf(configFile, undefined) === 'miner' ? minerOf(configFile) : validatorOf(configFile);
+}
+
+function minerOf(configFile: string): Subject {
+  const { value: config, baseDir } = loadConfig(configFile, minerSchema);
+  const { externalIp, externalPort, port } = config.server;
+  return {
+    configFile,
+    role: 'miner',
+    netuid: config.netuid,
+    endpoints: config.chain.endpoints,
+    wallet: walletLocation(config.wallet),
+    folders: [dirname(resolvePath(baseDir, config.model.path))],
+    model: { path: resolvePath(baseDir, config.model.path), config },
+    axon: { ip: externalIp ?? null, port: externalPort ?? (port === 0 ? null : port) },
+    subnetFile: config.subnet === undefined ? null : resolvePath(baseDir, config.subnet),
+  };
+}
+
+function validatorOf(configFile: string): Subject {
+  const { value: config, baseDir } = loadConfig(configFile, validatorSchema);
+  const subnetFile = resolvePath(baseDir, config.subnet);
+  const { value: subnet } = loadConfig(subnetFile, subnetSchema);
+  return {
+    configFile,
+    role: 'validator',
+    netuid: config.netuid ?? subnet.netuid,
+    endpoints: config.chain.endpoints,
+    wallet: walletLocation(config.wallet),
+    folders: [resolvePath(baseDir, config.stateDir)],
+    model: null,
+    axon: null,
+    subnetFile,
+  };
+}

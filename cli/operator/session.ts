@@ -1,0 +1,99 @@
+import type { Chain } from '../../common/chain-port.ts';
+import { connectChain } from '../../common/chain/chain-substrate.ts';
+import { createLogger } from '../../common/node/log.ts';
+import { createPlatform } from '../../common/node/platform.ts';
+import type { KeySigner } from '../../common/keys/keys.ts';
+import type { WalletLocation } from '../../common/keys/wallet.ts';
+import { resolveNetwork } from '../../common/networks.ts';
+import type { StateSource, StateView } from '../../common/state-view.ts';
+import { networkOf } from '../flags.ts';
+import type { ActionFlags, NetworkFlags, OutputFlags } from '../flags.ts';
+import type { CliIo } from '../io.ts';
+import { processTerminal, terminalPrompter } from '../prompt.ts';
+import type { Prompter } from '../prompt.ts';
+import { openColdkey, openHotkey } from '../wallet-open.ts';
+
+export type OperatorChain = Chain & StateSource;
+
+/** The world of the operator's chain commands; tests hand in their own. */
+export interface OperatorDeps {
+  /** A network name, an endpoint, or several endpoints with commas between them. */
+  connect(network: string): Promise<OperatorChain>;
+  prompter(flags: ActionFlags): Prompter;
+  open(
+    location: WalletLocation,
+    signedBy: 'coldkey' | 'hotkey',
+    prompter: Prompter,
+  ): Promise<KeySigner>;
+}
+
+/** Of one read: a person waits for it. */
+const requestTimeoutMs = 15_000;
+
+export function operatorDeps(io: CliIo): OperatorDeps {
+  return {
+    connect: (network) => connect(io, network),
+    prompter: (flags) => terminalPrompter(processTerminal(io.signal), flags),
+    open: (location, signedBy, prompter) => {
+      const parts = { prompter, io };
+      return signedBy === 'coldkey' ? openColdkey(location, parts) : openHotkey(location, parts);
+    },
+  };
+}
+
+function connect(io: CliIo, network: string): Promise<OperatorChain> {
+  const { endpoints, genesisHash } = resolveNetwork(network);
+  return connectChain({
+    endpoints,
+    platform: createPlatform(),
+    logger: createLogger({ level: 'silent' }),
+    requestTimeoutMs,
+    signal: io.signal,
+    ...(genesisHash === undefined ? {} : { genesisHash }),
+  });
+}
+
+/** Connects, does the work, and closes the connection whatever happens. */
+export async function withChain<T>(
+  io: CliIo,
+  deps: OperatorDeps,
+  flags: NetworkFlags,
+  work: (chain: OperatorChain) => Promise<T>,
+): Promise<T> {
+  const chain = await deps.connect(networkOf(io, flags));
+  try {
+    return await work(chain);
+  } finally {
+    await chain.close();
+  }
+}
+
+/** What a reading command found: one JSON object, or lines for people. */
+export interface Answer {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly lines: readonly string[];
+}
+
+/** Reads at one block and prints, as `--json` says. */
+export async function answer(
+  io: CliIo,
+  deps: OperatorDeps,
+  flags: NetworkFlags & OutputFlags,
+  read: (view: StateView, chain: OperatorChain) => Promise<Answer>,
+): Promise<void> {
+  const found = await withChain(io, deps, flags, async (chain) => {
+    const view = await chain.view();
+    return { block: view.block, ...(await read(view, chain)) };
+  });
+  if (flags.json === true) {
+    const { number: block, hash: blockHash } = found.block;
+    io.out(jsonLine({ ok: true, block, blockHash, ...found.json }));
+  } else {
+    found.lines.forEach((line) => io.out(line));
+  }
+}
+
+/** Integers too large for JSON as decimal text; their names say the unit (`Rao`). */
+export function jsonLine(value: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one));
+}

@@ -1,0 +1,118 @@
+import type { Hotkey } from '../../common/brand.ts';
+import type { PendingCommit, Snapshot, WeightRow } from '../../common/chain-port.ts';
+import { asNumber } from '../../common/chain/decoded.ts';
+import { SubnetError } from '../../common/errors.ts';
+import type { StateView } from '../../common/state-view.ts';
+import { storageIndex } from '../../common/timelock/commit-hash.ts';
+import type { NetworkFlags, OutputFlags, WalletFlags } from '../flags.ts';
+import type { CliIo } from '../io.ts';
+import { hotkeyOf, requireNetuid } from './command-parts.ts';
+import type { SubnetFlags } from './command-parts.ts';
+import { answer } from './session.ts';
+import type { OperatorChain, OperatorDeps } from './session.ts';
+import { renderTable, shortKey } from './table.ts';
+import type { Column } from './table.ts';
+import { readRow } from './weights-plan.ts';
+
+export interface ShowFlags extends NetworkFlags, OutputFlags, WalletFlags, SubnetFlags {
+  readonly uid?: number;
+  readonly all?: boolean;
+  readonly mecid?: number;
+}
+
+interface ValidatorRow {
+  readonly uid: number;
+  readonly hotkey: Hotkey | null;
+  readonly row: WeightRow;
+  readonly pending: readonly PendingCommit[];
+}
+
+/** `subnet weights show`: rows as the chain stores them, and the commits that wait. */
+export function showWeights(io: CliIo, deps: OperatorDeps, flags: ShowFlags): Promise<void> {
+  return answer(io, deps, flags, async (view, chain) => {
+    const snapshot = await chain.snapshot(requireNetuid(flags));
+    const mecid = flags.mecid ?? 0;
+    const uids = await uidsOf(io, view, snapshot, flags);
+    const rows = await Promise.all(uids.map((uid) => readOne(view, chain, snapshot, mecid, uid)));
+    const head = `weights on netuid ${snapshot.netuid}, mechanism ${mecid}, at block ${view.block.number}`;
+    return {
+      json: { netuid: snapshot.netuid, mecid, validators: rows.map(rowJson) },
+      lines: [head, ...rows.flatMap((one) => rowLines(one, snapshot, io.columns))],
+    };
+  });
+}
+
+async function uidsOf(
+  io: CliIo,
+  view: StateView,
+  { netuid, neurons }: Snapshot,
+  flags: ShowFlags,
+): Promise<readonly number[]> {
+  if (flags.all === true) {
+    const index = storageIndex(netuid, flags.mecid ?? 0);
+    const entries = await view.entries('SubtensorModule', 'Weights', index);
+    return entries.map(({ keys }) => asNumber(keys.at(-1))).sort((a, b) => a - b);
+  }
+  if (flags.uid !== undefined) return [flags.uid];
+  const hotkey = hotkeyOf(io, flags);
+  const own = neurons.find((neuron) => neuron.hotkey === hotkey);
+  if (own === undefined) throw new SubnetError('HOTKEY_NOT_REGISTERED', { netuid, hotkey });
+  return [own.uid];
+}
+
+async function readOne(
+  view: StateView,
+  chain: OperatorChain,
+  { netuid, neurons }: Snapshot,
+  mecid: number,
+  uid: number,
+): Promise<ValidatorRow> {
+  const hotkey = neurons[uid]?.hotkey ?? null;
+  const [row, pending] = await Promise.all([
+    view.storage('SubtensorModule', 'Weights', storageIndex(netuid, mecid), uid),
+    hotkey === null ? [] : chain.pendingCommits(netuid, mecid, hotkey),
+  ]);
+  return { uid, hotkey, row: readRow(row), pending };
+}
+
+function rowJson({ uid, hotkey, row, pending }: ValidatorRow): Readonly<Record<string, unknown>> {
+  const weights = row.map(([target, value]) => ({ uid: target, value }));
+  return { uid, hotkey, weights, pendingCommits: pending };
+}
+
+interface Cell {
+  readonly uid: number;
+  readonly hotkey: string;
+  readonly value: number;
+  readonly share: number;
+}
+
+const columns: readonly Column<Cell>[] = [
+  { title: 'uid', align: 'right', text: ({ uid }) => String(uid) },
+  { title: 'hotkey', text: ({ hotkey }) => hotkey },
+  { title: 'weight (of 65535)', align: 'right', text: ({ value }) => String(value) },
+  { title: 'share', align: 'right', text: (cell) => `${(100 * cell.share).toFixed(2)} %` },
+];
+
+function rowLines(
+  { uid, hotkey, row, pending }: ValidatorRow,
+  { neurons }: Snapshot,
+  width: number,
+): readonly string[] {
+  const sum = row.reduce((total, [, value]) => total + value, 0);
+  const cells = row.map(([target, value]) => {
+    const found = neurons[target]?.hotkey;
+    const name = found === undefined ? '-' : shortKey(found);
+    return { uid: target, hotkey: name, value, share: sum === 0 ? 0 : value / sum };
+  });
+  const who = `validator uid ${uid} ${hotkey ?? '(no neuron)'}`;
+  const table =
+    cells.length === 0 ? ['no weights'] : renderTable(columns, cells, width).split('\n');
+  return [who, ...table, ...pending.map(pendingLine)];
+}
+
+function pendingLine(commit: PendingCommit): string {
+  const more =
+    commit.kind === 'timelocked' ? `, opens with beacon round ${commit.revealRound}` : '';
+  return `pending ${commit.kind} commit ${commit.hash} of block ${commit.block}${more}`;
+}

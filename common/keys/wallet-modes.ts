@@ -1,0 +1,84 @@
+import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { basename, join } from 'node:path';
+import process from 'node:process';
+import { messageOf, SubnetError } from '../errors.ts';
+import { temporaryPattern } from './wallet-write.ts';
+
+/** Something about a wallet's files that lets others at them, and what mends it. */
+export interface ModeFinding {
+  readonly file: string;
+  readonly problem: string;
+  readonly repair: ModeRepair;
+}
+
+export type ModeRepair =
+  | { readonly kind: 'chmod'; readonly mode: number }
+  | { readonly kind: 'remove' }
+  /** Nothing that this process may do; the problem says what to do. */
+  | { readonly kind: 'none' };
+
+const folderMode = 0o700;
+const secretMode = 0o600;
+const publicMode = 0o644;
+
+/**
+ * What is wrong with the modes of a wallet folder: it and its `hotkeys` 0700, secret files 0600,
+ * public files not writable by others. Narrower modes are fine.
+ */
+export function findModeProblems(folder: string): readonly ModeFinding[] {
+  const hotkeys = join(folder, 'hotkeys');
+  return [folder, hotkeys, ...filesIn(folder), ...filesIn(hotkeys)].flatMap(findingsOf);
+}
+
+/** Carries out one repair. Throws WALLET_UNWRITABLE. */
+export function repairMode({ file, repair }: ModeFinding): void {
+  try {
+    if (repair.kind === 'chmod') chmodSync(file, repair.mode);
+    if (repair.kind === 'remove') rmSync(file, { force: true });
+  } catch (error) {
+    throw new SubnetError('WALLET_UNWRITABLE', { detail: messageOf(error), file });
+  }
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink());
+    return files.map(({ name }) => join(folder, name)).sort();
+  } catch {
+    return [];
+  }
+}
+
+function findingsOf(file: string): readonly ModeFinding[] {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isSymbolicLink()) return [];
+  const name = basename(file);
+  if (temporaryPattern.test(name)) {
+    const problem = 'left by an interrupted write; it may hold a secret';
+    return [{ file, problem, repair: { kind: 'remove' } }];
+  }
+  return foreignOwner(file, stats) ?? wideMode(file, stats, wantedMode(name, stats));
+}
+
+function wantedMode(name: string, stats: Stats): number {
+  if (stats.isDirectory()) return folderMode;
+  return name.endsWith('pub.txt') ? publicMode : secretMode;
+}
+
+function foreignOwner(file: string, { uid }: Stats): readonly ModeFinding[] | undefined {
+  const own = process.getuid?.();
+  if (own === undefined || own === 0 || uid === own) return undefined;
+  const problem = `it belongs to user ${uid}: let them give it to you (chown ${own})`;
+  return [{ file, problem, repair: { kind: 'none' } }];
+}
+
+function wideMode(file: string, stats: Stats, wanted: number): readonly ModeFinding[] {
+  const mode = stats.mode & 0o777;
+  const tooWide = mode & ~wanted & 0o077;
+  if (tooWide === 0) return [];
+  const verb = (tooWide & 0o022) !== 0 && (tooWide & 0o055) === 0 ? 'change' : 'open';
+  const problem = `others can ${verb} it (mode 0${mode.toString(8)})`;
+  return [{ file, problem, repair: { kind: 'chmod', mode: mode & wanted } }];
+}

@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import { driftFinding, endpointFindings } from '../../cli/doctor/chain-findings.ts';
+import type { EndpointReport } from '../../cli/doctor/chain-findings.ts';
+import { axonFinding } from '../../cli/doctor/axon-findings.ts';
+import type { Finding } from '../../cli/doctor/finding.ts';
+import { neuronFindings, pruningOrder } from '../../cli/doctor/neuron-findings.ts';
+import type { Role } from '../../cli/doctor/neuron-findings.ts';
+import { weightsFindings } from '../../cli/doctor/weights-findings.ts';
+import type { Snapshot } from '../../common/chain-port.ts';
+import { fakeHyperparams } from '../fakes/fake-chain.ts';
+import { hotkey, neuron, snapshot } from '../validator/build.ts';
+
+function find(findings: readonly Finding[], id: string): Finding | undefined {
+  return findings.find((finding) => finding.id === id);
+}
+
+function neuronsOf(state: Snapshot, uid: number, role: Role = 'validator'): readonly Finding[] {
+  return neuronFindings({ snapshot: state, hotkey: hotkey(uid), role, minNonImmune: 2 });
+}
+
+/** Full, nobody immune (immunity 4096 is over at block 10,000). */
+function full(count: number, more: Partial<Snapshot> = {}): Snapshot {
+  const neurons = Array.from({ length: count }, (_, uid) =>
+    neuron(uid, { emissionRao: BigInt(uid), totalStakeRao: BigInt(uid) * 1_000_000_000n }),
+  );
+  return snapshot(neurons, {
+    block: { number: 10_000, hash: '0x00' },
+    hyperparams: { ...fakeHyperparams, maxUids: count, maxValidators: 3 },
+    ...more,
+  });
+}
+
+describe('what the doctor says of a neuron', () => {
+  it('names the price of registering when the hotkey is not registered', () => {
+    const [found] = neuronsOf(snapshot([neuron(0)]), 5);
+    expect(found).toMatchObject({ id: 'neuron.registered', status: 'fail' });
+    expect(found?.detail).toContain('0.001 TAO');
+    expect(found?.fix).toContain('subnets register');
+  });
+
+  it('counts seats while there are free ones', () => {
+    const found = find(neuronsOf(snapshot([neuron(0)]), 0), 'neuron.pruning');
+    expect(found).toMatchObject({ status: 'pass' });
+    expect(found?.detail).toContain('1 of 256 seats');
+  });
+
+  it.each([
+    [0, 'fail', 'number 1'],
+    [1, 'fail', 'number 2'],
+    [2, 'warn', 'number 3'],
+    [7, 'pass', 'number 8'],
+  ] as const)('uid %i of a full subnet: %s, %s to be pruned', (uid, status, place) => {
+    const found = find(neuronsOf(full(10), uid), 'neuron.pruning');
+    expect(found).toMatchObject({ status });
+    expect(found?.detail).toContain(place);
+  });
+
+  it('prunes least emission first, then the oldest, then the lowest uid', () => {
+    const neurons = [
+      neuron(0, { emissionRao: 5n, blockAtRegistration: 1 }),
+      neuron(1, { emissionRao: 0n, blockAtRegistration: 9 }),
+      neuron(2, { emissionRao: 0n, blockAtRegistration: 3 }),
+      neuron(3, { emissionRao: 0n, blockAtRegistration: 3 }),
+    ];
+    const state = snapshot(neurons, { block: { number: 10_000, hash: '0x00' } });
+    const question = {
+      snapshot: state,
+      hotkey: hotkey(0),
+      role: 'miner',
+      minNonImmune: 2,
+    } as const;
+    expect(pruningOrder(question).map(({ uid }) => uid)).toEqual([2, 3, 1, 0]);
+  });
+
+  it('spares the immune while enough others are there, and the owner always', () => {
+    const neurons = [
+      neuron(0, { blockAtRegistration: 9_999 }),
+      neuron(1, { emissionRao: 9n }),
+      neuron(2, { emissionRao: 3n }),
+      neuron(3, { emissionRao: 1n }),
+      neuron(4),
+    ];
+    const state = full(5, { neurons, ownerHotkey: hotkey(4) });
+    const order = (minNonImmune: number) =>
+      pruningOrder({ snapshot: state, hotkey: hotkey(0), role: 'miner', minNonImmune });
+    expect(order(2).map(({ uid }) => uid)).toEqual([3, 2, 1]);
+    expect(order(3).map(({ uid }) => uid)).toEqual([0]);
+  });
+
+  it.each([
+    ['stake', { totalStakeRao: 5n, validatorPermit: true }, 10n, 'neuron.stake', 'fail'],
+    ['stake', { totalStakeRao: 10n, validatorPermit: true }, 10n, 'neuron.stake', 'pass'],
+    ['permit', { totalStakeRao: 10n, validatorPermit: true }, 0n, 'neuron.permit', 'pass'],
+    ['permit soon', { totalStakeRao: 10n, validatorPermit: false }, 0n, 'neuron.permit', 'warn'],
+    ['no permit', { totalStakeRao: 0n, validatorPermit: false }, 0n, 'neuron.permit', 'fail'],
+  ] as const)('%s', (_, own, stakeThresholdRao, id, status) => {
+    const state = snapshot([neuron(0, own)], { stakeThresholdRao });
+    expect(find(neuronsOf(state, 0), id)).toMatchObject({ status });
+  });
+
+  it('asks no permit of a miner, nor stake of the owner', () => {
+    const state = snapshot([neuron(0)], { stakeThresholdRao: 10n, ownerHotkey: hotkey(0) });
+    expect(find(neuronsOf(state, 0, 'miner'), 'neuron.permit')).toMatchObject({ status: 'skip' });
+    expect(find(neuronsOf(state, 0), 'neuron.stake')).toMatchObject({ status: 'pass' });
+    expect(find(neuronsOf(state, 0), 'neuron.permit')).toMatchObject({ status: 'pass' });
+  });
+});
+
+describe('what the doctor says of weights', () => {
+  const asked = (state: Snapshot, pending = 0): readonly Finding[] =>
+    weightsFindings({
+      snapshot: state,
+      hotkey: hotkey(0),
+      pending: Array.from({ length: pending }, (_, at) => ({
+        kind: 'hash',
+        hash: `0x${'00'.repeat(32)}`,
+        block: at,
+        epoch: null,
+      })),
+    });
+
+  it('tells how weights get there', () => {
+    const hidden = { ...fakeHyperparams, commitRevealEnabled: true };
+    const mode = (state: Snapshot) => find(asked(state), 'weights.mode')?.detail;
+    expect(mode(snapshot([neuron(0)]))).toContain('plain weights');
+    expect(mode(snapshot([neuron(0)], { hyperparams: hidden }))).toContain(
+      'timelocked (version 4)',
+    );
+    const old = snapshot([neuron(0)], { hyperparams: hidden, commitRevealVersion: null });
+    expect(mode(old)).toContain('by hash');
+  });
+
+  it('tells when the rate limit clears', () => {
+    const hyperparams = { ...fakeHyperparams, weightsRateLimit: 100 };
+    const state = snapshot([neuron(0, { lastUpdate: 90 })], { hyperparams });
+    expect(find(asked(state), 'weights.rate-limit')?.detail).toContain('clears at block 190');
+  });
+
+  it('warns of many pending commits and of inactivity', () => {
+    const state = snapshot([neuron(0)], { block: { number: 9000, hash: '0x00' } });
+    expect(find(asked(state, 9), 'weights.pending')).toMatchObject({ status: 'warn' });
+    expect(find(asked(state, 1), 'weights.pending')).toMatchObject({ status: 'pass' });
+    expect(find(asked(state), 'weights.activity')).toMatchObject({ status: 'warn' });
+    expect(find(asked(state), 'weights.vtrust')).toMatchObject({ status: 'skip' });
+    const low = snapshot([neuron(0, { validatorPermit: true, validatorTrust: 0.2 })]);
+    expect(find(asked(low), 'weights.vtrust')).toMatchObject({ status: 'warn' });
+  });
+});
+
+describe('what the doctor says of endpoints and clocks', () => {
+  const report = (more: Partial<EndpointReport>): EndpointReport => ({
+    url: 'ws://127.0.0.1:1',
+    genesisHash: '0xaa',
+    head: { number: 100, hash: '0x01' },
+    connectMs: 20,
+    answerMs: 10,
+    problem: null,
+    ...more,
+  });
+
+  it.each([
+    ['dead', { problem: 'no connection', head: null, genesisHash: null }, 'fail'],
+    ['lagging', { head: { number: 90, hash: '0x01' } }, 'warn'],
+    ['slow', { answerMs: 5000 }, 'warn'],
+    ['good', {}, 'pass'],
+  ] as const)('an endpoint that is %s', (_, more, status) => {
+    const [, found] = endpointFindings([report({}), report(more)], null);
+    expect(found).toMatchObject({ id: 'chain.endpoint', status });
+  });
+
+  it('refuses endpoints of two chains, and of another chain than its name says', () => {
+    const two = endpointFindings([report({}), report({ genesisHash: '0xbb' })], null);
+    expect(find(two, 'chain.identity')).toMatchObject({ status: 'fail' });
+    const finney = { name: 'finney', genesisHash: '0xff' };
+    expect(find(endpointFindings([report({})], finney), 'chain.identity')?.status).toBe('fail');
+    const same = { name: 'local', genesisHash: '0xaa' };
+    expect(find(endpointFindings([report({})], same), 'chain.identity')?.status).toBe('pass');
+  });
+
+  it.each([
+    [0, 'pass'],
+    [15_000, 'pass'],
+    [-1500, 'pass'],
+    [-2500, 'fail'],
+    [21_000, 'fail'],
+  ] as const)('a clock that differs by %i ms', (driftMs, status) => {
+    const state = snapshot([]);
+    expect(driftFinding(state, state.chainTimeMs + driftMs)).toMatchObject({ status });
+  });
+});
+
+describe('what the doctor says of an axon', () => {
+  it.each([
+    ['as configured', { ip: '8.8.8.8', port: 8091 }, 'pass'],
+    ['left to the miner', { ip: null, port: null }, 'pass'],
+    ['of another port', { ip: '8.8.8.8', port: 9000 }, 'fail'],
+    ['of another address', { ip: '8.8.4.4', port: 8091 }, 'fail'],
+  ] as const)('%s', (_, configured, status) => {
+    expect(axonFinding(snapshot([neuron(0)]), hotkey(0), configured)).toMatchObject({ status });
+  });
+
+  it('that is not there, or local', () => {
+    const none = snapshot([neuron(0, { axon: null })]);
+    expect(axonFinding(none, hotkey(0), null)).toMatchObject({ status: 'fail' });
+    const axon = {
+      ip: '127.0.0.2',
+      port: 1,
+      ipType: 4,
+      protocol: 4,
+      version: 1,
+      block: 1,
+    } as const;
+    const local = snapshot([neuron(0, { axon })]);
+    expect(axonFinding(local, hotkey(0), null)).toMatchObject({ status: 'warn' });
+    expect(axonFinding(local, hotkey(9), null)).toMatchObject({ status: 'skip' });
+  });
+});

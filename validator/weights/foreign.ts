@@ -1,0 +1,75 @@
+import type { Chain, PendingCommit } from '../../common/chain-port.ts';
+import { SubnetError } from '../../common/errors.ts';
+import { storageIndex } from '../../common/timelock/commit-hash.ts';
+import { commitHashesIn, eventsOf } from './chain-view.ts';
+import type { MechanismView } from './chain-view.ts';
+import type { VectorRecord } from './vector-state.ts';
+import { chainRow, sameRow } from './weights.ts';
+
+/**
+ * Holds the chain against the journal: what the hotkey did after `since` and the journal does not
+ * know, somebody else did with the same hotkey. Two nodes that overwrite each other's weights lose
+ * both their vtrust, so this one stops. Throws HOTKEY_SHARED, CHAIN_*.
+ */
+export async function demandOwnWork(
+  chain: Chain,
+  view: MechanismView,
+  records: readonly VectorRecord[],
+  since: number,
+): Promise<void> {
+  const stray = unknownCommits(view, records).find(({ block }) => block > since);
+  if (stray !== undefined) throw shared(view, `a commit ${stray.hash}`, stray.block);
+  const { lastUpdate, uid, snapshot } = view;
+  const registered = snapshot.neurons[uid ?? -1]?.blockAtRegistration ?? Infinity;
+  if (lastUpdate === null || lastUpdate <= since || lastUpdate <= registered) return;
+  if (records.some((record) => explains(record, lastUpdate))) return;
+  const what = await strangerAt(chain, view, records, lastUpdate);
+  if (what !== null) throw shared(view, what, lastUpdate);
+}
+
+/** Commits on chain that this journal did not make. */
+export function unknownCommits(
+  { pending }: Pick<MechanismView, 'pending'>,
+  records: readonly VectorRecord[],
+): readonly PendingCommit[] {
+  const own = new Set(records.map(({ commit }) => commit?.hash));
+  return pending.filter(({ hash }) => !own.has(hash));
+}
+
+function explains(record: VectorRecord, lastUpdate: number): boolean {
+  return record.includedAtBlock === lastUpdate || record.effectiveAtBlock === lastUpdate;
+}
+
+/** What moved `LastUpdate` in that block, if it was not this node; null when nothing says so. */
+async function strangerAt(
+  chain: Chain,
+  view: MechanismView,
+  records: readonly VectorRecord[],
+  block: number,
+): Promise<string | null> {
+  const events = await eventsOf(chain, block);
+  if (events === null) return (await ownRow(chain, view, records)) ? null : 'weights';
+  const own = new Set(records.map(({ commit }) => commit?.hash));
+  const commit = commitHashesIn(events, view).find((hash) => !own.has(hash));
+  if (commit !== undefined) return `a commit ${commit}`;
+  const index = storageIndex(view.snapshot.netuid, view.mecid);
+  const set = events.some(({ name, args }) => {
+    return name === 'SubtensorModule.WeightsSet' && args[0] === index && args[1] === view.uid;
+  });
+  return set && !(await ownRow(chain, view, records)) ? 'weights' : null;
+}
+
+/** Whether the row on chain is one that this node made at some time. */
+async function ownRow(
+  chain: Chain,
+  { snapshot, uid, mecid }: MechanismView,
+  records: readonly VectorRecord[],
+): Promise<boolean> {
+  const row = await chain.weightsOf(snapshot.netuid, uid ?? 0, mecid);
+  return records.some(({ uids, values }) => sameRow(row, chainRow(uids, values)));
+}
+
+function shared({ snapshot, hotkey, mecid }: MechanismView, what: string, block: number) {
+  const detail = `${what} of this hotkey stands on chain since block ${block}, and not from here`;
+  return new SubnetError('HOTKEY_SHARED', { detail, hotkey, netuid: snapshot.netuid, mecid });
+}

@@ -1,0 +1,262 @@
+import type { Beacon, PendingCommit, Snapshot } from '../../common/chain-port.ts';
+import { isSubnetError } from '../../common/errors.ts';
+import { epochAt, viewMechanism } from './chain-view.ts';
+import type { MechanismView } from './chain-view.ts';
+import { choosePath, mostPendingCommits } from './commit-path.ts';
+import { muchEmptier } from './emptier.ts';
+import { demandOwnWork, unknownCommits } from './foreign.ts';
+import { precheck } from './precheck.ts';
+import { notDue, tooLateForEpoch } from './schedule.ts';
+import type { ScheduleOptions } from './schedule.ts';
+import { isSkip, skip } from './skip.ts';
+import type { Skip } from './skip.ts';
+import { follow, reveal, send } from './submit.ts';
+import type { SubmitDeps, SubmitOptions } from './submit.ts';
+import { isFailed, isInFlight, isOpen, isWaiting, vectorOf } from './vector-state.ts';
+import type { CommitPath, VectorRecord } from './vector-state.ts';
+import type { NoVector, WeightVector } from './weights.ts';
+
+/** What the newest scores make of one mechanism, and for which round. */
+export interface VectorPlan {
+  readonly snapshot: Snapshot;
+  readonly mecid: number;
+  readonly round: number;
+  readonly vector: WeightVector | NoVector;
+  readonly versionKey: bigint;
+}
+
+export interface TendOptions {
+  readonly submit: SubmitOptions;
+  readonly schedule: ScheduleOptions;
+  /** Send as soon as the chain takes it, without waiting for the end of the epoch. */
+  readonly eager: boolean;
+}
+
+export type WeightsReport =
+  | Skip
+  /** `blocked` is what the chain would have refused it for. */
+  | { readonly kind: 'dry-run'; readonly vector: WeightVector; readonly blocked: Skip | null }
+  /** The journal says which: effective, committed, rejected, ... */
+  | { readonly kind: 'sent'; readonly record: VectorRecord };
+
+/** One mechanism after it was looked after. */
+export interface MechanismReport {
+  readonly mecid: number;
+  readonly report: WeightsReport;
+  /** What the chain would refuse weights for by now, due or not. */
+  readonly blocked: Skip | null;
+  /** Vectors that came further in this pass, as they are now. */
+  readonly stepped: readonly VectorRecord[];
+  readonly newest: VectorRecord | null;
+  /** The newest vector that failed and that no effective one has followed. */
+  readonly failed: VectorRecord | null;
+  /** Commits on chain from before this state directory: of a lost one, or of another node then. */
+  readonly lost: readonly PendingCommit[];
+  /** Block at which it wants to be looked after again, round or not; null: no hurry. */
+  readonly wakeAtBlock: number | null;
+}
+
+/** Newest vectors that are held against the chain and against each other. */
+const comparedRecords = 200;
+
+/**
+ * Looks after the weights of one mechanism: follows what is under way to its end, makes sure that
+ * nobody else sends with this hotkey, reveals what is due, and sends the newest vector when it is
+ * time. Throws HOTKEY_SHARED, CHAIN_*, STORE_*.
+ */
+export async function tendWeights(
+  deps: SubmitDeps,
+  plan: VectorPlan,
+  options: TendOptions,
+): Promise<MechanismReport> {
+  const { snapshot, mecid } = plan;
+  const view = await viewMechanism(deps.chain, snapshot, mecid, deps.signer.ss58);
+  const since = await knowsSince(deps, snapshot);
+  const stepped = await followOpen(deps, view, options.submit);
+  const records = await deps.journal.recent(comparedRecords, mecid);
+  await demandOwnWork(deps.chain, view, records, since);
+  const beacon = await beaconFor(deps, snapshot);
+  const blocked = checked(deps, plan, records, beacon, options);
+  const report = await settle(deps, plan, view, records, beacon, blocked, options);
+  const after = await deps.journal.recent(comparedRecords, mecid);
+  return {
+    mecid,
+    report,
+    blocked,
+    stepped: [...stepped, ...(report.kind === 'sent' ? [report.record] : [])],
+    newest: after[0] ?? null,
+    failed: standingFailure(after),
+    lost: unknownCommits(view, after),
+    wakeAtBlock: wakeAt(snapshot, after, report),
+  };
+}
+
+/** From the first look on, everything that this hotkey sends goes through this journal. */
+async function knowsSince({ journal }: SubmitDeps, { block }: Snapshot): Promise<number> {
+  const known = await journal.knowsSince();
+  if (known !== null) return known;
+  await journal.setKnowsSince(block.number);
+  return block.number;
+}
+
+async function followOpen(
+  deps: SubmitDeps,
+  view: MechanismView,
+  submit: SubmitOptions,
+): Promise<readonly VectorRecord[]> {
+  const stepped: VectorRecord[] = [];
+  for (const record of await deps.journal.open(view.mecid)) {
+    const followed = await follow(deps, record, view, submit);
+    const after = followed.state === 'due' ? await reveal(deps, followed, view, submit) : followed;
+    if (after.state !== record.state) stepped.push(after);
+  }
+  return stepped;
+}
+
+async function beaconFor({ chain }: SubmitDeps, { hyperparams }: Snapshot): Promise<Beacon | null> {
+  const { timelocked } = chain.runtime.commits;
+  return hyperparams.commitRevealEnabled && timelocked ? chain.beacon() : null;
+}
+
+/** Everything that speaks against the newest vector, whether it is due or not. */
+function checked(
+  { signer, chain }: SubmitDeps,
+  { snapshot, mecid, vector, versionKey }: VectorPlan,
+  records: readonly VectorRecord[],
+  beacon: Beacon | null,
+  { submit }: TendOptions,
+): Skip | null {
+  if (vector.kind === 'no-vector') return null;
+  const refused = precheck(snapshot, { hotkey: signer.ss58, mecid, vector, versionKey });
+  if (refused !== null) return refused;
+  const path = choosePath({ snapshot, runtime: chain.runtime, beacon }, submit.commit);
+  if (typeof path === 'object') return path;
+  const last = records.find(({ state }) => state === 'effective');
+  return submit.allowEmptier ? null : muchEmptier(vector, last, snapshot);
+}
+
+async function settle(
+  deps: SubmitDeps,
+  plan: VectorPlan,
+  view: MechanismView,
+  records: readonly VectorRecord[],
+  beacon: Beacon | null,
+  blocked: Skip | null,
+  options: TendOptions,
+): Promise<WeightsReport> {
+  const { vector, snapshot, mecid } = plan;
+  const flying = records.find(isInFlight);
+  if (flying !== undefined) return again(deps, flying, snapshot, options.submit);
+  if (vector.kind === 'no-vector') return skip('none-earn', vector.reason);
+  if (options.submit.dryRun) return { kind: 'dry-run', vector, blocked };
+  const eager = options.eager || catchesUp(records);
+  const wait = notDue(snapshot, deps.signer.ss58, mecid, options.schedule, eager);
+  if (wait !== null) return wait;
+  if (blocked !== null) return blocked;
+  return sendNew(deps, plan, vector, view, beacon, options.submit);
+}
+
+/** After a failure the next vector does not wait for the end of the epoch. */
+function catchesUp([newest]: readonly VectorRecord[]): boolean {
+  return newest !== undefined && isFailed(newest);
+}
+
+/**
+ * A vector that was sent and not seen is sent again as it is, in the epoch that it was made for:
+ * a different one could be overtaken by it.
+ */
+async function again(
+  deps: SubmitDeps,
+  record: VectorRecord,
+  snapshot: Snapshot,
+  submit: SubmitOptions,
+): Promise<WeightsReport> {
+  const { id, mecid, state } = record;
+  const detail = `vector ${id} was sent, its fate is not known yet (${state})`;
+  const pending = skip('pending-vector', detail);
+  const waited = snapshot.block.number - (record.lastSentAtBlock ?? record.builtAtBlock);
+  if (submit.dryRun || state === 'included' || waited < submit.patienceBlocks) return pending;
+  if (record.commit !== null && !isOfItsEpoch(record, snapshot)) return pending;
+  const { ss58: hotkey } = deps.signer;
+  const versionKey = BigInt(record.versionKey);
+  const refused = precheck(snapshot, { hotkey, mecid, vector: vectorOf(record), versionKey });
+  if (refused !== null) return pending;
+  return { kind: 'sent', record: await send(deps, record, snapshot, submit) };
+}
+
+function isOfItsEpoch(record: VectorRecord, snapshot: Snapshot): boolean {
+  const next = epochAt(snapshot, snapshot.block.number + 1);
+  return record.epoch === next && tooLateForEpoch(snapshot) === null;
+}
+
+async function sendNew(
+  deps: SubmitDeps,
+  plan: VectorPlan,
+  vector: WeightVector,
+  view: MechanismView,
+  beacon: Beacon | null,
+  submit: SubmitOptions,
+): Promise<WeightsReport> {
+  const { snapshot, mecid, round, versionKey } = plan;
+  const path = choosePath({ snapshot, runtime: deps.chain.runtime, beacon }, submit.commit);
+  if (typeof path === 'object') return path;
+  const early = path === 'plain' ? null : (tooLateForEpoch(snapshot) ?? crowded(view));
+  if (early !== null) return early;
+  const input = { snapshot, mecid, hotkey: deps.signer.ss58, vector, versionKey };
+  const { netuid, block } = snapshot;
+  const epoch = epochAt(snapshot, block.number + 1);
+  const admission = { netuid, mecid, round, block: block.number, epoch, path, vector, versionKey };
+  try {
+    const seal = () => sealed(deps, path, input, beacon);
+    const admitted = await deps.journal.admit({ ...admission, seal });
+    if (isSkip(admitted)) return admitted;
+    return { kind: 'sent', record: await send(deps, admitted, snapshot, submit) };
+  } catch (error) {
+    if (!isSubnetError(error) || !error.code.startsWith('TIMELOCK_')) throw error;
+    return skip('no-commit-path', error.message);
+  }
+}
+
+function sealed(
+  { commits }: SubmitDeps,
+  path: CommitPath,
+  input: Parameters<typeof commits.hash>[0],
+  beacon: Beacon | null,
+) {
+  if (path === 'timelocked' && beacon !== null) return commits.timelocked(input, beacon);
+  return path === 'hash' ? commits.hash(input) : null;
+}
+
+/** The chain keeps ten commits of one hotkey; those of a lost state count too. */
+function crowded({ pending, epoch, snapshot }: MechanismView): Skip | null {
+  const alive = pending.filter((one) => one.kind === 'hash' || one.epoch === epoch);
+  if (alive.length < mostPendingCommits) return null;
+  const detail = `${alive.length} commits of this hotkey wait for their reveal`;
+  return skip('too-many-commits', detail, snapshot.nextEpochBlock ?? undefined);
+}
+
+/** The newest failure that no effective vector has followed. */
+function standingFailure(records: readonly VectorRecord[]): VectorRecord | null {
+  const effective = records.findIndex(({ state }) => state === 'effective');
+  const since = effective < 0 ? records : records.slice(0, effective);
+  return since.find(isFailed) ?? null;
+}
+
+function wakeAt(
+  { block }: Snapshot,
+  records: readonly VectorRecord[],
+  report: WeightsReport,
+): number | null {
+  const next = block.number + 1;
+  const wakes = records.filter(isOpen).map((record) => {
+    if (!isWaiting(record) || record.state === 'due') return next;
+    return Math.max(next, record.commit?.revealBlock ?? next);
+  });
+  if (report.kind === 'skipped' && report.clearsAtBlock !== undefined) {
+    const { reason, clearsAtBlock } = report;
+    // The extrinsic lands in the block after the one in which it is sent.
+    if (reason === 'rate-limit') wakes.push(Math.max(next, clearsAtBlock - 1));
+    if (reason === 'epoch-boundary') wakes.push(Math.max(next, clearsAtBlock));
+  }
+  return wakes.length === 0 ? null : Math.min(...wakes);
+}

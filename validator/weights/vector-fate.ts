@@ -1,0 +1,183 @@
+import type { PendingCommit, WeightRow } from '../../common/chain-port.ts';
+import type { VectorEvent, VectorRecord } from './vector-state.ts';
+import { chainRow, sameRow } from './weights.ts';
+
+/** What the chain says of one mechanism, and of one vector of it, read at one head. */
+export interface ChainView {
+  readonly head: number;
+  /** Index of the epoch that the head lies in, and its first block. */
+  readonly epoch: number;
+  readonly epochBlock: number;
+  /** Epochs from a commit to its reveal, as the subnet has it now. */
+  readonly revealPeriod: number;
+  readonly commitReveal: boolean;
+  /** Own `LastUpdate`; null when the hotkey is not registered. */
+  readonly lastUpdate: number | null;
+  /** Hashes of own commits in the events of that block; null when it is not, or no longer, known. */
+  readonly updatedBy: readonly string[] | null;
+  readonly row: WeightRow;
+  /** Uids that changed hands since the vector was built: their entries are no longer its own. */
+  readonly replaced: ReadonlySet<number>;
+  readonly pending: readonly PendingCommit[];
+  /** Whether the chain has the pulse that opens the vector; null when it needs none. */
+  readonly pulse: boolean | null;
+  /** Block with the event of the reveal; null when none was found. */
+  readonly revealedAt: number | null;
+  /** Every block since the first of its reveal epoch was looked through for that event. */
+  readonly searched: boolean;
+}
+
+export interface Patience {
+  /** Blocks in which a signed extrinsic can still be included: its era (64), and some to spare. */
+  readonly lifetimeBlocks: number;
+}
+
+/** The next step of a vector, from the chain alone; null while there is nothing new. */
+export function nextStep(
+  record: VectorRecord,
+  view: ChainView,
+  patience: Patience,
+): VectorEvent | null {
+  switch (record.state) {
+    case 'submitting':
+    case 'unknown':
+      return record.commit === null
+        ? plainStep(record, view, patience)
+        : landingStep(record, view, patience);
+    case 'included':
+      return plainStep(record, view, patience);
+    case 'committed':
+      return committedStep(record, view, patience);
+    case 'due':
+      return dueStep(record, view);
+    case 'revealed':
+      return revealedStep(record, view);
+    case 'built':
+    case 'effective':
+    case 'rejected':
+    case 'lapsed':
+    case 'missed':
+    case 'differs':
+    case 'superseded':
+      return null;
+  }
+}
+
+function plainStep(
+  record: VectorRecord,
+  view: ChainView,
+  { lifetimeBlocks }: Patience,
+): VectorEvent | null {
+  const sentAt = record.firstSentAtBlock ?? record.builtAtBlock;
+  const { lastUpdate, head } = view;
+  if (lastUpdate !== null && lastUpdate > sentAt) {
+    if (holds(record, view)) return { to: 'effective', block: lastUpdate };
+    return { to: 'differs', reason: `the chain holds other weights since block ${lastUpdate}` };
+  }
+  return lapsed(record, head, lifetimeBlocks);
+}
+
+function lapsed(record: VectorRecord, head: number, lifetimeBlocks: number): VectorEvent | null {
+  const lastSent = record.lastSentAtBlock ?? record.builtAtBlock;
+  if (head <= lastSent + lifetimeBlocks) return null;
+  return { to: 'lapsed', reason: `not on chain ${lifetimeBlocks} blocks after it was signed` };
+}
+
+/** A commit that was sent is found by its hash: among those that wait, or in its block's events. */
+function landingStep(
+  record: VectorRecord,
+  view: ChainView,
+  { lifetimeBlocks }: Patience,
+): VectorEvent | null {
+  const waiting = pendingOf(record, view);
+  if (waiting !== undefined) return { to: 'committed', block: waiting.block, epoch: waiting.epoch };
+  const sentAt = record.firstSentAtBlock ?? record.builtAtBlock;
+  const { lastUpdate, updatedBy, head } = view;
+  const moved = lastUpdate !== null && lastUpdate > sentAt;
+  if (moved && updatedBy?.includes(record.commit?.hash ?? '') === true) {
+    return { to: 'committed', block: lastUpdate };
+  }
+  // Its block is forgotten, but nobody else was about: it came and went while this node was away.
+  const inTime = moved && lastUpdate <= (record.lastSentAtBlock ?? sentAt) + lifetimeBlocks;
+  if (inTime && updatedBy === null) return { to: 'committed', block: lastUpdate };
+  return lapsed(record, head, lifetimeBlocks);
+}
+
+function committedStep(
+  record: VectorRecord,
+  view: ChainView,
+  { lifetimeBlocks }: Patience,
+): VectorEvent | null {
+  const { epoch, epochBlock, head } = view;
+  const due = revealEpoch(record, view);
+  if (due === null || epoch >= due) {
+    const expected = Math.min(head, record.commit?.revealBlock ?? head);
+    return { to: 'due', block: due === epoch ? epochBlock : expected };
+  }
+  const switchedOff = record.path === 'hash' && !view.commitReveal;
+  if (switchedOff) {
+    return missed('commit-reveal was switched off: a hash can no longer be revealed');
+  }
+  // A fork may drop a commit for a few blocks; what is gone longer than it can come back is gone.
+  const goneFor = head - (record.includedAtBlock ?? head);
+  if (pendingOf(record, view) !== undefined || goneFor <= lifetimeBlocks) return null;
+  return missed('the commit is gone from the chain before its time');
+}
+
+function dueStep(record: VectorRecord, view: ChainView): VectorEvent | null {
+  if (view.revealedAt !== null) return { to: 'revealed', block: view.revealedAt };
+  const waiting = pendingOf(record, view);
+  const due = revealEpoch(record, view);
+  const passed = due === null || view.epoch > due;
+  // The row alone proves little, since it may be the one of the epoch before.
+  const certainlyNot = passed ? view.pulse === false : view.searched;
+  if (waiting === undefined && !certainlyNot && holds(record, view)) {
+    return { to: 'revealed', block: null };
+  }
+  if (passed) return missed(whyMissed(record, view));
+  if (waiting !== undefined) {
+    const switchedOff = record.path === 'hash' && !view.commitReveal;
+    return switchedOff ? missed('commit-reveal was switched off before the reveal') : null;
+  }
+  return missed(
+    'the chain dropped the commit: it could not be opened, or its weights were refused',
+  );
+}
+
+function revealedStep(record: VectorRecord, view: ChainView): VectorEvent | null {
+  if (holds(record, view)) {
+    return { to: 'effective', block: record.revealedAtBlock ?? view.head };
+  }
+  return { to: 'differs', reason: 'the chain holds other weights than were revealed' };
+}
+
+/** The epoch of the reveal, by the chain's own word where the commit still waits. */
+export function revealEpoch(record: VectorRecord, view: ChainView): number | null {
+  const epoch = pendingOf(record, view)?.epoch ?? record.epoch;
+  return epoch === null ? null : epoch + view.revealPeriod;
+}
+
+function pendingOf({ commit }: VectorRecord, { pending }: ChainView): PendingCommit | undefined {
+  return pending.find(({ hash }) => hash === commit?.hash);
+}
+
+function whyMissed(record: VectorRecord, view: ChainView): string {
+  if (record.path === 'hash') {
+    const tries = record.revealAttempts;
+    return `the epoch of its reveal passed (${tries === 0 ? 'not revealed' : `${tries} attempts`})`;
+  }
+  if (view.pulse === false) {
+    return `the chain never got the beacon's pulse of round ${record.commit?.revealRound ?? '?'}`;
+  }
+  return 'the epoch of its reveal passed: the pulse came too late, or the weights were refused';
+}
+
+function missed(reason: string): VectorEvent {
+  return { to: 'missed', reason };
+}
+
+/** Whether the chain holds the vector, but for uids that somebody else has now. */
+function holds(record: VectorRecord, { row, replaced }: ChainView): boolean {
+  const kept = (entries: WeightRow): WeightRow => entries.filter(([uid]) => !replaced.has(uid));
+  return row.length > 0 && sameRow(kept(row), kept(chainRow(record.uids, record.values)));
+}
