@@ -1,6 +1,7 @@
 //! Bonds outside of epochs.
 
 use crate::pallet::*;
+use crate::types::*;
 
 impl<T: Config> Pallet<T> {
     /// Takes away everybody's bonds on the neuron of `hotkey`, if the subnet allows it: what a
@@ -12,8 +13,19 @@ impl<T: Config> Pallet<T> {
         if !BondsResetOn::<T>::get(netuid) {
             return;
         }
-        for row in 0..SubnetworkN::<T>::get(netuid) {
-            Bonds::<T>::mutate(netuid, row, |bonds| bonds.retain(|(to, _)| *to != uid));
+        for index in Self::mechanism_indices(netuid) {
+            for row in 0..SubnetworkN::<T>::get(netuid) {
+                Self::drop_bond(index, row, uid);
+            }
+        }
+    }
+
+    fn drop_bond(index: NetUidStorageIndex, row: u16, uid: u16) {
+        let mut bonds = Bonds::<T>::get(index, row);
+        let before = bonds.len();
+        bonds.retain(|(to, _)| *to != uid);
+        if bonds.len() != before {
+            Bonds::<T>::insert(index, row, bonds);
         }
     }
 }

@@ -121,8 +121,10 @@ fn lent_stake_counts_with_the_child() {
     family(|| {
         SubtokenEnabled::<Test>::insert(NETUID, false);
         assert_ok!(set(&[(HALF, CHILD)]));
-        assert_eq!(weight_stake(PARENT), 500 * TAO);
-        assert_eq!(weight_stake(CHILD), 700 * TAO - 1);
+        // Proportions have 32 fraction bits: half of `u64::MAX` is a little less than a half.
+        let (kept, with_gift) = (500 * TAO + 232, 700 * TAO - 233);
+        assert_eq!(weight_stake(PARENT), kept);
+        assert_eq!(weight_stake(CHILD), with_gift);
         let hotkeys = SubtensorModule::hotkeys(NETUID);
         let pools: Vec<u64> = hotkeys
             .iter()
@@ -130,9 +132,9 @@ fn lent_stake_counts_with_the_child() {
             .collect();
         let input = SubtensorModule::epoch_input(NETUID, &hotkeys, &pools, 0);
         let stakes: Vec<u64> = input.stake.iter().map(|stake| stake.to_u64()).collect();
-        assert_eq!(stakes, [0, 500 * TAO, 700 * TAO - 1]);
+        assert_eq!(stakes, [0, kept, with_gift]);
         let state = SubtensorModule::get_subnet_state(NETUID).expect("a subnet");
-        assert_eq!(state.alpha_stake[2].0, 700 * TAO - 1);
+        assert_eq!(state.alpha_stake[2].0, with_gift);
     });
 }
 

@@ -214,10 +214,9 @@ fn root_validators_lend_their_stake_to_a_new_subnets_owner() {
 fn the_faucet_pays_for_work() {
     with_subnet(subnet(), || {
         run_to(5);
-        let seal = |nonce| SubtensorModule::faucet_seal(4, nonce, &id(77));
-        let meets = |seal: &[u8; 32]| seal[31] == 0 && seal[30] == 0 && seal[29] < 16;
-        let nonce = (0..).find(|nonce| meets(&seal(*nonce))).expect("some work");
-        let work = seal(nonce).to_vec();
+        // Found by trying, for the hash of zeros that blocks have here.
+        let nonce = 1_672_219;
+        let work = SubtensorModule::faucet_seal(4, nonce, &id(77)).to_vec();
         let ask = |block, nonce, work: &[u8]| {
             SubtensorModule::faucet(signed(77), block, nonce, work.to_vec())
         };
