@@ -7,7 +7,7 @@ import type { Logger } from '../../telemetry-port.ts';
 import { within } from './deadline.ts';
 import { EndpointBook } from './endpoint-book.ts';
 import { HeadFeed } from './head-feed.ts';
-import type { Dialer, Probe } from './link-port.ts';
+import type { Dialer, Link, Probe } from './link-port.ts';
 import { TimedLink, isLineError } from './timed-link.ts';
 
 export interface PoolDeps {
@@ -30,6 +30,8 @@ export interface PoolOptions {
 /** Endpoints that are not in use are visited this often. */
 const visitEveryMs = 60_000;
 const longestPauseMs = 5000;
+/** An endpoint that answered may take this many timeouts to hand over its metadata, a megabyte or so. */
+const loadingTimes = 5;
 
 /**
  * One connection in use, and what is known of the other endpoints:
@@ -170,10 +172,15 @@ export class LinkPool {
 
   async #open(url: string): Promise<TimedLink> {
     const { dialer, platform, closing } = this.#deps;
-    const link = await this.#inTime('connecting', (signal) => dialer.open(url, signal));
+    const { timeoutMs } = this.#options;
+    const seen = await this.#inTime('connecting', (signal) => dialer.probe(url, signal));
+    if (!this.#isOurs(url, seen.genesisHash)) throw new Error(this.#book.problemOf(url) ?? '');
+    const loadingMs = loadingTimes * timeoutMs;
+    const load = (signal: AbortSignal): Promise<Link> => dialer.open(url, signal);
+    const link = await this.#inTime('loading the metadata', load, loadingMs);
     const timed: TimedLink = new TimedLink(
       link,
-      { platform, timeoutMs: this.#options.timeoutMs, closing },
+      { platform, timeoutMs, closing },
       {
         answered: (latencyMs) => this.#book.answered(url, latencyMs),
         failed: (problem) => this.#drop(timed, problem),
@@ -200,9 +207,12 @@ export class LinkPool {
     link.down.addEventListener('abort', onDown, { once: true });
   }
 
-  #inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  #inTime<T>(
+    what: string,
+    work: (signal: AbortSignal) => Promise<T>,
+    timeoutMs = this.#options.timeoutMs,
+  ): Promise<T> {
     const { platform, closing } = this.#deps;
-    const { timeoutMs } = this.#options;
     const late = (): Error => new SubnetError('CHAIN_TIMEOUT', { what, timeoutMs });
     const closed = (): Error => new SubnetError('CHAIN_CLOSED', { what });
     const endings = [{ signal: closing, error: closed }];
