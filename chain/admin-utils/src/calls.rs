@@ -736,7 +736,7 @@ mod calls {
             })
         }
 
-        /// Without effect. Root.
+        /// Part of what a child earns for strangers that is recycled, out of `u64::MAX`. Root.
         #[pallet::call_index(73)]
         #[pallet::weight(crate::gates::booked::<T>())]
         pub fn sudo_set_ck_burn(origin: OriginFor<T>, burn: u64) -> DispatchResult {

@@ -1,10 +1,11 @@
 //! Bonds outside of epochs.
 
 use crate::pallet::*;
+use crate::types::*;
 
 impl<T: Config> Pallet<T> {
-    /// Takes away everybody's bonds on the neuron of `hotkey`, on every mechanism, if the subnet allows it: what a
-    /// commitment that carries the reset flag asks for.
+    /// Takes away everybody's bonds on the neuron of `hotkey`, on every mechanism, if the subnet
+    /// allows it: what a commitment that carries the reset flag asks for.
     pub fn reset_bonds(netuid: NetUid, hotkey: &T::AccountId) {
         let Some(uid) = Uids::<T>::get(netuid, hotkey) else {
             return;
@@ -14,8 +15,17 @@ impl<T: Config> Pallet<T> {
         }
         for index in Self::mechanism_indices(netuid) {
             for row in 0..SubnetworkN::<T>::get(netuid) {
-                Bonds::<T>::mutate(index, row, |bonds| bonds.retain(|(to, _)| *to != uid));
+                Self::drop_bond(index, row, uid);
             }
+        }
+    }
+
+    fn drop_bond(index: NetUidStorageIndex, row: u16, uid: u16) {
+        let mut bonds = Bonds::<T>::get(index, row);
+        let before = bonds.len();
+        bonds.retain(|(to, _)| *to != uid);
+        if bonds.len() != before {
+            Bonds::<T>::insert(index, row, bonds);
         }
     }
 }

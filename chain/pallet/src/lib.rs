@@ -56,8 +56,9 @@ use frame_support::pallet_macros::import_section;
 pub mod pallet {
     pub use crate::defaults::*;
     pub use crate::fixed::{I96F32, U64F64, U96F32};
+    use crate::rpc_info::stake_info::LockState;
     pub use crate::types::*;
-    use alloc::collections::{BTreeSet, VecDeque};
+    use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
     use alloc::vec::Vec;
     use frame_support::pallet_prelude::*;
     use frame_support::traits::{

@@ -230,8 +230,7 @@ impl<T: Config> Pallet<T> {
             Keys::<T>::insert(netuid, uid, new);
         }
         move_second!(netuid, old, new; Axons Prometheus NeuronCertificates);
-        for mecid in 0..u16::from(MechanismCountCurrent::<T>::get(netuid)) {
-            let index = mecid.saturating_mul(4096).saturating_add(netuid);
+        for index in Self::mechanism_indices(netuid) {
             move_second!(index, old, new; WeightCommits);
         }
     }

@@ -36,6 +36,7 @@ fn chain() -> sp_io::TestExternalities {
         },
         "transactionPayment": { "multiplier": "1000000000000000000" },
         "sudo": { "key": account("//Alice") },
+        "drand": {},
         "subtensorModule": { "subnets": [{
             "netuid": 1,
             "ownerColdkey": account("//Alice"),
@@ -220,7 +221,8 @@ fn the_indices_that_clients_encode_are_the_real_chains() {
 fn types_of_pallets_have_the_same_numbers_in_both_versions_of_the_metadata() {
     use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
     let decode = |version| {
-        let opaque = metadata::at_version(version).expect("offered");
+        let opaque = chain().execute_with(|| metadata::at_version(version));
+        let opaque = opaque.expect("offered");
         let bytes: Vec<u8> = (*opaque).clone();
         RuntimeMetadataPrefixed::decode(&mut &bytes[..])
             .expect("decodes")
@@ -243,5 +245,62 @@ fn types_of_pallets_have_the_same_numbers_in_both_versions_of_the_metadata() {
             .flat_map(|storage| storage.entries.clone());
         assert!(entries.map(|entry| entry.ty).eq(now.map(|entry| entry.ty)));
     }
-    assert!(metadata::at_version(16).is_some());
+    assert!(chain().execute_with(|| metadata::at_version(16)).is_some());
+}
+
+fn transfer(amount: u64) -> RuntimeCall {
+    let dest = MultiAddress::Id(account("//Dave"));
+    let value = amount;
+    RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive { dest, value })
+}
+
+#[test]
+fn a_batch_pays_several_and_says_where_it_stopped() {
+    chain().execute_with(|| {
+        let calls = vec![transfer(1_000), transfer(u64::MAX), transfer(1_000)];
+        let batch = pallet_utility::Call::batch { calls };
+        let done = Executive::apply_extrinsic(transaction("//Alice", batch, 0));
+        assert_eq!(done, Ok(Ok(())));
+        assert_eq!(Balances::free_balance(account("//Dave")), 1_000);
+        let stopped = |event: &RuntimeEvent| {
+            matches!(
+                event,
+                RuntimeEvent::Utility(pallet_utility::Event::BatchInterrupted { index: 1, .. })
+            )
+        };
+        assert!(System::events().iter().any(|record| stopped(&record.event)));
+    });
+}
+
+#[test]
+fn a_batch_in_a_batch_is_refused() {
+    chain().execute_with(|| {
+        let inner = pallet_utility::Call::batch { calls: vec![] };
+        let calls = vec![RuntimeCall::Utility(inner)];
+        let outer = pallet_utility::Call::batch_all { calls };
+        let done = Executive::apply_extrinsic(transaction("//Alice", outer, 0));
+        let filtered = frame_system::Error::<Runtime>::CallFiltered;
+        assert_eq!(done, Ok(Err(filtered.into())));
+    });
+}
+
+#[test]
+fn what_a_neuron_commits_is_in_the_metagraph_and_may_reset_bonds() {
+    chain().execute_with(|| {
+        let bob = account("//Bob");
+        let uid = subtensor::Uids::<Runtime>::get(1, &bob).expect("a uid");
+        subtensor::BondsResetOn::<Runtime>::insert(1, true);
+        subtensor::Bonds::<Runtime>::insert(1, 0, vec![(uid, 5), (0, 7)]);
+        let fields = vec![pallet_commitments::types::Data::ResetBondsFlag];
+        let fields = fields.try_into().expect("three fields");
+        let info = Box::new(pallet_commitments::types::CommitmentInfo { fields });
+        let commit = pallet_commitments::Call::set_commitment { netuid: 1, info };
+        let done = Executive::apply_extrinsic(transaction("//Bob", commit, 0));
+        assert_eq!(done, Ok(Ok(())));
+        assert_eq!(subtensor::Bonds::<Runtime>::get(1, 0), [(0, 7)]);
+        let seen = SubtensorModule::get_selective_metagraph(1, vec![73]).expect("a subnet");
+        let committed = seen.commitments.expect("asked for");
+        assert_eq!(committed.len(), 1);
+        assert_eq!(committed[0].0, bob);
+    });
 }

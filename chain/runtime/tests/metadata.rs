@@ -109,10 +109,16 @@ const PALLETS: &[(&str, u8)] = &[
     ("Sudo", 12),
     ("Commitments", 18),
     ("AdminUtils", 19),
+    ("Drand", 26),
 ];
 
+/// The slot duration among the constants is read from storage.
+fn in_a_chain<R>(read: impl FnOnce() -> R) -> R {
+    sp_io::TestExternalities::default().execute_with(read)
+}
+
 fn metadata() -> RuntimeMetadataV15 {
-    let bytes = Runtime::metadata_at_version(15).expect("version 15");
+    let bytes = in_a_chain(|| Runtime::metadata_at_version(15)).expect("version 15");
     let decoded = RuntimeMetadataPrefixed::decode(&mut &bytes[..]).expect("metadata");
     match decoded.1 {
         RuntimeMetadata::V15(metadata) => metadata,
