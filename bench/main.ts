@@ -9,6 +9,7 @@ const suites: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   miner: async () => (await import('./miner.ts')).benchMiner(),
   round: async () => (await import('./round.ts')).benchRound(),
   chain: async () => (await import('./chain.ts')).benchChain(),
+  metagraph: async () => (await import('./metagraph.ts')).benchMetagraph(),
   timelock: async () => (await import('./timelock.ts')).benchTimelock(),
 };
 

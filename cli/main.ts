@@ -52,7 +52,7 @@ const groups: readonly Group[] = [
   },
   {
     name: 'weights',
-    summary: 'look at weights, set, commit, reveal',
+    summary: 'look at weights, set, commit, reveal, watch',
     load: async (io) => (await import('./weights.ts')).weightsCommand(io),
   },
   {

@@ -10,10 +10,11 @@ import type { WeightFlags } from './operator/weights-plan.ts';
 import { showWeights } from './operator/weights-show.ts';
 import type { ShowFlags } from './operator/weights-show.ts';
 import { wholeNumberOption } from './options.ts';
+import { addWatchCommand } from './validator-weights.ts';
 
-/** `subnet weights`: look at weight rows, set them by hand, commit and reveal. */
+/** `subnet weights`: look at weight rows, set them by hand, commit, reveal, watch a validator's. */
 export function weightsCommand(io: CliIo, deps = operatorDeps(io)): Command {
-  const command = new Command('weights').description('look at weights, set, commit, reveal');
+  const command = new Command('weights').description('look at weights, set, commit, reveal, watch');
   withMecid(
     withNetuid(
       withHotkey(withJson(withNetwork(command.command('show').description('stored weight rows')))),
@@ -34,6 +35,7 @@ export function weightsCommand(io: CliIo, deps = operatorDeps(io)): Command {
   signing('reveal', 'reveal weights that were committed by hash')
     .option('--salt-file <file>', 'the file that the commit wrote')
     .action((flags: RevealFlags) => revealWeights(io, deps, flags));
+  addWatchCommand(io, command);
   return command;
 }
 

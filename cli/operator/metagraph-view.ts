@@ -1,6 +1,6 @@
 import type { Neuron, Snapshot } from '../../common/chain-port.ts';
 import { amountText, shortDecimal, tao } from '../../common/operator/amount.ts';
-import { renderTable, share, shortKey } from './table.ts';
+import { renderTable, share, shortKey, wrapText } from './table.ts';
 import type { Column } from './table.ts';
 
 /** Blocks since a neuron's weights were set or committed. */
@@ -49,15 +49,5 @@ export function metagraphLines(snapshot: Snapshot, width: number): readonly stri
   const head = `netuid ${netuid} at block ${block.number}: ${neurons.length} of ${hyperparams.maxUids} neurons, registering burns ${amountText(tao(hyperparams.burnRao))}`;
   const units = `stake in ${netuid === 0 ? 'TAO' : 'alpha'} (root stake weighed in), emission in alpha of the last epoch, updated in blocks ago`;
   if (neurons.length === 0) return [head];
-  return [head, ...renderTable(columns, neurons, width).split('\n'), ...wrapped(units, width)];
-}
-
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
+  return [head, ...renderTable(columns, neurons, width).split('\n'), ...wrapText(units, width)];
 }

@@ -31,7 +31,7 @@ export function renderTable<Row>(
     ),
   ];
   const left = sized.filter((one) => !kept.includes(one)).map(({ column }) => column.title);
-  return [...lines, ...leftOut(left)].join('\n');
+  return [...lines, ...leftOut(left, width)].join('\n');
 }
 
 interface Sized<Row> {
@@ -59,9 +59,20 @@ function line(cells: readonly string[]): string {
   return cells.join(gap).trimEnd();
 }
 
-function leftOut(titles: readonly string[]): readonly string[] {
+function leftOut(titles: readonly string[], width: number): readonly string[] {
   if (titles.length === 0) return [];
-  return [`(too narrow for: ${titles.join(', ')}; --json has them)`];
+  return wrapText(`(too narrow for: ${titles.join(', ')}; --json has them)`, width);
+}
+
+/** Lines of at most `width`, broken between words. */
+export function wrapText(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /** `5GrwvaEF…`, for tables; whole addresses stand in --json and in single facts. */

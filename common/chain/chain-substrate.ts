@@ -6,6 +6,7 @@ import { blake2AsHex } from '@polkadot/util-crypto';
 import type { Ss58 } from '../brand.ts';
 import type { BlockRef, Chain, ChainCall } from '../chain-port.ts';
 import { SubnetError, messageOf } from '../errors.ts';
+import { cleanText } from '../fault.ts';
 import { knownGenesis } from '../networks.ts';
 import type { Platform } from '../platform-port.ts';
 import type { Signer } from '../signer-port.ts';
@@ -321,7 +322,7 @@ class SubstrateLink implements Link {
     if (make === undefined) {
       throw new SubnetError('CHAIN_UNSUPPORTED', { missing: `${pallet}.${call}` });
     }
-    const inner = make(...args);
+    const inner = withArguments(() => make(...args), `${pallet}.${call}`);
     if (!sudo) return inner;
     const wrap = this.#callOf('Sudo', 'sudo');
     if (wrap === undefined) throw new SubnetError('CHAIN_UNSUPPORTED', { missing: 'Sudo.sudo' });
@@ -331,6 +332,16 @@ class SubstrateLink implements Link {
   async #fee(call: ChainCall, payer: Ss58): Promise<bigint> {
     const info = await answerOf(this.#extrinsic(nameCall(call, this.offer)).paymentInfo(payer));
     return info.partialFee.toBigInt();
+  }
+}
+
+/** The library says in its own words what does not fit the types of the metadata. */
+function withArguments<T>(make: () => T, call: string): T {
+  try {
+    return make();
+  } catch (error) {
+    const detail = `${call} does not take these arguments: ${cleanText(messageOf(error))}`;
+    throw new SubnetError('CHAIN_UNSUPPORTED', { detail }, { cause: error });
   }
 }
 

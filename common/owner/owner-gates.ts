@@ -94,7 +94,7 @@ function lastingGate(
   }
   if (settersOf(view, parameter, authority).length > 0) return null;
   if (authority === 'owner' && who === 'root' && ownerCall === undefined) {
-    return lasting('root-only', `${name} is set by root, not by the subnet's owner`);
+    return lasting('root-only', `set by root, not by the subnet's owner`);
   }
   return lasting('unsupported', `this runtime has no call ${setter}`);
 }

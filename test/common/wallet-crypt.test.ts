@@ -68,7 +68,7 @@ describe('the derivations', () => {
     clearInterval(timer);
     expect(toHex(key)).toBe(vectors.naclKey);
     expect(turns).toBeGreaterThan(3);
-  });
+  }, 180_000);
 
   it('say when the memory does not suffice', async () => {
     const small = nodeKeyDerivation({ memoryLimit: 256 * 1024 * 1024 });
@@ -86,7 +86,7 @@ describe('encrypted key files', () => {
     async ({ bytes }) => {
       expect(JSON.parse(await decrypt(fromHex(bytes) ?? new Uint8Array()))).toEqual(plain);
     },
-    60_000,
+    180_000,
   );
 
   it('opens what it sealed', async () => {
@@ -94,7 +94,7 @@ describe('encrypted key files', () => {
     const sealed = await encryptKeyfile(remembered, text, password, new Uint8Array(24).fill(7));
     expect(new TextDecoder().decode(sealed.slice(0, 5))).toBe('$NACL');
     expect(JSON.parse(await decrypt(sealed))).toEqual(plain);
-  });
+  }, 180_000);
 
   it.each(vectors.files)(
     'refuses $name changed anywhere, cut, or with another password',
@@ -119,7 +119,7 @@ describe('encrypted key files', () => {
       );
       expect(await codeOf(() => decrypt(whole, `${password}x`))).toBe('KEYFILE_PASSWORD');
     },
-    120_000,
+    180_000,
   );
 
   it('opens an Ansible vault with a label, and refuses one of another version', async () => {

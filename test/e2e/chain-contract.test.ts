@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { startDevChain } from '../../chain/devchain.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
+import { packagePath } from '../../common/node/package-root.ts';
 import { createPlatform } from '../../common/node/platform.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { chainContract } from '../contract/chain-contract.ts';
@@ -9,12 +11,13 @@ import { contractGenesis, silent } from './chain-world.ts';
 
 const sr25519 = loadSr25519();
 
-async function realWorld(): Promise<ChainWorld> {
+async function realWorld(dialect: 'modern' | 'legacy'): Promise<ChainWorld> {
   const signer = (suri: string) => signerFromSuri(sr25519, suri);
   const dev = await startDevChain({
     port: 0,
     blockTimeMs: 100,
     genesis: contractGenesis,
+    runtime: dialect,
     log: silent,
   });
   const chain = await connectChain({
@@ -24,6 +27,7 @@ async function realWorld(): Promise<ChainWorld> {
   });
   return {
     chain,
+    dialect,
     signer,
     validator: signer('//Validator'),
     coldkey: signer('//Bob'),
@@ -38,4 +42,7 @@ async function realWorld(): Promise<ChainWorld> {
   };
 }
 
-chainContract('@polkadot/api on the embedded chain', realWorld);
+chainContract('@polkadot/api on the embedded chain', () => realWorld('modern'));
+if (existsSync(packagePath('chain', 'artefact', 'subnet-runtime-legacy.wasm'))) {
+  chainContract('@polkadot/api on the older dialect', () => realWorld('legacy'));
+}

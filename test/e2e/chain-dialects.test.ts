@@ -1,132 +1,126 @@
-import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDevChain } from '../../chain/devchain.ts';
-import type { DevChain, RuntimeChoice } from '../../chain/devchain.ts';
+import type { DevChain } from '../../chain/devchain.ts';
+import type { Chain, RuntimeFacts } from '../../common/chain-port.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
-import type { Chain, ChainCall, Neuron } from '../../common/chain-port.ts';
+import { readSnapshot } from '../../common/chain/snapshot.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { createPlatform } from '../../common/node/platform.ts';
-import { packagePath } from '../../common/node/package-root.ts';
-import { contractNetuid as netuid, contractTempo } from '../contract/chain-contract.ts';
-import { rawClient, until } from './chain-client.ts';
+import type { StateSource } from '../../common/state-view.ts';
+import { limitedTo } from '../fakes/limited-view.ts';
 import { contractGenesis, silent } from './chain-world.ts';
 
-const sr25519 = loadSr25519();
-const signer = (suri: string) => signerFromSuri(sr25519, suri);
-const miner = signer('//Miner');
-
-describe('the embedded chain in its two dialects', () => {
+describe('a metagraph from each source that runtimes have', () => {
   let dev: DevChain;
-  let chain: Chain;
-
-  const start = async (runtime: RuntimeChoice): Promise<void> => {
-    dev = await startDevChain({
-      port: 0,
-      blockTimeMs: 100,
-      genesis: contractGenesis,
-      runtime,
-      log: silent,
-    });
-    chain = await connectChain({
-      endpoints: [dev.url],
-      platform: createPlatform(),
-      logger: silent,
-    });
-  };
-  beforeEach(() => start('legacy'));
-  afterEach(async () => {
+  let chain: Chain & StateSource;
+  const bob = signerFromSuri(loadSr25519(), '//Bob');
+  const validator = signerFromSuri(loadSr25519(), '//Validator');
+  beforeAll(async () => {
+    const genesis = contractGenesis;
+    dev = await startDevChain({ port: 0, blockTimeMs: 150, genesis, log: silent });
+    const platform = createPlatform();
+    chain = await connectChain({ endpoints: [dev.url], platform, logger: silent });
+    const hotkey = validator.ss58;
+    // Root stake counts by TaoWeight; an axon and emission make the rest differ from zero.
+    for (const netuid of [0, 1]) {
+      const amountRao = 7_000_000_003n;
+      await chain.submit({ call: 'add_stake', hotkey, netuid, amountRao }, bob);
+    }
+    const axon = { call: 'serve_axon', netuid: 1, version: 1, ip: '10.1.2.3', port: 80 } as const;
+    await chain.submit(axon, validator);
+    const { number } = await chain.head();
+    while (dev.head().number < number + 6) await dev.newBlock();
+  });
+  afterAll(async () => {
     await chain.close();
     await dev.close();
   });
 
-  const send = async (call: ChainCall, suri: string): Promise<void> => {
-    expect(await chain.submit(call, signer(suri))).toMatchObject({ kind: 'included' });
-  };
-  const neuron = async (uid: number): Promise<Neuron> => {
-    const found = (await chain.snapshot(netuid)).neurons[uid];
-    if (found === undefined) throw new Error(`no neuron ${uid}`);
-    return found;
-  };
-  const passEpochs = async (count: number): Promise<void> => {
-    const last = dev.head().number + count * (contractTempo + 1);
-    while (dev.head().number < last) await dev.newBlock();
-  };
+  it('is found by capability, and is the same by all three', async () => {
+    const view = await chain.view();
+    expect(view.runtime).toMatchObject({ epochs: 'stateful', metagraph: 'selective' });
+    expect(chain.runtime).toEqual(view.runtime);
+    const read = (source: RuntimeFacts['metagraph']) =>
+      readSnapshot(limitedTo(view, source), 1, 12_000);
+    const selective = await read('selective');
+    expect(selective.neurons[1]?.axon?.ip).toBe('10.1.2.3');
+    expect(selective.neurons[1]?.totalStakeRao).toBeGreaterThan(100_000_000_000n);
+    expect(await read('neurons-lite')).toEqual(selective);
+    expect(await read('storage')).toEqual(selective);
+  });
 
-  /** Registers the miner and lets the validator weigh it. */
-  async function work(): Promise<number> {
-    await send({ call: 'burned_register', netuid, hotkey: miner.ss58 }, '//Bob');
-    const uid = await chain.uidOf(netuid, miner.ss58);
-    if (uid === null) throw new Error('not registered');
-    await passEpochs(1);
-    await weigh(uid);
-    return uid;
-  }
+  it('shows what a runtime removed as absent, not as zero', async () => {
+    const { neurons } = await chain.snapshot(1);
+    const view = await chain.view();
+    expect(view.hasStorage('SubtensorModule', 'Rank')).toBe(false);
+    expect(neurons[0]).not.toHaveProperty('rank');
+    expect(neurons[0]).not.toHaveProperty('pruningScore');
+  });
 
-  const weigh = (uid: number): Promise<void> =>
-    send({ call: 'set_weights', netuid, uids: [uid], values: [1], versionKey: 0n }, '//Validator');
+  it('knows the pace of the chain and its time', async () => {
+    for (let made = 0; made < 10; made += 1) await dev.newBlock();
+    const snapshot = await chain.snapshot(1);
+    expect(snapshot.blockTimeMs).toBeGreaterThan(0);
+    expect(snapshot.blockTimeMs).toBeLessThan(12_000);
+    expect(Math.abs(snapshot.chainTimeMs - Date.now())).toBeLessThan(60_000);
+  });
 
-  async function setCode(runtime: string): Promise<void> {
-    const code = readFileSync(packagePath('chain', 'artefact', runtime));
-    const client = await rawClient(dev.url);
-    await client.call('dev_setCode', `0x${code.toString('hex')}`);
-    client.close();
-  }
-
-  const speaks = (specVersion: number): Promise<void> =>
-    until(() => chain.runtime.specVersion === specVersion);
-
-  it('registers, sets weights and pays in the older one', async () => {
-    expect(chain.runtime).toEqual({
-      specName: 'node-subtensor',
-      specVersion: 218,
-      epochs: 'modulo',
-      metagraph: 'storage',
-      mechanisms: false,
-      commits: { hash: true, timelocked: false },
+  it('reads by names, and says which it does not know', async () => {
+    const view = await chain.view();
+    expect(await view.storage('SubtensorModule', 'Tempo', 1)).toBe(5);
+    const owners = await view.entries('SubtensorModule', 'Keys', 1);
+    expect(owners.find(({ keys }) => keys[0] === 1)?.value).toBe(validator.ss58);
+    expect(view.callArguments('SubtensorModule', 'set_weights')?.map(({ name }) => name)).toEqual([
+      'netuid',
+      'dests',
+      'weights',
+      'version_key',
+    ]);
+    expect(view.callArguments('SubtensorModule', 'no_such')).toBeNull();
+    await expect(view.storage('SubtensorModule', 'NoSuch')).rejects.toMatchObject({
+      code: 'CHAIN_UNSUPPORTED',
     });
-    const uid = await work();
-    await passEpochs(2);
-    const paid = await neuron(uid);
-    expect(paid.totalStakeRao).toBeGreaterThan(0n);
-    expect(paid).toMatchObject({ incentive: 1, rank: 1, trust: 1 });
-    expect(await chain.weightsOf(netuid, 1)).toEqual([[uid, 65_535]]);
+    expect(await view.fee({ call: 'start_call', netuid: 1 }, bob.ss58)).toBeGreaterThanOrEqual(0n);
   });
 
-  it('goes on with what it held when the code is exchanged in the middle of a run', async () => {
-    const uid = await work();
-    await passEpochs(2);
-    const [before, validator, hash] = [await neuron(uid), await neuron(1), chain.genesisHash];
-    await setCode('subnet-runtime.wasm');
-    await speaks(425);
-    expect(chain.runtime).toMatchObject({ epochs: 'stateful', mechanisms: true });
-    const after = await neuron(uid);
-    expect(after).toMatchObject({ hotkey: before.hotkey, coldkey: before.coldkey });
-    expect(after.alphaStakeRao).toBeGreaterThanOrEqual(before.totalStakeRao);
-    expect((await neuron(1)).alphaStakeRao).toBeGreaterThanOrEqual(validator.totalStakeRao);
-    expect(after).not.toHaveProperty('rank');
-    expect(await chain.weightsOf(netuid, 1)).toEqual([[uid, 65_535]]);
-    await weigh(uid);
-    await passEpochs(2);
-    expect((await neuron(uid)).alphaStakeRao).toBeGreaterThan(after.alphaStakeRao);
-
-    await setCode('subnet-runtime-legacy.wasm');
-    await speaks(218);
-    const back = await neuron(uid);
-    expect(back.totalStakeRao).toBeGreaterThan(after.alphaStakeRao);
-    await weigh(uid);
-    await passEpochs(2);
-    expect((await neuron(uid)).totalStakeRao).toBeGreaterThan(back.totalStakeRao);
-    expect(chain.genesisHash).toBe(hash);
+  it('tells the events of any block by their names', async () => {
+    const outcome = await chain.submit(
+      { call: 'named', pallet: 'System', name: 'remark_with_event', args: { remark: '0x07' } },
+      bob,
+    );
+    if (outcome.kind !== 'included') throw new Error(outcome.message);
+    const names = (await chain.eventsAt(outcome.block)).map(({ name }) => name);
+    expect(names).toContain('System.Remarked');
+    const gone = { number: 1, hash: `0x${'99'.repeat(32)}` };
+    await expect(chain.eventsAt(gone)).rejects.toMatchObject({ code: 'CHAIN_NO_BLOCK' });
   });
 
-  it('is upgraded by a transaction of the sudo key, as real chains are', async () => {
-    const code = readFileSync(packagePath('chain', 'artefact', 'subnet-runtime.wasm'));
-    const args = { code: `0x${code.toString('hex')}` };
-    const call = { call: 'named', pallet: 'System', name: 'set_code', args, sudo: true } as const;
-    await send(call, '//Alice');
-    await speaks(425);
-    await passEpochs(1);
-    expect((await neuron(1)).alphaStakeRao).toBeGreaterThan(0n);
+  it('says which argument of a named call lacks or is one too many', async () => {
+    const remark = { call: 'named', pallet: 'System', name: 'remark', args: {} } as const;
+    await expect(chain.submit(remark, bob)).rejects.toMatchObject({
+      code: 'CHAIN_UNSUPPORTED',
+      facts: { detail: 'System.remark of this runtime also takes remark' },
+    });
+    const more = { ...remark, args: { remark: '0x', colour: 1 } };
+    await expect(chain.submit(more, bob)).rejects.toMatchObject({
+      facts: { missing: 'System.remark(colour)' },
+    });
+  });
+
+  it('waits for finality when it is asked to', async () => {
+    const call = {
+      call: 'named',
+      pallet: 'System',
+      name: 'remark',
+      args: { remark: '0x01' },
+    } as const;
+    const states: string[] = [];
+    const outcome = await chain.submit(call, bob, {
+      until: 'finalised',
+      onState: (state) => void states.push(state),
+    });
+    expect(outcome).toMatchObject({ kind: 'included', finalised: true });
+    expect(states).toEqual(['reserved', 'submitted', 'in-block', 'finalised']);
   });
 });

@@ -1,6 +1,7 @@
 import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain } from '../../chain/devchain.ts';
 import { genesisSchema } from '../../common/config/config-schema.ts';
+import type { GenesisConfig } from '../../common/config/config-schema.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { createWallet, walletLocation } from '../../common/keys/wallet.ts';
 import type { CreatedWallet } from '../../common/keys/wallet.ts';
@@ -9,30 +10,40 @@ import { createLogger } from '../../common/node/log.ts';
 export const netuid = 2;
 export const weightsRateLimit = 40;
 
-/** One running subnet of //Alice's, one validator of //Bob's with 5,000 TAO, money for //Charlie. */
-const genesis = genesisSchema.parse({
-  sudo: '//Alice',
-  balances: ['//Alice', '//Bob', '//Charlie'].map((account) => ({ account, tao: 1_000_000 })),
-  network: { adminFreezeWindow: 0, stakeThresholdTao: 0 },
-  subnets: [
-    {
-      netuid,
-      owner: '//Alice',
-      ownerHotkey: '//Alice_hk',
-      tempo: 20,
-      commitRevealEnabled: false,
-      weightsRateLimit,
-      servingRateLimit: 50,
-      burnTao: 0.1,
-      neurons: [{ hotkey: '//Bob_hk', coldkey: '//Bob', stakeTao: 5000 }],
-    },
-  ],
-});
+/**
+ * One running subnet of //Alice's, one validator of //Bob's with 5,000 TAO, money for //Charlie;
+ * `subnet` is laid over the subnet's genesis.
+ */
+export function peerGenesis(
+  subnet: Readonly<Record<string, unknown>> = {},
+  more: Readonly<Record<string, unknown>> = {},
+): GenesisConfig {
+  return genesisSchema.parse({
+    sudo: '//Alice',
+    balances: ['//Alice', '//Bob', '//Charlie'].map((account) => ({ account, tao: 1_000_000 })),
+    network: { adminFreezeWindow: 0, stakeThresholdTao: 0 },
+    subnets: [
+      {
+        netuid,
+        owner: '//Alice',
+        ownerHotkey: '//Alice_hk',
+        tempo: 20,
+        commitRevealEnabled: false,
+        weightsRateLimit,
+        servingRateLimit: 50,
+        burnTao: 0.1,
+        neurons: [{ hotkey: '//Bob_hk', coldkey: '//Bob', stakeTao: 5000 }],
+        ...subnet,
+      },
+    ],
+    ...more,
+  });
+}
 
 /** An embedded chain for one client's tests, a block each 250 ms. */
 export function startPeerChain(): Promise<DevChain> {
   const log = createLogger({ level: 'silent' });
-  return startDevChain({ port: 0, blockTimeMs: 250, genesis, log });
+  return startDevChain({ port: 0, blockTimeMs: 250, genesis: peerGenesis(), log });
 }
 
 /** A wallet of random keys as `subnet wallet create --unencrypted-coldkey` makes it. */

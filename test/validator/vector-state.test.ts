@@ -96,6 +96,7 @@ describe('nextStep of plain weights', () => {
     pending: [],
     pulse: null,
     revealedAt: null,
+    searched: false,
   };
   const at = (head: number, lastUpdate: number | null, found: ChainView['row'] = row) =>
     nextStep(open, { ...view, head, lastUpdate, row: found }, { lifetimeBlocks: 10 });

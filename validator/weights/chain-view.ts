@@ -75,7 +75,7 @@ export async function viewOf(
     replaced: replacedSince(snapshot, record.builtAtBlock),
     pending,
     pulse: asked ? await chain.hasPulse(record.commit?.revealRound ?? 0) : null,
-    revealedAt: record.state === 'due' ? await findReveal(chain, mechanism, record) : null,
+    ...(record.state === 'due' ? await findReveal(chain, mechanism, record) : notSearched),
   };
 }
 
@@ -137,6 +137,10 @@ export function isRevealOf(event: ChainEvent, whose: Whose, commitHash: string |
   return timelocked && args[0] === index && args[1] === whose.hotkey;
 }
 
+type Search = Pick<ChainView, 'revealedAt' | 'searched'>;
+
+const notSearched: Search = { revealedAt: null, searched: false };
+
 /**
  * The block with the reveal's event: once the commit is no longer pending, from the first block of
  * its epoch on. What lies further back than is read shows in the row.
@@ -145,19 +149,23 @@ async function findReveal(
   chain: Chain,
   mechanism: MechanismView,
   record: VectorRecord,
-): Promise<number | null> {
+): Promise<Search> {
   const { pending, snapshot } = mechanism;
   const hash = record.commit?.hash ?? null;
-  if (pending.some((one) => one.hash === hash)) return null;
+  if (pending.some((one) => one.hash === hash)) return notSearched;
   const from = record.dueAtBlock ?? snapshot.lastEpochBlock;
   // What was pending was asked after the snapshot: its reveal may lie above that.
   const head = await chain.head();
   const to = Math.min(head.number, from + scannedBlocks - 1);
+  let searched = to === head.number;
   for (let number = from; number <= to; number += 1) {
-    const events = (await eventsOf(chain, number)) ?? [];
-    if (events.some((event) => isRevealOf(event, mechanism, hash))) return number;
+    const events = await eventsOf(chain, number);
+    if (events?.some((event) => isRevealOf(event, mechanism, hash)) === true) {
+      return { revealedAt: number, searched };
+    }
+    searched &&= events !== null;
   }
-  return null;
+  return { revealedAt: null, searched };
 }
 
 function replacedSince({ neurons }: Snapshot, block: number): ReadonlySet<number> {

@@ -23,6 +23,8 @@ export interface ChainView {
   readonly pulse: boolean | null;
   /** Block with the event of the reveal; null when none was found. */
   readonly revealedAt: number | null;
+  /** Every block since the first of its reveal epoch was looked through for that event. */
+  readonly searched: boolean;
 }
 
 export interface Patience {
@@ -108,7 +110,10 @@ function committedStep(
 ): VectorEvent | null {
   const { epoch, epochBlock, head } = view;
   const due = revealEpoch(record, view);
-  if (due === null || epoch >= due) return { to: 'due', block: due === epoch ? epochBlock : head };
+  if (due === null || epoch >= due) {
+    const expected = Math.min(head, record.commit?.revealBlock ?? head);
+    return { to: 'due', block: due === epoch ? epochBlock : expected };
+  }
   const switchedOff = record.path === 'hash' && !view.commitReveal;
   if (switchedOff) {
     return missed('commit-reveal was switched off: a hash can no longer be revealed');
@@ -122,9 +127,14 @@ function committedStep(
 function dueStep(record: VectorRecord, view: ChainView): VectorEvent | null {
   if (view.revealedAt !== null) return { to: 'revealed', block: view.revealedAt };
   const waiting = pendingOf(record, view);
-  if (waiting === undefined && holds(record, view)) return { to: 'revealed', block: null };
   const due = revealEpoch(record, view);
-  if (due === null || view.epoch > due) return missed(whyMissed(record, view));
+  const passed = due === null || view.epoch > due;
+  // The row alone proves little, since it may be the one of the epoch before.
+  const certainlyNot = passed ? view.pulse === false : view.searched;
+  if (waiting === undefined && !certainlyNot && holds(record, view)) {
+    return { to: 'revealed', block: null };
+  }
+  if (passed) return missed(whyMissed(record, view));
   if (waiting !== undefined) {
     const switchedOff = record.path === 'hash' && !view.commitReveal;
     return switchedOff ? missed('commit-reveal was switched off before the reveal') : null;

@@ -11,6 +11,7 @@ mod bonds;
 mod burn;
 mod emission;
 mod epoch;
+mod family;
 mod fixed;
 mod legacy;
 mod matrix;
@@ -27,6 +28,7 @@ pub use emission::{
     AlphaSplit, DividendClaim, DividendShare,
 };
 pub use epoch::{activity_cutoff_blocks, epoch, EpochInput, EpochOutput};
+pub use family::{share_with_parents, ChildStake, FamilyShares, ParentStake};
 pub use fixed::{I32F32, U64F64, U96F32};
 pub use legacy::{adjusted_burn, legacy_epoch, legacy_reveal_blocks, LegacyOutput};
 pub use matrix::{column_max_upscale, interpolate, SparseRow};

@@ -10,6 +10,10 @@ use sp_runtime::traits::BadOrigin;
 /// Longest tempo; also how long a subnet may go without a step before one is forced.
 pub const MAX_TEMPO: u16 = 50_400;
 pub const MIN_TEMPO: u16 = 360;
+/// Thousandths of a tempo.
+const CUTOFF_FACTORS: core::ops::RangeInclusive<u32> = 1000..=50_000;
+/// Number under which the chain stores the block of the owner's last tempo.
+const TEMPO_UPDATE: u16 = 11;
 /// A week.
 const OWNER_HOTKEY_BLOCKS: u64 = 50_400;
 
@@ -61,6 +65,44 @@ impl<T: Config> Pallet<T> {
         LastEpochBlock::<T>::insert(netuid, Self::current_block());
         PendingEpochAt::<T>::insert(netuid, 0);
         Self::deposit_event(Event::TempoSet(netuid, tempo));
+    }
+
+    /// The owner's own change of the tempo.
+    pub(crate) fn do_set_tempo(origin: OriginFor<T>, netuid: NetUid, tempo: u16) -> DispatchResult {
+        let owner = Self::ensure_subnet_owner(origin, netuid)?;
+        let fits = (MIN_TEMPO..=MAX_TEMPO).contains(&tempo);
+        ensure!(fits, Error::<T>::TempoOutOfBounds);
+        Self::ensure_admin_window_open(netuid)?;
+        let key = (owner, netuid, TEMPO_UPDATE);
+        let last = TransactionKeyLastBlock::<T>::get(&key);
+        let passes = Self::passes_rate_limit(MIN_TEMPO.into(), last);
+        ensure!(passes, Error::<T>::TxRateLimitExceeded);
+        Self::apply_tempo(netuid, tempo);
+        TransactionKeyLastBlock::<T>::insert(key, Self::current_block());
+        Ok(())
+    }
+
+    /// Window and rate limit bind the owner alone.
+    pub(crate) fn do_set_activity_cutoff_factor(
+        origin: OriginFor<T>,
+        netuid: NetUid,
+        factor_milli: u32,
+    ) -> DispatchResult {
+        let owner = Self::ensure_subnet_owner_or_root(origin, netuid)?;
+        let fits = CUTOFF_FACTORS.contains(&factor_milli);
+        ensure!(fits, Error::<T>::ActivityCutoffFactorMilliOutOfBounds);
+        let parameter = Hyperparameter::ActivityCutoffFactorMilli;
+        if owner.is_some() {
+            Self::ensure_admin_window_open(netuid)?;
+            Self::ensure_owner_rate_limit(netuid, parameter)?;
+            Self::record_owner_change(netuid, parameter);
+        }
+        ActivityCutoffFactorMilli::<T>::insert(netuid, factor_milli);
+        Self::deposit_event(Event::ActivityCutoffFactorMilliSet {
+            netuid,
+            factor_milli,
+        });
+        Ok(())
     }
 
     /// The first use always passes; later ones `limit` blocks after the last.

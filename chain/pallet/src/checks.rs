@@ -1,5 +1,7 @@
 //! What the pool refuses before a call reaches a block, with the chain's `Custom(n)` codes.
 
+use crate::commits::commit_hash;
+use crate::mechanisms::storage_index;
 use crate::pallet::*;
 use crate::types::*;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -8,11 +10,9 @@ use frame_support::dispatch::DispatchInfo;
 use frame_support::ensure;
 use frame_support::traits::{IsSubType, OriginTrait};
 use scale_info::TypeInfo;
-use sp_core::H256;
 use sp_runtime::impl_tx_ext_default;
 use sp_runtime::traits::{
-    BlakeTwo256, DispatchInfoOf, Dispatchable, Hash, Implication, TransactionExtension,
-    ValidateResult,
+    DispatchInfoOf, Dispatchable, Implication, TransactionExtension, ValidateResult,
 };
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionSource, ValidTransaction};
 
@@ -56,18 +56,6 @@ pub fn custom_code<T>(error: &Error<T>) -> u8 {
     }
 }
 
-/// Hash that a commit of weights is made of.
-pub fn commit_hash<A: Encode>(
-    who: &A,
-    index: NetUidStorageIndex,
-    uids: &[u16],
-    values: &[u16],
-    salt: &[u16],
-    version_key: u64,
-) -> H256 {
-    BlakeTwo256::hash_of(&(who, index, uids, values, salt, version_key))
-}
-
 impl<T: Config> Pallet<T> {
     /// All checks that apply to a call of this pallet.
     pub fn check_call(who: &T::AccountId, call: &Call<T>) -> Checked<T> {
@@ -78,21 +66,100 @@ impl<T: Config> Pallet<T> {
     }
 
     fn check_weight_call(who: &T::AccountId, call: &Call<T>) -> Checked<T> {
+        Self::check_lengths(call)?;
         match call {
-            Call::set_weights { netuid, .. } | Call::set_mechanism_weights { netuid, .. } => {
-                Self::check_stake(who, *netuid)
+            Call::set_weights { netuid, .. }
+            | Call::set_mechanism_weights { netuid, .. }
+            | Call::commit_weights { netuid, .. }
+            | Call::commit_mechanism_weights { netuid, .. }
+            | Call::reveal_weights { netuid, .. }
+            | Call::reveal_mechanism_weights { netuid, .. }
+            | Call::batch_reveal_weights { netuid, .. }
+            | Call::commit_timelocked_weights { netuid, .. }
+            | Call::commit_timelocked_mechanism_weights { netuid, .. }
+            | Call::commit_crv3_mechanism_weights { netuid, .. } => {
+                Self::check_stake(who, *netuid)?
             }
+            Call::batch_set_weights { netuids, .. }
+            | Call::batch_commit_weights { netuids, .. } => netuids
+                .iter()
+                .try_for_each(|netuid| Self::check_stake(who, netuid.0))?,
+            _ => {}
+        }
+        Self::check_commit_reveal(who, call)
+    }
+
+    fn check_lengths(call: &Call<T>) -> Checked<T> {
+        let equal = match call {
             Call::batch_set_weights {
                 netuids,
                 weights,
                 version_keys,
+            } => [weights.len(), version_keys.len()] == [netuids.len(); 2],
+            Call::batch_commit_weights {
+                netuids,
+                commit_hashes,
+            } => netuids.len() == commit_hashes.len(),
+            Call::batch_reveal_weights {
+                uids_list,
+                values_list,
+                salts_list,
+                version_keys,
+                ..
             } => {
-                let n = netuids.len();
-                let equal = n == weights.len() && n == version_keys.len();
-                ensure!(equal, Error::<T>::InputLengthsUnequal);
-                netuids
-                    .iter()
-                    .try_for_each(|netuid| Self::check_stake(who, netuid.0))
+                let lengths = [values_list.len(), salts_list.len(), version_keys.len()];
+                lengths == [uids_list.len(); 3]
+            }
+            _ => true,
+        };
+        ensure!(equal, Error::<T>::InputLengthsUnequal);
+        Ok(())
+    }
+
+    fn check_commit_reveal(who: &T::AccountId, call: &Call<T>) -> Checked<T> {
+        match call {
+            Call::reveal_weights {
+                netuid,
+                uids,
+                values,
+                salt,
+                version_key,
+            } => {
+                let hash = commit_hash(who, *netuid, uids, values, salt, *version_key);
+                Self::check_reveal(who, *netuid, 0, hash)
+            }
+            Call::reveal_mechanism_weights {
+                netuid,
+                mecid,
+                uids,
+                values,
+                salt,
+                version_key,
+            } => {
+                let index = storage_index(*netuid, *mecid);
+                let hash = commit_hash(who, index, uids, values, salt, *version_key);
+                Self::check_reveal(who, *netuid, *mecid, hash)
+            }
+            Call::batch_reveal_weights {
+                netuid,
+                uids_list,
+                values_list,
+                salts_list,
+                version_keys,
+            } => {
+                let rows = uids_list.iter().zip(values_list).zip(salts_list);
+                rows.zip(version_keys)
+                    .try_for_each(|(((uids, values), salt), key)| {
+                        let hash = commit_hash(who, *netuid, uids, values, salt, *key);
+                        Self::check_reveal(who, *netuid, 0, hash)
+                    })
+            }
+            Call::commit_timelocked_weights { reveal_round, .. }
+            | Call::commit_timelocked_mechanism_weights { reveal_round, .. }
+            | Call::commit_crv3_mechanism_weights { reveal_round, .. } => {
+                let passed = *reveal_round < pallet_drand::LastStoredRound::<T>::get();
+                ensure!(!passed, Error::<T>::InvalidRevealRound);
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -106,22 +173,40 @@ impl<T: Config> Pallet<T> {
 
     fn check_rate(who: &T::AccountId, call: &Call<T>) -> Checked<T> {
         match call {
-            Call::set_weights { netuid, .. } | Call::set_mechanism_weights { netuid, .. } => {
-                let uid = Uids::<T>::get(netuid, who);
-                let hidden = CommitRevealWeightsEnabled::<T>::get(netuid);
-                let passes = |uid| Self::weights_rate_limit_passes(*netuid, uid);
-                ensure!(
-                    hidden || uid.is_none_or(passes),
-                    Error::<T>::SettingWeightsTooFast
-                );
+            Call::set_weights { netuid, .. } => Self::check_set_rate(who, *netuid, 0),
+            Call::set_mechanism_weights { netuid, mecid, .. } => {
+                Self::check_set_rate(who, *netuid, *mecid)
+            }
+            Call::commit_weights { netuid, .. } => {
+                let passes = Self::passes_weights_rate(who, *netuid, 0);
+                ensure!(passes, Error::<T>::CommittingWeightsTooFast);
+                Ok(())
+            }
+            Call::commit_mechanism_weights { netuid, mecid, .. } => {
+                let passes = Self::passes_weights_rate(who, *netuid, *mecid);
+                ensure!(passes, Error::<T>::CommittingWeightsTooFast);
+                Ok(())
             }
             Call::register_network { .. } => {
                 let passes = Self::network_rate_limit_passes();
                 ensure!(passes, Error::<T>::NetworkTxRateLimitExceeded);
+                Ok(())
             }
-            _ => {}
+            _ => Ok(()),
         }
+    }
+
+    fn check_set_rate(who: &T::AccountId, netuid: NetUid, mecid: MechId) -> Checked<T> {
+        let hidden = CommitRevealWeightsEnabled::<T>::get(netuid);
+        let passes = hidden || Self::passes_weights_rate(who, netuid, mecid);
+        ensure!(passes, Error::<T>::SettingWeightsTooFast);
         Ok(())
+    }
+
+    /// Who is not a neuron passes: the call itself says why it is refused.
+    fn passes_weights_rate(who: &T::AccountId, netuid: NetUid, mecid: MechId) -> bool {
+        let index = storage_index(netuid, mecid);
+        Uids::<T>::get(netuid, who).is_none_or(|uid| Self::weights_rate_limit_passes(index, uid))
     }
 
     fn check_take(who: &T::AccountId, call: &Call<T>) -> Checked<T> {

@@ -1,5 +1,6 @@
 //! Emission: made every block, divided among neurons at each epoch.
 
+use crate::children::Family;
 use crate::pallet::*;
 use crate::types::*;
 use alloc::collections::BTreeSet;
@@ -17,10 +18,12 @@ struct Pending {
 }
 
 impl<T: Config> Pallet<T> {
-    /// The block's work in the chain's order: prices, emission, epochs and their payment.
+    /// The block's work in the chain's order: prices, reveals, emission, epochs and their
+    /// payment.
     pub(crate) fn block_step() {
         let netuids = Self::netuids();
         Self::decay_prices(&netuids);
+        Self::reveal_timelocked(&netuids);
         let emitting: Vec<NetUid> = netuids.iter().copied().filter(Self::emits).collect();
         Self::emit_tao(&emitting);
         for netuid in &emitting {
@@ -30,6 +33,13 @@ impl<T: Config> Pallet<T> {
             let pending = Self::take_pending(netuid);
             Self::distribute(netuid, hotkeys, pending);
             LastMechansimStepBlock::<T>::insert(netuid, Self::current_block());
+        }
+        let now = Self::current_block();
+        for netuid in netuids
+            .iter()
+            .filter(|n| LastEpochBlock::<T>::get(n) == now)
+        {
+            Self::apply_pending_children(*netuid);
         }
     }
 
@@ -225,6 +235,12 @@ impl<T: Config> Payroll<T> {
     /// Burned alpha stays in the count of what was issued, recycled alpha may be issued again.
     fn withhold(&self, amount: AlphaBalance) {
         if RecycleOrBurn::<T>::get(self.netuid) == RecycleOrBurnEnum::Recycle {
+            self.recycle(amount);
+        }
+    }
+
+    fn recycle(&self, amount: AlphaBalance) {
+        if amount > 0 {
             SubnetAlphaOut::<T>::mutate(self.netuid, |out| *out = out.saturating_sub(amount));
         }
     }
@@ -249,8 +265,10 @@ impl<T: Config> Payroll<T> {
 
     /// Dividends: the take to the validator's owner, the rest to everybody staked with it.
     fn pay_validators(&mut self, dividends: &[u64], alpha: AlphaBalance, root: AlphaBalance) {
-        let earned = |uid: &usize| dividends[*uid] > 0;
-        let (paid, unpaid): (Vec<usize>, Vec<usize>) = (0..self.hotkeys.len()).partition(earned);
+        let dividends = self.share_with_parents(dividends);
+        let paid: Vec<usize> = (0..dividends.len())
+            .filter(|uid| dividends[*uid] > 0)
+            .collect();
         let counts = Pallet::<T>::root_stake_counts();
         let claim = |uid: &usize| DividendClaim {
             dividend: dividends[*uid],
@@ -260,11 +278,52 @@ impl<T: Config> Payroll<T> {
         let claims: Vec<DividendClaim> = paid.iter().map(claim).collect();
         let weight = consensus::tao_weight_fraction(TaoWeight::<T>::get());
         let shares = consensus::distribute_dividends(&claims, alpha, root, weight);
+        self.forget_dividends_except(&paid);
         for (uid, share) in paid.into_iter().zip(shares) {
             self.pay_validator(uid, share.alpha);
         }
-        for uid in unpaid {
-            AlphaDividendsPerSubnet::<T>::remove(self.netuid, &self.hotkeys[uid]);
+    }
+
+    /// Gives parents their part. Those that are no neurons join the payroll behind the last uid.
+    fn share_with_parents(&mut self, dividends: &[u64]) -> Vec<u64> {
+        let family = Family::<T>::of(self.netuid);
+        let mut shared = dividends.to_vec();
+        for (uid, dividend) in dividends.iter().enumerate().filter(|(_, d)| **d > 0) {
+            let hotkey = self.hotkeys[uid].clone();
+            let parents = family.parents_of(&hotkey);
+            if parents.is_empty() {
+                continue;
+            }
+            let shares = family.share(self.netuid, &hotkey, *dividend);
+            shared[uid] = shared[uid]
+                .saturating_sub(*dividend)
+                .saturating_add(shares.child);
+            self.recycle(shares.recycled);
+            for ((_, parent), share) in parents.iter().zip(shares.parents) {
+                let index = self.index_of(parent);
+                shared.resize(self.hotkeys.len(), 0);
+                shared[index] = shared[index].saturating_add(share);
+            }
+        }
+        shared
+    }
+
+    fn index_of(&mut self, hotkey: &T::AccountId) -> usize {
+        if let Some(known) = self.hotkeys.iter().position(|known| known == hotkey) {
+            return known;
+        }
+        self.hotkeys.push(hotkey.clone());
+        self.pools
+            .push(TotalHotkeyAlpha::<T>::get(hotkey, self.netuid));
+        self.hotkeys.len() - 1
+    }
+
+    /// Whoever was paid by an earlier epoch and is not now has no dividend any more.
+    fn forget_dividends_except(&self, paid: &[usize]) {
+        let stored = AlphaDividendsPerSubnet::<T>::iter_key_prefix(self.netuid);
+        let keeps = |hotkey: &T::AccountId| paid.iter().any(|uid| self.hotkeys[*uid] == *hotkey);
+        for hotkey in stored.filter(|hotkey| !keeps(hotkey)).collect::<Vec<_>>() {
+            AlphaDividendsPerSubnet::<T>::remove(self.netuid, hotkey);
         }
     }
 

@@ -1,5 +1,6 @@
 //! When epochs run, and what an epoch reads and writes.
 
+use crate::children::Family;
 use crate::pallet::*;
 use crate::types::*;
 use alloc::collections::BTreeSet;
@@ -133,7 +134,7 @@ impl<T: Config> Pallet<T> {
             last_mechanism_step_block: LastMechansimStepBlock::<T>::get(netuid),
             last_update: LastUpdate::<T>::get(netuid),
             block_at_registration: Self::registration_blocks(netuid),
-            stake: Self::weighted_stakes(hotkeys, pools),
+            stake: Self::weighted_stakes(netuid, hotkeys, pools),
             stake_threshold: StakeThreshold::<T>::get(),
             owner_uid,
             weights: (0..n).map(row).collect(),
@@ -158,12 +159,20 @@ impl<T: Config> Pallet<T> {
             .collect()
     }
 
-    fn weighted_stakes(hotkeys: &[T::AccountId], pools: &[AlphaBalance]) -> Vec<consensus::U64F64> {
+    fn weighted_stakes(
+        netuid: NetUid,
+        hotkeys: &[T::AccountId],
+        pools: &[AlphaBalance],
+    ) -> Vec<consensus::U64F64> {
+        let family = Family::<T>::of(netuid);
         let weight = consensus::tao_weight_fraction(TaoWeight::<T>::get());
         let counts = Self::root_stake_counts();
+        let alpha_of = |who: &T::AccountId| TotalHotkeyAlpha::<T>::get(who, netuid);
+        let root_of = |who: &T::AccountId| Self::counted_root_stake(who, counts);
         let stake = |(hotkey, alpha): (&T::AccountId, &AlphaBalance)| {
-            let root = Self::counted_root_stake(hotkey, counts);
-            consensus::weighted_stake(*alpha, root, weight)
+            let alpha = family.inherited(hotkey, *alpha, alpha_of);
+            let root = family.inherited(hotkey, root_of(hotkey), root_of);
+            consensus::weighted_stake(alpha, root, weight)
         };
         hotkeys.iter().zip(pools).map(stake).collect()
     }

@@ -12,24 +12,33 @@ pub mod access;
 pub mod bonds;
 pub mod calls;
 pub mod checks;
+pub mod commits;
+pub mod children;
+pub mod commitments;
 pub mod defaults;
 pub mod emission;
 pub mod epochs;
 pub mod errors;
 pub mod events;
+pub mod faucet;
 pub mod fixed;
 pub mod genesis;
 pub mod identity;
 pub mod market;
+pub mod mechanisms;
 mod migration;
+pub mod moves;
 pub mod neurons;
 pub mod registration;
 pub mod replay;
+pub mod root;
 pub mod rpc_info;
 pub mod serving;
 pub mod staking;
 pub mod storage;
 pub mod subnets;
+pub mod timelocked;
+pub mod swap;
 pub mod trim;
 pub mod types;
 pub mod weights;
@@ -62,11 +71,15 @@ pub mod pallet {
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(7);
 
     #[pallet::config]
-    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+    pub trait Config:
+        frame_system::Config<RuntimeEvent: From<Event<Self>>> + pallet_drand::Config
+    {
         /// TAO.
         type Currency: fungible::Mutate<Self::AccountId, Balance = TaoBalance>;
         /// Seed of the accounts that hold the TAO of each subnet's pool.
         type SubtensorPalletId: Get<PalletId>;
+        /// What neurons publish, for the metagraph.
+        type Commitments: crate::commitments::Commitments<Self::AccountId>;
     }
 
     #[pallet::pallet]

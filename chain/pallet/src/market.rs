@@ -53,13 +53,13 @@ impl<T: Config> Pallet<T> {
         Self::stake_into_subnet(&hotkey, &coldkey, netuid, tao)
     }
 
-    fn become_delegate(hotkey: &T::AccountId) {
+    pub(crate) fn become_delegate(hotkey: &T::AccountId) {
         if !Delegates::<T>::contains_key(hotkey) {
             Delegates::<T>::insert(hotkey, Delegates::<T>::get(hotkey));
         }
     }
 
-    fn stake_into_subnet(
+    pub(crate) fn stake_into_subnet(
         hotkey: &T::AccountId,
         coldkey: &T::AccountId,
         netuid: NetUid,
@@ -135,14 +135,25 @@ impl<T: Config> Pallet<T> {
             Error::<T>::HotKeyAccountNotExists
         );
         for netuid in Self::netuids() {
-            let alpha = Self::stake_of(&hotkey, &coldkey, netuid);
-            let open = SubtokenEnabled::<T>::get(netuid) && alpha > 0;
-            let may = || Self::check_unstake(&hotkey, &coldkey, netuid, alpha, u64::MAX, false);
-            if open && may().is_ok() {
-                Self::unstake_from_subnet(&hotkey, &coldkey, netuid, alpha)?;
-            }
+            Self::unstake_if_possible(&hotkey, &coldkey, netuid)?;
         }
         Ok(())
+    }
+
+    /// All that the coldkey holds there, in TAO; zero where nothing can be removed.
+    pub(crate) fn unstake_if_possible(
+        hotkey: &T::AccountId,
+        coldkey: &T::AccountId,
+        netuid: NetUid,
+    ) -> Result<TaoBalance, DispatchError> {
+        let alpha = Self::stake_of(hotkey, coldkey, netuid);
+        let open = SubtokenEnabled::<T>::get(netuid) && alpha > 0;
+        let may = || Self::check_unstake(hotkey, coldkey, netuid, alpha, u64::MAX, false);
+        if !open || may().is_err() {
+            return Ok(0);
+        }
+        Self::unstake_from_subnet(hotkey, coldkey, netuid, alpha)?;
+        Ok(alpha)
     }
 
     fn check_unstake(
@@ -169,7 +180,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn unstake_from_subnet(
+    pub(crate) fn unstake_from_subnet(
         hotkey: &T::AccountId,
         coldkey: &T::AccountId,
         netuid: NetUid,

@@ -71,6 +71,7 @@ impl<T: Config> Pallet<T> {
     /// Lets the price of every subnet fall by one block's worth and restarts the block counter.
     pub(crate) fn decay_prices(netuids: &[NetUid]) {
         let block = Self::current_block();
+        Self::reset_root_counters();
         for netuid in netuids.iter().filter(|netuid| **netuid != ROOT) {
             let price = Burn::<T>::get(netuid);
             let (min, max) = (MinBurn::<T>::get(netuid), MaxBurn::<T>::get(netuid));

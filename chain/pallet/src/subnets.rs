@@ -1,5 +1,6 @@
 //! Creating, starting, naming and removing subnets.
 
+use crate::commitments::Commitments;
 use crate::pallet::*;
 use crate::types::*;
 use alloc::vec::Vec;
@@ -90,6 +91,7 @@ impl<T: Config> Pallet<T> {
         if let Some(identity) = identity {
             Self::store_subnet_identity(netuid, identity)?;
         }
+        Self::lend_root_stake(netuid);
         Self::deposit_event(Event::NetworkAdded(netuid, REPORTED_MECHANISM));
         Ok(())
     }
@@ -279,18 +281,39 @@ impl<T: Config> Pallet<T> {
 }
 
 /// Greek letters for the first subnets, as the chain has them; tau for root and the rest.
+const LETTERS: [&str; 25] = [
+    "\u{3a4}", "\u{3b1}", "\u{3b2}", "\u{3b3}", "\u{3b4}", "\u{3b5}", "\u{3b6}", "\u{3b7}",
+    "\u{3b8}", "\u{3b9}", "\u{3ba}", "\u{3bb}", "\u{3bc}", "\u{3bd}", "\u{3be}", "\u{3bf}",
+    "\u{3c0}", "\u{3c1}", "\u{3c3}", "t", "\u{3c5}", "\u{3c6}", "\u{3c7}", "\u{3c8}", "\u{3c9}",
+];
+
 pub(crate) fn symbol(netuid: NetUid) -> Vec<u8> {
-    const LETTERS: [&str; 25] = [
-        "\u{3a4}", "\u{3b1}", "\u{3b2}", "\u{3b3}", "\u{3b4}", "\u{3b5}", "\u{3b6}", "\u{3b7}",
-        "\u{3b8}", "\u{3b9}", "\u{3ba}", "\u{3bb}", "\u{3bc}", "\u{3bd}", "\u{3be}", "\u{3bf}",
-        "\u{3c0}", "\u{3c1}", "\u{3c3}", "t", "\u{3c5}", "\u{3c6}", "\u{3c7}", "\u{3c8}",
-        "\u{3c9}",
-    ];
     LETTERS
         .get(usize::from(netuid))
         .unwrap_or(&LETTERS[0])
         .as_bytes()
         .to_vec()
+}
+
+impl<T: Config> Pallet<T> {
+    /// Another of the letters, which no subnet has yet.
+    pub(crate) fn do_update_symbol(
+        origin: OriginFor<T>,
+        netuid: NetUid,
+        symbol: Vec<u8>,
+    ) -> DispatchResult {
+        Self::ensure_subnet_owner_or_root(origin, netuid)?;
+        let known = LETTERS
+            .iter()
+            .skip(1)
+            .any(|known| known.as_bytes() == symbol);
+        ensure!(known, Error::<T>::SymbolDoesNotExist);
+        let taken = TokenSymbol::<T>::iter_values().any(|taken| taken == symbol);
+        ensure!(!taken, Error::<T>::SymbolAlreadyInUse);
+        TokenSymbol::<T>::insert(netuid, &symbol);
+        Self::deposit_event(Event::SymbolUpdated { netuid, symbol });
+        Ok(())
+    }
 }
 
 /// Removes single entries of maps keyed by the netuid.
@@ -312,7 +335,9 @@ impl<T: Config> Pallet<T> {
         if SubnetIdentitiesV3::<T>::take(netuid).is_some() {
             Self::deposit_event(Event::SubnetIdentityRemoved(netuid));
         }
+        T::Commitments::purge(netuid);
         Self::forget_neurons(netuid);
+        Self::forget_relations(netuid);
         Self::forget_hyperparameters(netuid);
         Self::forget_economy(netuid);
     }
@@ -350,6 +375,6 @@ impl<T: Config> Pallet<T> {
             SubnetEmissionEnabled NominatedHotkeys PendingServerEmission PendingValidatorEmission
             PendingRootAlphaDivs PendingOwnerCut MinerBurned BlocksSinceLastStep
             LastMechansimStepBlock LastEpochBlock PendingEpochAt SubnetEpochIndex
-            EMAPriceHalvingBlocks RootProp);
+            EMAPriceHalvingBlocks RootProp MinChildkeyTakePerSubnet);
     }
 }

@@ -1,5 +1,6 @@
 //! Setting weights: the checks in the chain's order.
 
+use crate::mechanisms::{mechanism_of, storage_index};
 use crate::neurons::put_at;
 use crate::pallet::*;
 use crate::types::*;
@@ -53,37 +54,42 @@ impl<T: Config> Pallet<T> {
             Error::<T>::UidsLengthExceedUidsInSubNet
         );
         let uid = Uids::<T>::get(netuid, hotkey).ok_or(Error::<T>::HotKeyNotRegisteredInSubNet)?;
-        Self::ensure_may_set(hotkey, netuid, uid, &uids, version_key)?;
+        let index = storage_index(netuid, mecid);
+        Self::ensure_may_set(hotkey, netuid, version_key)?;
+        let hidden = CommitRevealWeightsEnabled::<T>::get(netuid);
+        let timely = hidden || Self::weights_rate_limit_passes(index, uid);
+        ensure!(timely, Error::<T>::SettingWeightsTooFast);
+        Self::ensure_permitted(netuid, uid, &uids)?;
         Self::ensure_well_formed(netuid, uid, n, &uids)?;
-        Self::store_weights(netuid, uid, uids, &values);
-        if !CommitRevealWeightsEnabled::<T>::get(netuid) {
-            put_at::<LastUpdate<T>, _>(netuid, uid, Self::current_block());
+        Self::store_weights(index, uid, uids, &values);
+        if !hidden {
+            put_at::<LastUpdate<T>, _>(index, uid, Self::current_block());
         }
-        Self::deposit_event(Event::WeightsSet(netuid, uid));
+        Self::deposit_event(Event::WeightsSet(index, uid));
         Ok(())
     }
 
     /// Scales the values so that the largest is 65535; keeps the caller's order and zeros.
-    pub(crate) fn store_weights(netuid: NetUid, uid: u16, uids: Vec<u16>, values: &[u16]) {
+    pub(crate) fn store_weights(
+        index: NetUidStorageIndex,
+        uid: u16,
+        uids: Vec<u16>,
+        values: &[u16],
+    ) {
         let row: Vec<(u16, u16)> = uids.into_iter().zip(max_upscale_u16(values)).collect();
-        Weights::<T>::insert(netuid, uid, row);
+        Weights::<T>::insert(index, uid, row);
     }
 
-    fn ensure_may_set(
-        hotkey: &T::AccountId,
-        netuid: NetUid,
-        uid: u16,
-        uids: &[u16],
-        version_key: u64,
-    ) -> DispatchResult {
+    fn ensure_may_set(hotkey: &T::AccountId, netuid: NetUid, version_key: u64) -> DispatchResult {
         let staked = Self::has_stake_for_weights(hotkey, netuid);
         ensure!(staked, Error::<T>::NotEnoughStakeToSetWeights);
         let wanted = WeightsVersionKey::<T>::get(netuid);
         let current = wanted == 0 || version_key >= wanted;
         ensure!(current, Error::<T>::IncorrectWeightVersionKey);
-        let timely = CommitRevealWeightsEnabled::<T>::get(netuid)
-            || Self::weights_rate_limit_passes(netuid, uid);
-        ensure!(timely, Error::<T>::SettingWeightsTooFast);
+        Ok(())
+    }
+
+    fn ensure_permitted(netuid: NetUid, uid: u16, uids: &[u16]) -> DispatchResult {
         let permits = ValidatorPermit::<T>::get(netuid);
         let permitted = permits.get(usize::from(uid)).copied().unwrap_or(false);
         let allowed = permitted || is_self(uid, uids) || Self::owner_uid(netuid) == Some(uid);
@@ -106,13 +112,6 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Only mechanism 0 exists here.
-    pub(crate) fn ensure_mechanism_exists(netuid: NetUid, mecid: MechId) -> DispatchResult {
-        let exists = Self::subnet_exists(netuid) && mecid == 0;
-        ensure!(exists, Error::<T>::MechanismDoesNotExist);
-        Ok(())
-    }
-
     /// Whether the hotkey's stake reaches the threshold; the owner's hotkey needs none.
     pub fn has_stake_for_weights(hotkey: &T::AccountId, netuid: NetUid) -> bool {
         let owner = Self::owner_uid(netuid);
@@ -122,20 +121,23 @@ impl<T: Config> Pallet<T> {
         Self::weight_stake(hotkey, netuid) >= StakeThreshold::<T>::get()
     }
 
-    /// Alpha plus weighted root stake in RAO.
+    /// Alpha plus weighted root stake in RAO, both inherited.
     pub fn weight_stake(hotkey: &T::AccountId, netuid: NetUid) -> u64 {
-        let alpha = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
-        let root = TotalHotkeyAlpha::<T>::get(hotkey, ROOT);
+        let alpha = Self::inherited_on(hotkey, netuid, netuid);
+        let root = Self::inherited_on(hotkey, netuid, ROOT);
         weighted_stake_floor(alpha, root, tao_weight_fraction(TaoWeight::<T>::get()))
     }
 
-    /// Blocks since the last update suffice, or there was none.
-    pub fn weights_rate_limit_passes(netuid: NetUid, uid: u16) -> bool {
-        let last = LastUpdate::<T>::get(netuid)
+    /// Blocks since the mechanism's last update suffice, or there was none. Nobody passes on a
+    /// mechanism that does not exist.
+    pub fn weights_rate_limit_passes(index: NetUidStorageIndex, uid: u16) -> bool {
+        let (netuid, mecid) = mechanism_of(index);
+        let last = LastUpdate::<T>::get(index)
             .get(usize::from(uid))
             .copied()
             .unwrap_or(0);
-        Self::passes_rate_limit(WeightsSetRateLimit::<T>::get(netuid), last)
+        Self::mechanism_exists(netuid, mecid)
+            && Self::passes_rate_limit(WeightsSetRateLimit::<T>::get(netuid), last)
     }
 
     /// Each item on its own: a failing one is reported by an event and hinders no other.

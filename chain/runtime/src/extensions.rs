@@ -79,5 +79,6 @@ macro_rules! placeholder {
 
 // The encrypted mempool does not exist here.
 placeholder!(CheckShieldedTxValidity);
-// Raises the priority of beacon pulses on the real chain; order in a block is not by priority here.
+// Gives signed pulses a priority on the real chain, where they are refused like here; that of
+// unsigned ones comes from the Drand pallet.
 placeholder!(DrandPriority);

@@ -19,6 +19,8 @@ pub mod fees;
 #[path = "legacy/dialect.rs"]
 mod legacy;
 pub mod metadata;
+#[cfg(not(feature = "legacy"))]
+pub mod neighbours;
 
 #[cfg(feature = "legacy")]
 pub use legacy::*;
@@ -90,7 +92,6 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     system_version: 1,
 };
 
-const SLOT_MS: u64 = 12_000;
 const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(4 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
 
@@ -103,6 +104,9 @@ parameter_types! {
         .build();
     pub FeeMultiplier: Multiplier = Multiplier::one();
     pub const SubtensorPalletId: PalletId = PalletId(*b"subtensr");
+    /// Kept in storage, under twox128(":SlotMs:"): a development chain tells its clients the pace that
+    /// its operator chose, from which they work out reveal rounds and waiting times.
+    pub storage SlotMs: u64 = 12_000;
 }
 
 #[cfg(not(feature = "legacy"))]
@@ -114,8 +118,11 @@ construct_runtime!(
         Balances: pallet_balances = 5,
         TransactionPayment: pallet_transaction_payment = 6,
         SubtensorModule: pallet_subtensor = 7,
+        Utility: pallet_utility = 11,
         Sudo: pallet_sudo = 12,
+        Commitments: pallet_commitments = 18,
         AdminUtils: pallet_admin_utils = 19,
+        Drand: pallet_drand = 26,
     }
 );
 
@@ -133,8 +140,14 @@ construct_runtime!(
     }
 );
 
+#[cfg(not(feature = "legacy"))]
+type CallFilter = neighbours::NoNestedBatch;
+#[cfg(feature = "legacy")]
+type CallFilter = frame_support::traits::Everything;
+
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
+    type BaseCallFilter = CallFilter;
     type Block = Block;
     type BlockHashCount = ConstU32<2400>;
     type BlockWeights = Weights;
@@ -164,7 +177,7 @@ impl pallet_aura::Config for Runtime {
     type DisabledValidators = ();
     type MaxAuthorities = ConstU32<32>;
     type AllowMultipleBlocksPerSlot = ConstBool<true>;
-    type SlotDuration = ConstU64<SLOT_MS>;
+    type SlotDuration = SlotMs;
 }
 
 impl pallet_balances::Config for Runtime {
@@ -204,7 +217,25 @@ impl pallet_sudo::Config for Runtime {
 impl pallet_admin_utils::Config for Runtime {}
 
 #[cfg(not(feature = "legacy"))]
+impl pallet_drand::Config for Runtime {}
+
+#[cfg(not(feature = "legacy"))]
 impl pallet_subtensor::Config for Runtime {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
+    type Commitments = neighbours::Published;
+}
+
+#[cfg(not(feature = "legacy"))]
+impl pallet_commitments::Config for Runtime {
+    type Subnets = neighbours::Network;
+    type RevealTimelocked = neighbours::Beacon;
+}
+
+#[cfg(not(feature = "legacy"))]
+impl pallet_utility::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeCall = RuntimeCall;
+    type PalletsOrigin = OriginCaller;
+    type WeightInfo = ();
 }

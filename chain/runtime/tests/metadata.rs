@@ -105,7 +105,9 @@ const PALLETS: &[(&str, u8)] = &[
     ("Balances", 5),
     ("TransactionPayment", 6),
     ("SubtensorModule", 7),
+    ("Utility", 11),
     ("Sudo", 12),
+    ("Commitments", 18),
     ("AdminUtils", 19),
 ];
 

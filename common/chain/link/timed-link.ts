@@ -135,7 +135,7 @@ export class TimedLink {
       this.#witness.answered(platform.clock.monotonicMs() - startMs);
       return answer;
     } catch (thrown) {
-      const error = readError(what, thrown);
+      const error = readError(what, thrown, this.#link.down.aborted);
       if (isLineError(error)) this.#witness.failed(error.message);
       throw error;
     }
@@ -148,17 +148,15 @@ export function isLineError(error: unknown): boolean {
   return error.code === 'CHAIN_TIMEOUT' || error.code === 'CHAIN_UNREACHABLE';
 }
 
-function readError(what: string, error: unknown): SubnetError {
+/** What is no answer of the node and no broken line was not understood on our side. */
+function readError(what: string, error: unknown, isDown: boolean): SubnetError {
   if (isSubnetError(error)) return error;
   const detail = cleanText(messageOf(error));
   const cause = { cause: error };
-  if (!(error instanceof NodeError)) {
-    return new SubnetError('CHAIN_UNREACHABLE', { what, detail }, cause);
-  }
-  const isGone = error.code === 4003 || /discarded|unknown block|not found/i.test(error.message);
-  return new SubnetError(
-    isGone && what !== 'head' ? 'CHAIN_NO_BLOCK' : 'CHAIN_RPC',
-    { what, detail },
-    cause,
-  );
+  if (isDown) return new SubnetError('CHAIN_UNREACHABLE', { what, detail }, cause);
+  const isGone = goneTexts.test(detail) || (error instanceof NodeError && error.code === 4003);
+  const code = isGone && what !== 'head' ? 'CHAIN_NO_BLOCK' : 'CHAIN_RPC';
+  return new SubnetError(code, { what, detail }, cause);
 }
+
+const goneTexts = /discarded|unknown block|not found|unable to retrieve header/i;

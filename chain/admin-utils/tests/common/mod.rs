@@ -26,6 +26,7 @@ construct_runtime!(
         Balances: pallet_balances = 5,
         SubtensorModule: pallet_subtensor::pallet = 7,
         AdminUtils: pallet_admin_utils::pallet = 19,
+        Drand: pallet_drand = 26,
     }
 );
 
@@ -49,9 +50,12 @@ parameter_types! {
     pub const SubtensorPalletId: PalletId = PalletId(*b"subtensr");
 }
 
+impl pallet_drand::Config for Test {}
+
 impl pallet_subtensor::Config for Test {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
+    type Commitments = ();
 }
 
 impl pallet_admin_utils::Config for Test {}

@@ -7,6 +7,7 @@ use core::cell::OnceCell;
 use scale_info::TypeInfo;
 
 use super::{compact, stake_parts, Stake};
+use crate::commitments::Commitments;
 use crate::pallet::*;
 
 /// Declares [`Metagraph`], [`SelectiveMetagraph`] and how each of their fields is read. The number
@@ -156,7 +157,7 @@ metagraph! {
         view.alpha_dividends();
     selective only:
     72 validators: Numbers<u16> = view.validators();
-    73 commitments: Vec<(AccountId, Numbers<u8>)> = Vec::new();
+    73 commitments: Vec<(AccountId, Numbers<u8>)> = view.commitments();
 }
 
 /// The subnet that is being described; what several fields need is read once, when the first asks.
@@ -218,6 +219,11 @@ impl<T: Config> View<T> {
     fn per_hotkey(&self, amount: impl Fn(&T::AccountId) -> u64) -> PerHotkey<T> {
         let pair = |hotkey: &T::AccountId| (hotkey.clone(), Compact(amount(hotkey)));
         self.hotkeys().iter().map(pair).collect()
+    }
+
+    fn commitments(&self) -> Vec<(T::AccountId, Numbers<u8>)> {
+        let encoded = T::Commitments::encoded(self.netuid).into_iter();
+        encoded.map(|(who, bytes)| (who, compact(bytes))).collect()
     }
 
     /// Uids with a permit and more stake than the threshold, by rising stake.

@@ -14,6 +14,7 @@ use alloc::vec::Vec;
 use codec::Compact;
 use subnet_consensus::{tao_weight_fraction, weighted_stake_floor};
 
+use crate::children::Family;
 use crate::pallet::*;
 
 /// The element of a dense vector, or its default beyond the end.
@@ -46,7 +47,7 @@ impl<T: Config> Pallet<T> {
             .unwrap_or_else(|| fallback.as_bytes().to_vec())
     }
 
-    /// What each hotkey has at stake on the subnet.
+    /// What each hotkey has at stake on the subnet, inherited.
     fn stakes(hotkeys: &[T::AccountId], netuid: NetUid) -> Vec<Stake> {
         let weight = tao_weight_fraction(TaoWeight::<T>::get());
         // With nothing staked on root there is nothing to look up.
@@ -55,9 +56,11 @@ impl<T: Config> Pallet<T> {
             true => TotalHotkeyAlpha::<T>::get(hotkey, ROOT),
             false => 0,
         };
+        let family = Family::<T>::of(netuid);
+        let alpha = |hotkey: &T::AccountId| TotalHotkeyAlpha::<T>::get(hotkey, netuid);
         let stake = |hotkey: &T::AccountId| {
-            let alpha = TotalHotkeyAlpha::<T>::get(hotkey, netuid);
-            let root = root(hotkey);
+            let alpha = family.inherited(hotkey, alpha(hotkey), alpha);
+            let root = family.inherited(hotkey, root(hotkey), root);
             let total = weighted_stake_floor(alpha, root, weight);
             Stake { alpha, root, total }
         };

@@ -23,6 +23,7 @@ construct_runtime!(
         System: frame_system = 0,
         Balances: pallet_balances = 5,
         SubtensorModule: subtensor = 7,
+        Drand: pallet_drand = 26,
     }
 );
 
@@ -46,9 +47,12 @@ parameter_types! {
     pub const SubtensorPalletId: PalletId = PalletId(*b"subtensr");
 }
 
+impl pallet_drand::Config for Test {}
+
 impl subtensor::Config for Test {
     type Currency = Balances;
     type SubtensorPalletId = SubtensorPalletId;
+    type Commitments = ();
 }
 
 pub fn id(n: u64) -> AccountId {

@@ -1,0 +1,59 @@
+"""Timelocked weights by the Bittensor SDK 11, under a clock that stands still: reads {"url",
+"netuid", "round"}, writes its steps. Its own detection of the block time counts blocks into the
+reveal round, so it commits until the round is the one whose signature is known.
+"""
+
+import asyncio
+import json
+import sys
+
+from bittensor import storage
+from bittensor.client import Client
+
+from chain_sdk11 import HeldKeys, Peer
+
+TRIES = 40
+PATIENCE = 70
+
+
+async def row_of(client, netuid, uid):
+    pairs = await client.query(storage.SubtensorModule.Weights, [netuid, uid])
+    return [[int(target), int(value)] for target, value in pairs or []]
+
+
+async def wait_for_row(client, netuid, uid, before):
+    last = await client.block_number() + PATIENCE
+    while await client.block_number() < last:
+        row = await row_of(client, netuid, uid)
+        if row != before:
+            return row
+        await client.wait_for_block(await client.block_number() + 1)
+    return before
+
+
+async def commit(peer, wanted):
+    bob = HeldKeys("//Bob", "//Bob_hk")
+    found = None
+    for _ in range(TRIES):
+        weights = {"netuid": peer.netuid, "uids": [0, 1], "weights": [0.5, 1.0]}
+        result = await peer.client.execute_tool("set_weights", weights, bob)
+        if not result.success:
+            return [result.success, str(result.error)[:200]]
+        found = (result.data or {}).get("reveal_round") if isinstance(result.data, dict) else None
+        if found == wanted:
+            return [True, found]
+    return [False, found]
+
+
+async def main():
+    job = json.load(sys.stdin)
+    async with Client(job["url"]) as client:
+        peer = Peer(client, job)
+        before = await row_of(client, peer.netuid, 1)
+        await peer.step("commit", commit(peer, job["round"]))
+        await peer.step("row", wait_for_row(client, peer.netuid, 1, before))
+    json.dump(peer.seen, sys.stdout, default=str)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
