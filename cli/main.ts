@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
-import { isSubnetError, messageOf } from '../common/errors.ts';
+import { isSubnetError, messageOf, SubnetError } from '../common/errors.ts';
 import { packageVersion } from '../common/node/package-root.ts';
 import { processIo } from './io.ts';
 import type { CliIo } from './io.ts';
@@ -110,7 +110,7 @@ function inherit(command: Command): Command {
 }
 
 function report(io: CliIo, error: unknown, asJson: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) return reportUsage(io, error, asJson);
   const known = isSubnetError(error);
   const code = known ? error.code : 'INTERNAL';
   if (asJson) {
@@ -122,6 +122,15 @@ function report(io: CliIo, error: unknown, asJson: boolean): number {
     else if (error instanceof Error && error.stack !== undefined) io.err(error.stack);
   }
   return known ? error.exitCode : 1;
+}
+
+/** Commander has told people already what is wrong with their command line. */
+function reportUsage(io: CliIo, { exitCode, message }: CommanderError, asJson: boolean): number {
+  if (exitCode === 0) return 0;
+  const usage = new SubnetError('USAGE', { detail: message.replace(/^error: /, '') });
+  const { code, fix } = usage;
+  if (asJson) io.out(JSON.stringify({ ok: false, error: { code, message: usage.message, fix } }));
+  return usage.exitCode;
 }
 
 const lingerMs = 2000;

@@ -4,12 +4,15 @@ import { withAction, withHotkey, withJson, withNetuid, withNetwork, withWallet }
 import type { CliIo } from './io.ts';
 import { addressOption, positiveAmountOption } from './operator/command-parts.ts';
 import { operatorDeps } from './operator/session.ts';
+import { moveStake } from './operator/stake-move.ts';
+import type { MoveFlags } from './operator/stake-move.ts';
 import { listStake } from './operator/stake-list.ts';
 import type { StakeListFlags } from './operator/stake-list.ts';
 import { addStake, removeStake } from './operator/stake-trade.ts';
 import type { TradeFlags } from './operator/stake-trade.ts';
+import { wholeNumberOption } from './options.ts';
 
-/** `subnet stake`: add, remove and list stake. */
+/** `subnet stake`: list, add, remove, move, transfer and swap stake. */
 export function stakeCommand(io: CliIo, deps = operatorDeps(io)): Command {
   const command = new Command('stake').description('add, remove and list stake');
   const list = command.command('list').description('what a coldkey has staked, with its worth');
@@ -25,7 +28,23 @@ export function stakeCommand(io: CliIo, deps = operatorDeps(io)): Command {
     .option('--all-hotkeys', 'with --all: from every hotkey')
     .option('--all-netuids', 'with --all: on every subnet')
     .action((flags: TradeFlags) => removeStake(io, deps, flags));
+  withMove(trading('move', 'to another hotkey'))
+    .option('--to-hotkey <ss58>', 'the hotkey that gets it', addressOption)
+    .action((flags: MoveFlags) => moveStake(io, deps, 'move', flags));
+  withMove(trading('transfer', 'to another coldkey'))
+    .option('--to-coldkey <ss58>', 'the coldkey that gets it', addressOption)
+    .action((flags: MoveFlags) => moveStake(io, deps, 'transfer', flags));
+  withMove(trading('swap', 'to another subnet, at the price of both pools')).action(
+    (flags: MoveFlags) => moveStake(io, deps, 'swap', flags),
+  );
   return command;
+}
+
+function withMove(command: Command): Command {
+  return command
+    .option('--amount <amount>', 'in alpha (TAO on root) of --netuid', positiveAmountOption)
+    .option('--all', 'all of it')
+    .option('--to-netuid <netuid>', 'the subnet that it goes to', wholeNumberOption(0, 65_535));
 }
 
 function withTrade(command: Command, unit: string, all: string): Command {

@@ -56,7 +56,7 @@ export interface MechanismState {
 
 /**
  * When epochs run. `stateful`: `Tempo` blocks after the last one, or when an owner asked for one
- * (spec 423 and later). `modulo`: where (block + netuid + 1) is a multiple of (tempo + 1).
+ * (spec 423 and later). `modulo`: where (block + netuid + 1) mod (tempo + 1) is tempo.
  */
 export type EpochSchedule =
   | {

@@ -117,7 +117,8 @@ function planJson({ operation, call, feeRao, refusals }: Plan): Readonly<Record<
 
 function planLines({ operation, call, feeRao, refusals }: Plan): readonly string[] {
   const { what, signedBy, payer, facts } = operation;
-  const name = `${call.pallet}.${call.name}${call.sudo ? ' (by Sudo.sudo)' : ''}`;
+  const by = call.sudo ? ' by Sudo.sudo' : '';
+  const name = `${call.pallet}.${call.name}${by}, arguments as the chain takes them (RAO):`;
   const reasons = refusals.map((one) => `  would be refused: ${refusalText(one)}`);
   return [
     what,

@@ -120,6 +120,7 @@ interface OwnNeuron {
   readonly block: number;
 }
 
+/** `trust` is shown where the runtime keeps it. */
 const overviewColumns: readonly Column<OwnNeuron>[] = [
   { title: 'netuid', align: 'right', text: ({ netuid }) => String(netuid) },
   { title: 'hotkey', text: ({ name }) => name },
@@ -143,6 +144,11 @@ const overviewColumns: readonly Column<OwnNeuron>[] = [
   { title: 'axon', rank: 3, text: ({ neuron }) => axonText(neuron) },
 ];
 
+function columnsFor(own: readonly OwnNeuron[]): readonly Column<OwnNeuron>[] {
+  const hasTrust = own.some(({ neuron }) => neuron.trust !== undefined);
+  return overviewColumns.filter(({ title }) => title !== 'trust' || hasTrust);
+}
+
 function showOverview(io: CliIo, deps: OperatorDeps, flags: OverviewFlags): Promise<void> {
   const location = locationOf(io, flags);
   const { hotkeys } = summariseWallet(location);
@@ -156,7 +162,7 @@ function showOverview(io: CliIo, deps: OperatorDeps, flags: OverviewFlags): Prom
     const snapshots = await Promise.all(where.map((netuid) => chain.snapshot(netuid)));
     const own = snapshots.flatMap((snapshot) => ownNeurons(snapshot, names));
     const head = `wallet ${location.name}: ${own.length} neurons of ${names.size} hotkeys on ${netuids.length} subnets at block ${view.block.number}`;
-    const table = own.length === 0 ? [] : renderTable(overviewColumns, own, io.columns).split('\n');
+    const table = own.length === 0 ? [] : renderTable(columnsFor(own), own, io.columns).split('\n');
     return { json: { wallet: location.name, neurons: own.map(ownJson) }, lines: [head, ...table] };
   });
 }

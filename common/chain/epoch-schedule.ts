@@ -6,7 +6,7 @@ const longestPause = 50_400;
 /**
  * The block of the next epoch after `block`; null when tempo is 0. Stateful: as the chain's
  * `get_next_epoch_start_block`, an overdue one comes with the next block. Modulo: where
- * (block + netuid + 1) is a multiple of (tempo + 1).
+ * (block + netuid + 1) mod (tempo + 1) is tempo, as the chain's `blocks_until_next_epoch` says.
  */
 export function nextEpochOf(schedule: EpochSchedule, netuid: number, block: number): number | null {
   const { tempo } = schedule;
@@ -28,5 +28,5 @@ export function nextEpochOf(schedule: EpochSchedule, netuid: number, block: numb
 export function lastEpochOf(schedule: EpochSchedule, netuid: number, block: number): number {
   if (schedule.model === 'stateful') return schedule.lastEpochBlock;
   if (schedule.tempo === 0) return 0;
-  return Math.max(0, block - ((block + netuid + 1) % (schedule.tempo + 1)));
+  return Math.max(0, block - ((block + netuid + 2) % (schedule.tempo + 1)));
 }

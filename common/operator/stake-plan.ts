@@ -13,6 +13,7 @@ import { readFree, shortOfBalance } from './registration.ts';
 import { requireSubnet } from './subnet-list.ts';
 
 export interface StakeState {
+  /** 0 on chains of before alpha, where stake belongs to no subnet. */
   readonly netuid: number;
   readonly hotkey: Hotkey;
   readonly coldkey: Coldkey;
@@ -31,11 +32,12 @@ export interface StakeState {
 /** Throws CHAIN_NO_SUBNET. */
 export async function readStakeState(
   view: StateView,
-  netuid: number,
+  wanted: number,
   hotkey: Hotkey,
   coldkey: Coldkey,
 ): Promise<StakeState> {
-  await requireSubnet(view, netuid);
+  await requireSubnet(view, wanted);
+  const netuid = hasSubnetStake(view) ? wanted : 0;
   const [freeRao, stakeRao, priceRao, owner, enabled] = await Promise.all([
     readFree(view, coldkey),
     readStake(view, coldkey, hotkey, netuid),
@@ -54,6 +56,11 @@ export async function readStakeState(
     tradable: netuid === 0 || enabled === undefined || asBool(enabled),
     existentialDepositRao: asBig(view.constant('Balances', 'ExistentialDeposit') ?? 0),
   };
+}
+
+function hasSubnetStake(view: StateView): boolean {
+  const taken = view.callArguments('SubtensorModule', 'add_stake') ?? [];
+  return taken.some(({ name }) => name === 'netuid');
 }
 
 /** How far the price may move away while the call is under way. */

@@ -83,6 +83,15 @@ describe('subnet, as a person types it', () => {
     expect(line).toMatchObject({ ok: false, error: { code: 'CONFIG_NOT_FOUND' } });
   });
 
+  it('tells scripts too what is wrong with a command line', () => {
+    const { stdout, stderr, status } = subnet('stake', 'add', '--amount', '1,5', '--json');
+    expect(status).toBe(2);
+    expect(stderr).toContain('an amount such as 1.5');
+    const line = JSON.parse(stdout.trim()) as { error: { message: string } };
+    expect(line).toMatchObject({ ok: false, error: { code: 'USAGE' } });
+    expect(line.error.message).toContain('an amount such as 1.5');
+  });
+
   it('refuses a kind of file that does not exist as USAGE', () => {
     const { stderr, status } = subnet('config', 'check', 'x.yaml', '--kind', 'subnett');
     expect(status).toBe(2);

@@ -99,7 +99,7 @@ describe('the connection to several endpoints', () => {
     const { pool, first, pass } = two();
     await pool.start();
     first.head = 14;
-    await pass(2 * slotMs + timeoutMs);
+    await pass(2 * slotMs + 2 * timeoutMs);
     expect(pool.states().some(({ problem }) => problem === 'it stopped telling new heads')).toBe(
       true,
     );

@@ -1,5 +1,5 @@
 import type { BlockRef, EndpointState } from '../../chain-port.ts';
-import { SubnetError, messageOf } from '../../errors.ts';
+import { SubnetError, isSubnetError, messageOf } from '../../errors.ts';
 import { cleanText } from '../../fault.ts';
 import type { Platform } from '../../platform-port.ts';
 import { backoffMs } from '../../retry.ts';
@@ -7,7 +7,7 @@ import type { Logger } from '../../telemetry-port.ts';
 import { within } from './deadline.ts';
 import { EndpointBook } from './endpoint-book.ts';
 import { HeadFeed } from './head-feed.ts';
-import type { Dialer, Probe } from './link-port.ts';
+import type { Dialer, Link, Probe } from './link-port.ts';
 import { TimedLink, isLineError } from './timed-link.ts';
 
 export interface PoolDeps {
@@ -30,6 +30,8 @@ export interface PoolOptions {
 /** Endpoints that are not in use are visited this often. */
 const visitEveryMs = 60_000;
 const longestPauseMs = 5000;
+/** An endpoint that answered may take this many timeouts to hand over its metadata, a megabyte or so. */
+const loadingTimes = 5;
 
 /**
  * One connection in use, and what is known of the other endpoints:
@@ -94,15 +96,20 @@ export class LinkPool {
     return this.#current;
   }
 
-  /** Something idempotent; when the line fails it is done once more, on another endpoint. */
+  /**
+   * Something idempotent. When the line breaks it is done once more, on whichever is next; when it
+   * stays silent, on another endpoint only.
+   */
   async read<T>(work: (link: TimedLink) => Promise<T>): Promise<T> {
     const first = await this.link();
     try {
       return await work(first);
     } catch (error) {
-      if (!isLineError(error) || !this.#book.hasOther(first.url)) throw error;
+      if (!isLineError(error)) throw error;
+      const isSilent = isSubnetError(error) && error.code === 'CHAIN_TIMEOUT';
+      if (isSilent && !this.#book.hasOther(first.url)) throw error;
       const second = await this.link();
-      if (second.url === first.url) throw error;
+      if (second === first || (isSilent && second.url === first.url)) throw error;
       return work(second);
     }
   }
@@ -165,10 +172,15 @@ export class LinkPool {
 
   async #open(url: string): Promise<TimedLink> {
     const { dialer, platform, closing } = this.#deps;
-    const link = await this.#inTime('connecting', (signal) => dialer.open(url, signal));
+    const { timeoutMs } = this.#options;
+    const seen = await this.#inTime('connecting', (signal) => dialer.probe(url, signal));
+    if (!this.#isOurs(url, seen.genesisHash)) throw new Error(this.#book.problemOf(url) ?? '');
+    const loadingMs = loadingTimes * timeoutMs;
+    const load = (signal: AbortSignal): Promise<Link> => dialer.open(url, signal);
+    const link = await this.#inTime('loading the metadata', load, loadingMs);
     const timed: TimedLink = new TimedLink(
       link,
-      { platform, timeoutMs: this.#options.timeoutMs, closing },
+      { platform, timeoutMs, closing },
       {
         answered: (latencyMs) => this.#book.answered(url, latencyMs),
         failed: (problem) => this.#drop(timed, problem),
@@ -195,9 +207,12 @@ export class LinkPool {
     link.down.addEventListener('abort', onDown, { once: true });
   }
 
-  #inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  #inTime<T>(
+    what: string,
+    work: (signal: AbortSignal) => Promise<T>,
+    timeoutMs = this.#options.timeoutMs,
+  ): Promise<T> {
     const { platform, closing } = this.#deps;
-    const { timeoutMs } = this.#options;
     const late = (): Error => new SubnetError('CHAIN_TIMEOUT', { what, timeoutMs });
     const closed = (): Error => new SubnetError('CHAIN_CLOSED', { what });
     const endings = [{ signal: closing, error: closed }];
@@ -296,12 +311,19 @@ export class LinkPool {
     }
   }
 
+  #newsTimeMs(): number {
+    return Math.min(this.#options.timeoutMs, Math.max(1000, this.heads.blockTimeMs()));
+  }
+
   async #examine(link: TimedLink): Promise<void> {
     const last = this.heads.last;
     const head = await link.head().catch(() => null);
     if (head === null || this.#current !== link) return;
     if (last === null || head.number > last.number) {
-      return this.#drop(link, 'it stopped telling new heads');
+      // The news of it may be on its way: on a fast chain, or a busy machine, it nearly always is.
+      await pause(this.#deps.platform, this.#newsTimeMs(), this.#deps.closing);
+      const isTold = (this.heads.last?.number ?? -1) >= head.number;
+      return isTold ? undefined : this.#drop(link, 'it stopped telling new heads');
     }
     await this.#visitOthers();
     const ahead = this.#book.aheadOf(head.number);

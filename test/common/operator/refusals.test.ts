@@ -212,7 +212,10 @@ describe('what a trade of stake would be refused for', () => {
   async function state(storage: FakeState['storage'] = {}) {
     const all = view(
       { StakingHotkeys: { [cold]: [hot] }, Stake: { [`${hot}/${cold}`]: 0 }, ...storage },
-      { constants: { 'Balances.ExistentialDeposit': 500 } },
+      {
+        constants: { 'Balances.ExistentialDeposit': 500 },
+        calls: { 'SubtensorModule.add_stake': ['hotkey', 'netuid', 'amount_staked'] },
+      },
     );
     return readStakeState(all, 2, hot, cold);
   }
@@ -236,6 +239,14 @@ describe('what a trade of stake would be refused for', () => {
     expect(stakeRefusals(found, sell, 1n)).toContainEqual(
       expect.objectContaining({ code: 'STAKE_TOO_LOW' }),
     );
+  });
+
+  it('a chain of before alpha keeps stake on no subnet', async () => {
+    const all = view(
+      { StakingHotkeys: { [cold]: [hot] }, Stake: { [`${hot}/${cold}`]: 7 } },
+      { calls: { 'SubtensorModule.add_stake': ['hotkey', 'amount_staked'] } },
+    );
+    expect(await readStakeState(all, 2, hot, cold)).toMatchObject({ netuid: 0, stakeRao: 7n });
   });
 
   it('the account stays alive', async () => {
