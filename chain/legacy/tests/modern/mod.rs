@@ -14,6 +14,7 @@ construct_runtime!(
         System: frame_system = 0,
         Balances: pallet_balances = 5,
         SubtensorModule: subtensor = 7,
+        Drand: pallet_drand = 26,
     }
 );
 
@@ -33,9 +34,12 @@ impl pallet_balances::Config for Test {
     type AccountStore = System;
 }
 
+impl pallet_drand::Config for Test {}
+
 impl subtensor::Config for Test {
     type Currency = Balances;
     type SubtensorPalletId = common::SubtensorPalletId;
+    type Commitments = ();
 }
 
 /// Initialises blocks up to and including `block`.
