@@ -2,11 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain } from '../../chain/devchain.ts';
-import { createLogger } from '../../common/node/log.ts';
 import drand from '../vectors/timelock.json' with { type: 'json' };
-import { netuid, peerGenesis } from './chain-peer.ts';
+import { netuid, peerGenesis, startPeerChain } from './chain-peer.ts';
 import type { Steps } from './chain-peer.ts';
 import { fakeClock, frozenAt, python, pythonSdk10, runPython } from './python.ts';
 
@@ -34,12 +32,7 @@ describe.skipIf(!ready)(title('commit-reveal by the Python SDKs'), () => {
   const wallets = mkdtempSync(join(tmpdir(), 'subnet-commit-'));
 
   beforeAll(async () => {
-    const genesis = peerGenesis(
-      { commitRevealEnabled: true, weightsRateLimit: 0 },
-      { beacon: 'quicknet' },
-    );
-    const log = createLogger({ level: 'silent' });
-    chain = await startDevChain({ port: 0, blockTimeMs: 250, genesis, log });
+    chain = await startPeerChain(peerGenesis({ commitRevealEnabled: true, weightsRateLimit: 0 }));
     await post(chain.url, 'dev_writePulse', [pulse]);
   });
   afterAll(async () => {

@@ -12,15 +12,13 @@ export const weightsRateLimit = 40;
 
 /**
  * One running subnet of //Alice's, one validator of //Bob's with 5,000 TAO, money for //Charlie;
- * `subnet` is laid over the subnet's genesis.
+ * `subnet` is laid over the subnet's genesis. No pulses of a beacon unless a test brings them.
  */
-export function peerGenesis(
-  subnet: Readonly<Record<string, unknown>> = {},
-  more: Readonly<Record<string, unknown>> = {},
-): GenesisConfig {
+export function peerGenesis(subnet: Readonly<Record<string, unknown>> = {}): GenesisConfig {
   return genesisSchema.parse({
     sudo: '//Alice',
     balances: ['//Alice', '//Bob', '//Charlie'].map((account) => ({ account, tao: 1_000_000 })),
+    beacon: 'quicknet',
     network: { adminFreezeWindow: 0, stakeThresholdTao: 0 },
     subnets: [
       {
@@ -36,14 +34,13 @@ export function peerGenesis(
         ...subnet,
       },
     ],
-    ...more,
   });
 }
 
 /** An embedded chain for one client's tests, a block each 250 ms. */
-export function startPeerChain(): Promise<DevChain> {
+export function startPeerChain(genesis = peerGenesis()): Promise<DevChain> {
   const log = createLogger({ level: 'silent' });
-  return startDevChain({ port: 0, blockTimeMs: 250, genesis: peerGenesis(), log });
+  return startDevChain({ port: 0, blockTimeMs: 250, genesis, log });
 }
 
 /** A wallet of random keys as `subnet wallet create --unencrypted-coldkey` makes it. */

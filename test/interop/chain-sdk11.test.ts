@@ -32,6 +32,7 @@ describe.skipIf(python === undefined)(titled('the chain with SDK 11'), () => {
   it('registers, stakes and serves with a wallet that we made', () => {
     expect(steps).toMatchObject({
       transfer: done,
+      'plan of burned_register': expect.arrayContaining(['lock none (full cost is burned)']),
       burned_register: done,
       'read.uid': 2,
       'register again': [false, 'already_exists', 'HotKeyAlreadyRegisteredInSubNet'],
@@ -46,9 +47,12 @@ describe.skipIf(python === undefined)(titled('the chain with SDK 11'), () => {
 
   it('sets weights', () => {
     expect(steps).toMatchObject({
-      set_mechanism_weights: done,
+      set_weights: done,
       'read.weights': { 1: { 0: expect.closeTo(0.2, 4) as number, 2: expect.closeTo(0.8, 4) } },
       'read.blocks_since_last_update': true,
+      'set_weights at once': {
+        raised: ['ChainError', 'ErrorCode.RATE_LIMITED', expect.stringContaining('last set')],
+      },
       'too fast': [false, 'rate_limited', expect.any(String)],
       unregistered: [false, 'not_registered', 'HotKeyNotRegisteredInSubNet'],
     });

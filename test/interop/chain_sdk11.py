@@ -11,6 +11,7 @@ import sys
 
 from bittensor import calls, runtime_api, storage
 from bittensor.client import Client
+from bittensor.intents import build as build_intent
 from bittensor.result import ExtrinsicResult
 from bittensor.sp_core import Keypair
 from bittensor.wallet import Wallet
@@ -64,14 +65,21 @@ class Peer:
 
 
 async def register(peer, ours, alice, poor):
-    # The SDK's own intents for this and for weights read storage of runtimes newer than 425 first.
+    # The SDK's own intent sends this through the encrypted mempool only, which this chain has not;
+    # what it would do can be seen.
     cold, netuid = ours.coldkeypub.ss58_address, peer.netuid
     await peer.do("transfer", "transfer", alice, dest_ss58=cold, amount_tao=3000)
+    await peer.step("plan of burned_register", effects(peer, "burned_register", ours))
     call = calls.SubtensorModule.burned_register(netuid=netuid, hotkey=ours.hotkey.ss58_address)
     await peer.raw("burned_register", call, ours)
     await peer.read("uid", netuid=netuid, hotkey_ss58=ours.hotkey.ss58_address)
     await peer.raw("register again", call, ours)
     await peer.raw("register without money", call, poor)
+
+
+async def effects(peer, op, wallet):
+    plan = await peer.client.plan(build_intent(op, {"netuid": peer.netuid}), wallet)
+    return plan.effects
 
 
 async def stake(peer, ours):
@@ -96,12 +104,13 @@ async def serve(peer, ours):
 async def weigh(peer, poor):
     bob, netuid = HeldKeys("//Bob", "//Bob_hk"), peer.netuid
     row = {"netuid": netuid, "dests": [0, 2], "weights": [16384, 65535], "version_key": 0}
-    vector = calls.SubtensorModule.set_mechanism_weights(mecid=0, **row)
+    vector = {"netuid": netuid, "uids": [0, 2], "weights": [0.25, 1.0]}
     await peer.client.wait_for_block(first_epoch_over)
-    await peer.raw("set_mechanism_weights", vector, bob, "hotkey")
+    await peer.do("set_weights", "set_weights", bob, **vector)
     await peer.read("weights", netuid=netuid)
     await peer.read("blocks_since_last_update", netuid=netuid, uid=1)
     peer.seen["read.blocks_since_last_update"] = peer.seen["read.blocks_since_last_update"] < 10
+    await peer.do("set_weights at once", "set_weights", bob, **vector)
     plain = calls.SubtensorModule.set_weights(**row)
     await peer.raw("too fast", plain, bob, "hotkey")
     await peer.raw("unregistered", plain, poor, "hotkey")
