@@ -46,6 +46,7 @@ export async function openChain(
     await pool.start();
     const client = new ChainClient(deps, pool);
     await client.view();
+    client.followRuntime();
     return client;
   } catch (error) {
     deps.end();
@@ -65,6 +66,15 @@ class ChainClient implements Chain, StateSource {
   constructor(deps: ClientDeps, pool: LinkPool) {
     this.#deps = deps;
     this.#pool = pool;
+  }
+
+  /** Looks at the runtime anew at the first head after an upgrade, whether somebody reads or not. */
+  followRuntime(): void {
+    this.#pool.heads.listen(() => {
+      const newest = this.#pool.specVersion;
+      if (newest === null || newest === this.runtime.specVersion) return;
+      void this.view().catch(() => undefined);
+    });
   }
 
   get genesisHash(): string {

@@ -19,7 +19,7 @@ import { readEvent } from './block-events.ts';
 import type { EventRecord, PalletNames } from './block-events.ts';
 import { asList, asNumber, asRecord } from './decoded.ts';
 import { DecoratedView, argumentsOf } from './decorated-view.ts';
-import type { CallItem, Codec, Decorated, StorageItem } from './decorated-view.ts';
+import type { CallItem, Decorated } from './decorated-view.ts';
 import { NodeError } from './link/link-port.ts';
 import type {
   Ask,
@@ -31,6 +31,9 @@ import type {
   Probe,
 } from './link/link-port.ts';
 import type { SignedTx, SigningTerms } from './link/link-port.ts';
+import { RuntimeReader } from './runtime-reader.ts';
+import type { Send } from './runtime-reader.ts';
+import type { RuntimeName } from './runtime-facts.ts';
 import { readPoolStatus } from './tx/pool-status.ts';
 
 export interface ConnectOptions {
@@ -149,11 +152,19 @@ async function openLink(provider: WsProvider, url: string, signal: AbortSignal):
 type ProviderOf = NonNullable<NonNullable<ConstructorParameters<typeof ApiPromise>[0]>['provider']>;
 type ApiAt = Awaited<ReturnType<ApiPromise['at']>>;
 
+interface KnownRuntime {
+  readonly reader: RuntimeReader;
+  readonly names: PalletNames;
+  readonly name: RuntimeName;
+}
+
 class SubstrateLink implements Link {
   readonly url: string;
   readonly #api: ApiPromise;
   readonly #provider: WsProvider;
   readonly #down = new AbortController();
+  /** By the metadata of each runtime that was met. */
+  readonly #runtimes = new WeakMap<object, KnownRuntime>();
 
   constructor(api: ApiPromise, provider: WsProvider, url: string) {
     this.#api = api;
@@ -178,6 +189,10 @@ class SubstrateLink implements Link {
     if (typeof slot === 'number' && slot > 0) return slot;
     const minimum: unknown = timestamp?.['minimumPeriod']?.toJSON();
     return typeof minimum === 'number' && minimum > 0 ? 2 * minimum : 12_000;
+  }
+
+  get specVersion(): number {
+    return this.#api.runtimeVersion.specVersion.toNumber();
   }
 
   get offer(): CallOffer {
@@ -217,28 +232,39 @@ class SubstrateLink implements Link {
   }
 
   async events({ hash }: BlockRef): Promise<readonly BlockEvent[]> {
-    const at = await answerOf(this.#api.at(hash));
-    const read = at.query['system']?.['events'];
-    if (read === undefined)
-      throw new SubnetError('CHAIN_UNSUPPORTED', { missing: 'System.Events' });
-    const records = (await answerOf(read())) as unknown as Iterable<EventRecord>;
-    const names = palletNames(at);
-    return [...records].map((record) => readEvent(names, record));
+    const { reader, names } = await this.#runtimeAt(hash);
+    const records = await reader.events(hash);
+    return [...(records as unknown as Iterable<EventRecord>)].map((one) => readEvent(names, one));
   }
 
   async view(block: BlockRef, ask: Ask): Promise<StateView> {
-    const [at, version] = await Promise.all([
-      answerOf(this.#api.at(block.hash)),
+    const [{ reader, name }, version] = await Promise.all([
+      this.#runtimeAt(block.hash),
       this.#send('state_getRuntimeVersion', [block.hash]),
     ]);
-    const versioned = await this.#api.getBlockRegistry(Buffer.from(block.hash.slice(2), 'hex'));
-    const { specName, specVersion } = at.runtimeVersion;
-    const name = { specName: specName.toString(), specVersion: specVersion.toNumber() };
     // In the block that brings a new runtime the state is the old one's, the APIs the new one's.
     const isUpgrade = asRecord(version)['specVersion'] !== name.specVersion;
-    const tx = versioned.decoratedMeta?.tx ?? this.#api.tx;
-    const decorated = decorate(at, tx, isUpgrade, (call, payer) => this.#fee(call, payer));
-    return new DecoratedView(block, name, decorated, ask);
+    const fee: Decorated['fee'] = (call, payer) => this.#fee(call, payer);
+    return new DecoratedView(block, name, reader.decorated(block.hash, isUpgrade, fee), ask);
+  }
+
+  /** The runtime that wrote the state of a block, which is the one of its parent. */
+  async #runtimeAt(hash: string): Promise<KnownRuntime> {
+    const bytes = Buffer.from(hash.slice(2), 'hex');
+    // Its own object is used again for the next runtime; that of the metadata is not.
+    const { metadata, decoratedMeta } = await answerOf(this.#api.getBlockRegistry(bytes));
+    const known = this.#runtimes.get(metadata);
+    if (known !== undefined) return known;
+    const at = await answerOf(this.#api.at(hash));
+    const send: Send = (method, params) => this.#send(method, params);
+    const { specName, specVersion } = at.runtimeVersion;
+    const made = {
+      reader: new RuntimeReader(at, decoratedMeta?.tx ?? this.#api.tx, send),
+      names: palletNames(at),
+      name: { specName: specName.toString(), specVersion: specVersion.toNumber() },
+    };
+    this.#runtimes.set(metadata, made);
+    return made;
   }
 
   nextNonce(address: Ss58): Promise<number> {
@@ -382,38 +408,4 @@ function palletNames({ registry }: ApiAt): PalletNames {
     pallet: (index) => byIndex.get(index) ?? `Pallet${index}`,
     error: (pallet, error) => registry.findMetaError(new Uint8Array([pallet, error, 0, 0, 0])).name,
   };
-}
-
-type Calls = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-type Callable = (...args: readonly unknown[]) => Promise<Codec>;
-type MultiReads = Parameters<ApiAt['queryMulti']>[0];
-
-/** Items by the names of the metadata, which the library keeps in its own camelCase. */
-function decorate(at: ApiAt, tx: unknown, isUpgrade: boolean, fee: Decorated['fee']): Decorated {
-  const calls = tx as Calls;
-  const item = (pallet: string, name: string): StorageItem | undefined =>
-    at.query[stringCamelCase(pallet)]?.[stringCamelCase(name)];
-  const method = (api: string, name: string): Callable | undefined => {
-    const found = at.call[stringCamelCase(api)]?.[stringCamelCase(name)] as Callable | undefined;
-    return found === undefined ? undefined : (...args) => answerOf(found(...args));
-  };
-  return {
-    storageItem: item,
-    queryMany: (reads) =>
-      answerOf(
-        at.queryMulti(reads.map(({ item: one, keys }) => multiRead(one, keys)) as MultiReads),
-      ),
-    entries: (one, prefix) => answerOf(one.entries(...prefix)),
-    apiMethod: (api, name) => (isUpgrade ? undefined : method(api, name)),
-    constant: (pallet, name) => at.consts[stringCamelCase(pallet)]?.[stringCamelCase(name)],
-    call: (pallet, name) =>
-      calls[stringCamelCase(pallet)]?.[stringCamelCase(name)] as CallItem | undefined,
-    fee,
-  };
-}
-
-/** A plain item has no key, a map one, and one of several keys takes them as a list. */
-function multiRead(item: StorageItem, keys: readonly unknown[]): unknown {
-  if (keys.length === 0) return item;
-  return keys.length === 1 ? [item, keys[0]] : [item, keys];
 }

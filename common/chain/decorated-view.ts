@@ -11,11 +11,8 @@ export interface Codec {
   toJSON(): unknown;
 }
 
-export interface StorageItem {
-  entries(
-    ...prefix: readonly unknown[]
-  ): Promise<readonly (readonly [{ readonly args: readonly Codec[] }, Codec])[]>;
-}
+/** An item of the metadata; how its keys are made is the library's affair. */
+export type StorageItem = object;
 
 export interface CallItem {
   readonly meta: {
@@ -34,7 +31,10 @@ export interface Decorated {
   queryMany(
     reads: readonly { readonly item: StorageItem; readonly keys: readonly unknown[] }[],
   ): Promise<readonly Codec[]>;
-  entries(item: StorageItem, prefix: readonly unknown[]): ReturnType<StorageItem['entries']>;
+  entries(
+    item: StorageItem,
+    prefix: readonly unknown[],
+  ): Promise<readonly (readonly [{ readonly args: readonly Codec[] }, Codec])[]>;
   apiMethod(
     api: string,
     method: string,

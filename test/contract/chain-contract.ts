@@ -142,8 +142,16 @@ export function chainContract(name: string, make: () => Promise<ChainWorld>): vo
           ? { epochs: 'modulo', mechanisms: false, metagraph: 'storage' }
           : { epochs: 'stateful' },
       );
-      const [endpoint] = chain.endpoints();
-      expect(endpoint).toMatchObject({ state: 'in-use', problem: null });
+    });
+
+    it('knows how its endpoint does', async () => {
+      // On a busy machine a head may be late at any moment, which is told until the next one.
+      let seen = chain.endpoints()[0];
+      for (let tries = 0; seen?.problem !== null && tries < 20; tries += 1) {
+        await world.passBlocks(1);
+        seen = chain.endpoints()[0];
+      }
+      expect(seen).toMatchObject({ state: 'in-use', problem: null });
     });
 
     it('finds uids by hotkey', async () => {

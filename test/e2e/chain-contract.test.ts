@@ -5,7 +5,9 @@ import { signerFromSuri } from '../../common/keys/keys.ts';
 import { packagePath } from '../../common/node/package-root.ts';
 import { createPlatform } from '../../common/node/platform.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
-import { chainContract } from '../contract/chain-contract.ts';
+import type { Chain } from '../../common/chain-port.ts';
+import type { Signer } from '../../common/signer-port.ts';
+import { chainContract, contractNetuid } from '../contract/chain-contract.ts';
 import type { ChainWorld } from '../contract/chain-contract.ts';
 import { contractGenesis, silent } from './chain-world.ts';
 
@@ -25,6 +27,7 @@ async function realWorld(dialect: 'modern' | 'legacy'): Promise<ChainWorld> {
     platform: createPlatform(),
     logger: silent,
   });
+  if (dialect === 'legacy') await allowRegistrations(chain, signer('//Alice'));
   return {
     chain,
     dialect,
@@ -40,6 +43,18 @@ async function realWorld(dialect: 'modern' | 'legacy'): Promise<ChainWorld> {
       await dev.close();
     },
   };
+}
+
+/** The older runtime takes three registrations in an adjustment interval unless it is told otherwise. */
+async function allowRegistrations(chain: Chain, sudo: Signer): Promise<void> {
+  for (const name of [
+    'sudo_set_target_registrations_per_interval',
+    'sudo_set_max_registrations_per_block',
+  ]) {
+    const call = { call: 'admin', name, args: [contractNetuid, 1000], sudo: true } as const;
+    const outcome = await chain.submit(call, sudo);
+    if (outcome.kind !== 'included') throw new Error(outcome.message);
+  }
 }
 
 chainContract('@polkadot/api on the embedded chain', () => realWorld('modern'));

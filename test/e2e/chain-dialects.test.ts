@@ -108,6 +108,26 @@ describe('a metagraph from each source that runtimes have', () => {
     });
   });
 
+  it('reads a commitment of variants without a value', async () => {
+    const fields = [{ ResetBondsFlag: null }, { Raw3: '0x616263' }, { None: null }];
+    const outcome = await chain.submit(
+      {
+        call: 'named',
+        pallet: 'Commitments',
+        name: 'set_commitment',
+        args: { netuid: 1, info: { fields } },
+      },
+      validator,
+    );
+    expect(outcome).toMatchObject({ kind: 'included' });
+    const view = await chain.view();
+    const stored = await view.storage('Commitments', 'CommitmentOf', 1, validator.ss58);
+    const kept = [{ resetBondsFlag: null }, { raw3: '0x616263' }, { none: null }];
+    expect(stored).toMatchObject({ deposit: 0, info: { fields: kept } });
+    const entries = await view.entries('Commitments', 'CommitmentOf', 1);
+    expect(entries[0]).toMatchObject({ keys: [validator.ss58], value: stored });
+  });
+
   it('signs calls of every length', async () => {
     // What is signed of a payload above 256 bytes is its hash.
     const lengths = [10, 120, 140, 160, 180, 200, 256, 300, 60_000];

@@ -86,11 +86,17 @@ describe('a development chain that is kept in a directory', () => {
     readonly ready: { readonly url: string; readonly genesisHash: string; readonly head: number };
   }
 
+  const started: ChildProcess[] = [];
+  afterAll(() => {
+    for (const child of started) child.kill('SIGKILL');
+  });
+
   async function run(dir: string): Promise<Process> {
     const flags = ['chain', 'dev', '--port', '0', '--block-time', '20', '--state', dir, '--json'];
     const child = spawn(process.execPath, [...nodeArguments('cli/main.ts'), ...flags], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+    started.push(child);
     const lines = createInterface({ input: child.stdout });
     const [line] = (await once(lines, 'line')) as [string];
     return { child, ready: JSON.parse(line) as Process['ready'] };

@@ -11,6 +11,8 @@ export interface CuttableProxy {
   restore(): void;
   /** Connections made so far. */
   readonly connections: number;
+  /** Sockets open now, of both sides. */
+  readonly open: number;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,9 @@ export async function startProxy(targetPort: number): Promise<CuttableProxy> {
     port: (server.address() as AddressInfo).port,
     get connections() {
       return connections;
+    },
+    get open() {
+      return sockets.size;
     },
     cut: () => {
       mode = 'cut';

@@ -91,6 +91,7 @@ function openFakeLink(url: string, endpoint: FakeEndpoint): FakeLink {
     genesisHash: endpoint.genesisHash,
     down: down.signal,
     slotMs: 12_000,
+    specVersion: 425,
     offer: { callArguments: () => [] },
     head: () => answer(headNow),
     finalised: () => answer(headNow),

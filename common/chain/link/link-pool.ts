@@ -65,6 +65,11 @@ export class LinkPool {
     return this.#genesisHash ?? '';
   }
 
+  /** Of the newest runtime that the endpoint in use told of; null while none is. */
+  get specVersion(): number | null {
+    return this.#current?.specVersion ?? null;
+  }
+
   states(): readonly EndpointState[] {
     return this.#book.states();
   }

@@ -64,6 +64,8 @@ export interface Link {
   readonly down: AbortSignal;
   /** Time between blocks that the runtime aims at. */
   readonly slotMs: number;
+  /** Of the newest runtime that was heard of. */
+  readonly specVersion: number;
   /** Calls of the newest runtime. */
   readonly offer: CallOffer;
   head(): Promise<BlockRef>;

@@ -57,6 +57,9 @@ export class TimedLink {
   get slotMs(): number {
     return this.#link.slotMs;
   }
+  get specVersion(): number {
+    return this.#link.specVersion;
+  }
   get offer(): CallOffer {
     return this.#link.offer;
   }
