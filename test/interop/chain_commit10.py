@@ -54,8 +54,11 @@ def timelocked(step, peer):
     chain, netuid = peer.chain, peer.netuid
     bob = peer.wallet("//Bob", "//Bob_hk")
     before = row_of(chain, netuid, 1)
-    step("commit", lambda: chain.set_weights(bob, netuid, [0, 1], [1.0, 0.25], block_time=NO_TIME))
-    step("waiting", lambda: [list(one)[-1] for one in chain.get_timelocked_weight_commits(netuid)])
+    sent = chain.set_weights(bob, netuid, [0, 1], [1.0, 0.25], block_time=NO_TIME)
+    step("commit", lambda: sent)
+    # As of its block: the epoch that opens it may have come since.
+    step("waiting", lambda: [list(one)[-1] for one in chain.get_timelocked_weight_commits(
+        netuid, block=sent.extrinsic_receipt.block_number)])
     step("row", lambda: wait_for_row(chain, netuid, 1, before))
     step("nothing waits", lambda: chain.get_timelocked_weight_commits(netuid))
 

@@ -1,6 +1,6 @@
 """Timelocked weights by the Bittensor SDK 11, under a clock that stands still: reads {"url",
-"netuid", "round"}, writes its steps. Its own detection of the block time counts blocks into the
-reveal round, so it commits until the round is the one whose signature is known.
+"netuid", "round"}, writes its steps. It takes the block time from the chain, so the round depends on
+how far the epoch is: the clock is set so that it is never later than the one whose signature is known.
 """
 
 import asyncio
@@ -22,27 +22,26 @@ async def row_of(client, netuid, uid):
 
 
 async def wait_for_row(client, netuid, uid, before):
-    last = await client.block_number() + PATIENCE
-    while await client.block_number() < last:
+    last = await client.block() + PATIENCE
+    while await client.block() < last:
         row = await row_of(client, netuid, uid)
         if row != before:
             return row
-        await client.wait_for_block(await client.block_number() + 1)
+        await client.wait_for_block(await client.block() + 1)
     return before
 
 
 async def commit(peer, wanted):
+    """Too early in an epoch the round has passed, and the chain says so: then a block later."""
     bob = HeldKeys("//Bob", "//Bob_hk")
-    found = None
+    weights = {"netuid": peer.netuid, "uids": [0, 1], "weights": [0.5, 1.0]}
     for _ in range(TRIES):
-        weights = {"netuid": peer.netuid, "uids": [0, 1], "weights": [0.5, 1.0]}
         result = await peer.client.execute_tool("set_weights", weights, bob)
-        if not result.success:
-            return [result.success, str(result.error)[:200]]
-        found = (result.data or {}).get("reveal_round") if isinstance(result.data, dict) else None
-        if found == wanted:
-            return [True, found]
-    return [False, found]
+        if result.success:
+            return [result.data["reveal_round"] == wanted, "committed"]
+        refused = str(result.error)[:200]
+        await peer.client.wait_for_block(await peer.client.block() + 1)
+    return [False, refused]
 
 
 async def main():
