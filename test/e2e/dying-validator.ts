@@ -4,9 +4,12 @@ import { runValidator } from '../../validator/main.ts';
 
 /**
  * A validator that is killed by SIGKILL at its first submission: `before` the extrinsic leaves, or
- * `after` the chain has it and before this node hears so. Arguments: YAML file, before or after.
+ * `after` the chain has it and before this node hears so. `before N` and `after N`: at the Nth word
+ * with the chain about its weights, whatever it is. Arguments: YAML file, before or after, N.
  */
-const [configFile = '', moment] = process.argv.slice(2);
+const [configFile = '', moment, nth] = process.argv.slice(2);
+const deadly = ['snapshot', 'pendingCommits', 'weightsOf', 'eventsAt', 'submit'];
+let left = Number(nth ?? 1);
 
 function kill(): Promise<never> {
   process.kill(process.pid, 'SIGKILL');
@@ -15,16 +18,22 @@ function kill(): Promise<never> {
 
 type Connected = Awaited<ReturnType<typeof connectChain>>;
 
+async function deadlyWord(say: () => unknown): Promise<unknown> {
+  left -= 1;
+  if (left !== 0) return say();
+  if (moment === 'after') await say();
+  return kill();
+}
+
 function dying(chain: Connected): Connected {
-  const submit: Connected['submit'] = async (...args) => {
-    if (moment === 'after') await chain.submit(...args);
-    return kill();
-  };
+  const names = nth === undefined ? ['submit'] : deadly;
   return new Proxy(chain, {
     get(target, name) {
-      if (name === 'submit') return submit;
       const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      if (typeof value !== 'function') return value;
+      const say = (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+      if (!names.includes(String(name))) return say;
+      return (...args: unknown[]) => deadlyWord(() => say(...args));
     },
   });
 }

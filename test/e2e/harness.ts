@@ -39,6 +39,8 @@ export interface SubnetOptions {
   /** Registered at genesis without stake. */
   readonly miners?: readonly string[];
   readonly blockTimeMs?: number;
+  /** `development` opens timelocked commits; its pulses cost the chain time, so only where asked. */
+  readonly beacon?: 'development' | 'quicknet';
   /** Laid over the subnet's genesis. */
   readonly subnet?: Readonly<Record<string, unknown>>;
 }
@@ -125,7 +127,7 @@ function writeWallet(dir: string, name: string): void {
 }
 
 function openChain(dir: string, options: SubnetOptions, port: number): Promise<DevChain> {
-  const { validators = [], miners = [], subnet, blockTimeMs = 200 } = options;
+  const { validators = [], miners = [], subnet, blockTimeMs = 200, beacon = 'quicknet' } = options;
   const neuron = (name: string, stakeTao: number) => ({
     hotkey: suriOf(name),
     coldkey: `//${name}Cold`,
@@ -133,6 +135,7 @@ function openChain(dir: string, options: SubnetOptions, port: number): Promise<D
   });
   const genesis = genesisSchema.parse({
     sudo: '//Alice',
+    beacon,
     balances: [{ account: '//Alice', tao: 1_000_000 }],
     network: { stakeThresholdTao: 0, adminFreezeWindow: 0 },
     subnets: [

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DemoProcess } from '../../cli/demo/processes.ts';
 import type { VectorReport } from '../../validator/weights/vector-report.ts';
 import { netuid, runArgs, startSubnet, until, validatorStatus } from './harness.ts';
 import type { NodeFile, TestSubnet } from './harness.ts';
@@ -17,12 +18,14 @@ describe('a validator where commit-reveal is on', () => {
   let subnet: TestSubnet;
   let peer: Peer;
   const nodes: NodeFile[] = [];
+  const processes: DemoProcess[] = [];
 
   beforeAll(async () => {
     subnet = await startSubnet({
       validators: ['locked', 'hashed'],
       miners: ['best'],
       blockTimeMs: 1000,
+      beacon: 'development',
       subnet: commitReveal,
     });
     peer = await startHonest(subnet.key('best'));
@@ -31,7 +34,7 @@ describe('a validator where commit-reveal is on', () => {
       await subnet.validatorFile('locked'),
       await subnet.validatorFile('hashed', { weights: { commit: 'hash' } }),
     );
-    for (const node of nodes) subnet.run(node.name, runArgs('validator', node));
+    for (const node of nodes) processes.push(subnet.run(node.name, runArgs('validator', node)));
   }, 180_000);
   afterAll(async () => {
     await subnet.dispose();
@@ -82,6 +85,7 @@ describe('a validator where commit-reveal is on', () => {
         return outcome.kind === 'included';
       });
       await until('the alarm', () => subnet.logOf('locked').includes('HOTKEY_SHARED'));
+      expect(await processes[0]?.exited).toBe('exit code 3');
     },
   );
 });
