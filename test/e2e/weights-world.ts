@@ -178,13 +178,13 @@ function withBlocks(chain: Chain, mined: <T>(work: Promise<T>) => Promise<T>): C
 }
 
 async function minedOn<T>(dev: DevChain, rpc: RawClient, work: Promise<T>): Promise<T> {
-  let settled = false;
-  const end = (): void => void (settled = true);
-  work.then(end, end);
-  while (!settled) {
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  while (!(await Promise.race([settled, sleep(10, false)]))) {
     const waiting = (await rpc.call('author_pendingExtrinsics')) as readonly unknown[];
     if (waiting.length > 0) await dev.newBlock();
-    await sleep(10);
   }
   return work;
 }
