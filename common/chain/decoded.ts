@@ -44,9 +44,16 @@ export function asBool(value: unknown): boolean {
   return value;
 }
 
+/** Addresses whose checksum was looked at; the same ones come with every block. */
+const checked = new Set<string>();
+const checkedAtMost = 16_384;
+
 export function asSs58(value: unknown): Ss58 {
+  if (typeof value === 'string' && checked.has(value)) return value as Ss58;
   const parsed = typeof value === 'string' ? parseSs58(value) : undefined;
   if (parsed === undefined) throw unfit('an SS58 address', value);
+  if (checked.size >= checkedAtMost) checked.clear();
+  checked.add(parsed);
   return parsed;
 }
 
