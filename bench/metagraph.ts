@@ -20,6 +20,7 @@ const heldBlocks = 2000;
 
 const genesis = genesisSchema.parse({
   balances: [{ account: '//Bob', tao: 1000 }],
+  beacon: 'quicknet',
   network: { stakeThresholdTao: 0 },
   subnets: [
     {
