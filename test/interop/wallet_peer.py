@@ -3,6 +3,7 @@
 Reads a list of jobs from standard input, writes a list of answers.
 """
 
+import ctypes
 import json
 import os
 import sys
@@ -49,9 +50,13 @@ def write(job):
 
 
 def read_environment(wallet, password):
+    """Compiled wallets set it where Python's own copy of the environment does not see it."""
     name = wallet.coldkey_file.env_var_name()
     wallet.coldkey_file.save_password_to_env(password)
-    return {"value": os.environ[name]}
+    getenv = ctypes.CDLL(None).getenv
+    getenv.restype = ctypes.c_char_p
+    value = getenv(name.encode())
+    return {"value": os.environ.get(name) if value is None else value.decode()}
 
 
 def verify(job):
