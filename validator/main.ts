@@ -13,6 +13,7 @@ import { closeAfter, createLifecycle } from '../common/node/lifecycle.ts';
 import type { Lifecycle } from '../common/node/lifecycle.ts';
 import { createLogger } from '../common/node/log.ts';
 import { createPlatform } from '../common/node/platform.ts';
+import type { Platform } from '../common/platform-port.ts';
 import type { Signer } from '../common/signer-port.ts';
 import { loadSr25519 } from '../common/keys/sr25519.ts';
 import { jsonReply, metricsReply, startStatusServer } from '../common/node/status-server.ts';
@@ -111,9 +112,9 @@ async function assemble(
   const { signer, warnings } = readHotkey(sr25519, walletLocation(config.wallet));
   for (const { file, detail } of warnings) log.warn('wallet', { file, detail });
   lifecycle.add('key', () => signer.dispose());
-  const store = await openLevelStore(join(stateDir, 'db'));
-  lifecycle.add('store', () => store.close());
   const platform = createPlatform();
+  const store = await openOwnStore(join(stateDir, 'db'), platform);
+  lifecycle.add('store', () => store.close());
   const { endpoints, requestTimeoutMs } = config.chain;
   const { signal, connect = connectChain } = options;
   const chain = await connect({ endpoints, requestTimeoutMs, platform, logger: log, signal });
@@ -152,6 +153,22 @@ async function assemble(
   if (config.metrics.enabled) await serveStatus(loaded, loop, registry, log, lifecycle);
   sayHello(log, loaded, signer, chain, options);
   return loop;
+}
+
+const lockTries = 10;
+const lockPauseMs = 300;
+
+/** Who looks at a stopped node's state holds it for a moment; another node would hold it on. */
+async function openOwnStore(dir: string, { clock }: Platform): Promise<Store> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await openLevelStore(dir);
+    } catch (error) {
+      const locked = isSubnetError(error) && error.code === 'STORE_LOCKED';
+      if (!locked || tries === lockTries) throw error;
+      await clock.sleep(lockPauseMs);
+    }
+  }
 }
 
 /** The operator vouches for all that stands on chain: from here on the journal knows again. */

@@ -1,6 +1,7 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packagePath } from '../../common/node/package-root.ts';
 import { jsonReply, startStatusServer } from '../../common/node/status-server.ts';
@@ -110,6 +111,14 @@ describe('run', () => {
       code: 'CHAIN_UNREACHABLE',
     });
     await (await openLevelStore(join(dir, 'state', 'db'))).close();
+  });
+
+  it('waits for somebody who only looks at its state', async () => {
+    const { dir, configFile } = await layOut();
+    const store = await openLevelStore(join(dir, 'state', 'db'));
+    const started = runValidator({ ...options, configFile });
+    void sleep(400).then(() => store.close());
+    await expect(started).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
   });
 
   it('does not start beside another on the same state', async () => {
