@@ -19,7 +19,7 @@ describe('weights by hand on a chain with commit-reveal', () => {
   beforeAll(async () => {
     world = await startOperatorWorld({
       // An epoch is long enough to reveal in it on a busy machine; waiting is made short below.
-      blockTimeMs: 2000,
+      blockTimeMs: 4000,
       genesis: withSubnet({ commitRevealEnabled: true, tempo: 10 }),
     });
     // The first epoch grants the permit.
@@ -50,6 +50,9 @@ describe('weights by hand on a chain with commit-reveal', () => {
   it('commit keeps the salt, reveal takes effect in its epoch', async () => {
     const file = join(world.dir, 'salt.json');
     const other = ['--uids', '0,2', '--weights', '0.5,1', '--yes', '--json'];
+    // At the start of an epoch: its end, where the reveal may be made, is a while away.
+    const shown = await world.run('subnets', 'show', ...netuid, '--json');
+    await blockAt(Number(shown.json()['nextEpochBlock']) + 1);
     const done = await world.run('weights', 'commit', ...netuid, ...other, '--salt-file', file);
     expect(done.message).toBe('');
     expect(statSync(file).mode & 0o777).toBe(0o600);
