@@ -29,13 +29,19 @@ function yaml(value: unknown): string {
   return stringify(value, { lineWidth: 100 });
 }
 
-/** genesis.yaml: one subnet with the owner only; the others register and stake by extrinsics. */
+/**
+ * genesis.yaml: one subnet with the owner only; the others register and stake by extrinsics. Weights
+ * are set plainly: a commit takes effect an epoch later at the earliest, and the pulses that open it
+ * cost the chain more time than its blocks, which a first look at a subnet should not wait for.
+ */
 export function genesisText(
   owner: { coldkey: string; hotkey: string },
   coldkeys: string[],
 ): string {
   return yaml({
     sudo: '//Alice',
+    // No pulses here: nothing is committed.
+    beacon: 'quicknet',
     balances: [owner.coldkey, ...coldkeys].map((account) => ({ account, tao: 100_000 })),
     network: { adminFreezeWindow: 0, stakeThresholdTao: 0 },
     subnets: [
