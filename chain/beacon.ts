@@ -34,13 +34,15 @@ const drandPallet = 26;
 const writePulseCall = 0;
 /**
  * Pulses in one block: the runtime checks each with two pairings, so they must not make a chain
- * later that is late already, or hurried through its blocks. One that keeps pace with time has
- * room for every round of a block of 16 s.
+ * later that is late already, or hurried through its blocks.
  */
 const maxPulses = 16;
 const maxHurriedPulses = 4;
 /** Beyond the rounds of a block's own time: a block may be as late as that and miss none. */
 const lateRounds = 2;
+
+/** A round that nobody waits for is written this often. */
+const tellEveryRounds = 30;
 
 export interface Pulse {
   readonly round: number;
@@ -69,9 +71,10 @@ function roomFor({ blockTimeMs, hurried }: BlockTime, periodMs: number): number 
 }
 
 /**
- * Which rounds to write of those after `last` up to `current`: all, up to `limit`. Of more (a first
- * block, hurried blocks, time that the chain stood still) those that commits wait for, and the
- * newest. Rounds on the chain only rise, so the newest waits while too many are awaited for one block.
+ * Which rounds to write of those after `last` up to `current`, at most `limit`: those that commits wait
+ * for, as soon as they are due, and now and then the newest, so that the beacon is seen to tick. The
+ * runtime checks each with pairings that cost the executor a third of a second: every round would
+ * take half a core. Rounds on the chain only rise, so the newest waits while too many are awaited.
  */
 export function roundsToWrite(
   last: number,
@@ -79,10 +82,10 @@ export function roundsToWrite(
   limit: number,
   awaited: () => readonly number[],
 ): readonly number[] {
-  const due = current - last;
-  if (due <= limit) return Array.from({ length: Math.max(0, due) }, (_, at) => last + 1 + at);
-  const wanted = awaited().filter((round) => round > last && round < current);
-  return [...wanted, current].slice(0, limit);
+  if (current <= last) return [];
+  const wanted = awaited().filter((round) => round > last && round <= current);
+  const isQuiet = current - last < tellEveryRounds || wanted.at(-1) === current;
+  return (isQuiet ? wanted : [...wanted, current]).slice(0, limit);
 }
 
 /** The development beacon's signature of a round. */

@@ -72,26 +72,25 @@ describe('the development beacon', () => {
     );
   });
 
-  it('writes each round that is due, once', () => {
-    expect(roundsOf([last(99)], 101)).toEqual([100, 101]);
-    expect(roundsOf([last(101)], 101)).toEqual([]);
-    expect(roundsOf([last(200)], 101)).toEqual([]);
-    expect(roundsOf([last(97)], 101)).toEqual([98, 99, 100, 101]);
-    expect(roundsOf([last(85)], 101, false)).toHaveLength(16);
+  it('writes a round that a commit waits for as soon as it is due, once', () => {
+    const awaited = [`${weightCommits}01`, waiting(100, 101, 102)] as [Hex, Hex];
+    expect(roundsOf([last(99), awaited], 101)).toEqual([100, 101]);
+    expect(roundsOf([last(101), awaited], 101)).toEqual([]);
+    expect(roundsOf([last(101), awaited], 102)).toEqual([102]);
+    expect(roundsOf([last(200), awaited], 101)).toEqual([]);
   });
 
-  it('begins with the newest round, and leaves out what nobody waits for', () => {
+  it('begins with the newest round, and tells the newest now and then', () => {
     expect(roundsOf([], 80_000_000)).toEqual([80_000_000]);
     expect(roundsOf([last(10)], 5000)).toEqual([5000]);
-    expect(roundsOf([last(96)], 101)).toEqual([101]);
-    expect(roundsOf([last(84)], 101, false)).toEqual([101]);
+    expect(roundsOf([last(70)], 99)).toEqual([]);
+    expect(roundsOf([last(70)], 100)).toEqual([100]);
   });
 
   it('does not make a chain of short blocks later than it is', () => {
-    expect(roundsOf([last(98)], 101, false, 250)).toEqual([99, 100, 101]);
-    expect(roundsOf([last(97)], 101, false, 250)).toEqual([101]);
-    const awaited = [`${weightCommits}01`, waiting(98, 100)] as [Hex, Hex];
-    expect(roundsOf([last(97), awaited], 101, false, 250)).toEqual([98, 100, 101]);
+    const awaited = [`${weightCommits}01`, waiting(95, 96, 98, 100)] as [Hex, Hex];
+    expect(roundsOf([last(90), awaited], 101, false, 250)).toEqual([95, 96, 98]);
+    expect(roundsOf([last(98), awaited], 101, false, 250)).toEqual([100]);
   });
 
   it('never leaves out a round that a commit waits for', () => {
@@ -128,7 +127,7 @@ describe('the development beacon', () => {
     expect(duePulses(new ChainState([[configKey, configOf(quicknet)]]), timeOf(5))).toEqual([]);
   });
 
-  it('writes rising rounds, few at a time, that end at the newest and miss no awaited one', () => {
+  it('writes rising rounds, few at a time, that end near the newest and miss no awaited one', () => {
     const input = fc.tuple(
       fc.nat(500),
       fc.nat(2000),
@@ -140,16 +139,17 @@ describe('the development beacon', () => {
         const current = first + more;
         const awaited = wanted.sort((a, b) => a - b);
         const written: number[] = [];
-        for (let at = first; at < current; at = written.at(-1) ?? at) {
+        for (let at = first, tries = 0; at < current && tries < 3000; tries += 1) {
           const rounds = roundsToWrite(at, current, limit, () => awaited);
-          expect(rounds.length).toBeGreaterThan(0);
           expect(rounds.length).toBeLessThanOrEqual(limit);
+          if (rounds.length === 0) break;
           written.push(...rounds);
+          at = written.at(-1) ?? at;
         }
         expect(written).toEqual([...new Set(written)].sort((a, b) => a - b));
         const due = awaited.filter((round) => round > first && round <= current);
         expect(written).toEqual(expect.arrayContaining(due));
-        expect(written.at(-1) ?? current).toBe(current);
+        expect(current - (written.at(-1) ?? first)).toBeLessThan(30);
       }),
       { numRuns: 200, seed: 3 },
     );
