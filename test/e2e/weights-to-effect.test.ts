@@ -24,6 +24,8 @@ const inState =
 
 const rowOf = ({ uids, values }: WeightVector) => chainRow(uids, values);
 
+const longTempo = 25;
+
 describe('weights on the embedded chain, to their effect', () => {
   let world: WeightsWorld | undefined;
   afterEach(() => world?.close());
@@ -37,7 +39,11 @@ describe('weights on the embedded chain, to their effect', () => {
     'timelocked: the chain opens them with its beacon, and pays by them',
     { timeout },
     async () => {
-      const { live, records, chain, neuron, pass } = await open({ beacon: 'development' });
+      const { live, records, chain, neuron, pass } = await open({
+        beacon: 'development',
+        // Long beside the jitter of blocks that are made on a busy machine.
+        subnet: { tempo: longTempo },
+      });
       await live(best, inState('effective', 'missed', 'rejected'));
       const done = firstOf(await records());
       expect(done).toMatchObject({
@@ -50,9 +56,9 @@ describe('weights on the embedded chain, to their effect', () => {
       const waited = (done?.revealedAtBlock ?? NaN) - (done?.dueAtBlock ?? NaN);
       expect(waited).toBeGreaterThanOrEqual(0);
       // A round of the beacon is four blocks long, and three are to spare.
-      expect(waited).toBeLessThan(tempo);
+      expect(waited).toBeLessThan(longTempo);
       expect(await chain.weightsOf(netuid, 1)).toEqual(rowOf(best));
-      await pass(tempo + 1);
+      await pass(longTempo + 1);
       const paid = [await neuron(2), await neuron(3)].map(({ incentive }) => incentive);
       expect(paid[0]).toBeGreaterThan(0.9);
       expect(paid[1]).toBeGreaterThan(0);

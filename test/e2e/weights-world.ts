@@ -119,7 +119,7 @@ export async function startWeightsWorld(options: WeightsWorldOptions = {}): Prom
   };
 }
 
-const longestLife = 100;
+const longestLife = 120;
 
 const submit = {
   timeoutMs: 60_000,
