@@ -73,8 +73,13 @@ describe('a node on the older dialect and over a change of code', () => {
     client.close();
   }
 
-  const speaks = (specVersion: number): Promise<void> =>
-    until(() => chain.runtime.specVersion === specVersion);
+  /** Every block on the way can be read, also the one that brings the new code. */
+  async function speaks(specVersion: number): Promise<void> {
+    await until(async () => {
+      await chain.snapshot(netuid);
+      return chain.runtime.specVersion === specVersion;
+    });
+  }
 
   it('registers, sets weights and pays in the older one', async () => {
     expect(chain.runtime).toEqual({
