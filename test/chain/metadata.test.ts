@@ -67,9 +67,14 @@ describe('metadata, beside that of the real chain', () => {
     expect(events).toEqual(real[name].events);
   });
 
-  it('has the same storage, and one item of its own', () => {
-    const { NominatedHotkeys: own, ...shared } = ours('SubtensorModule').storage;
-    expect(own).toBeDefined();
+  it('has the same storage, one item of its own, and two that newer clients look up', () => {
+    const {
+      NominatedHotkeys: own,
+      SubnetEpochConsensus: mode,
+      CollateralLockShare: share,
+      ...shared
+    } = ours('SubtensorModule').storage;
+    for (const item of [own, mode, share]) expect(item).toBeDefined();
     expect(shared).toMatchObject(pick(real.SubtensorModule.storage, Object.keys(shared)));
   });
 

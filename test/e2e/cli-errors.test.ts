@@ -138,15 +138,16 @@ describe.concurrent('what a person sees when a node cannot start', () => {
 });
 
 describe('a subnet with commit-reveal', () => {
-  it('is scored, gets no weights, and both are said', async () => {
+  it('is scored, its weights are committed, and both are said', async () => {
     const file = await subnet.validatorFile('alpha');
-    const { code, out, err } = await subnetCommand([...runArgs('validator', file), '--once']);
-    expect(out).toMatch(/ALERT weights-blocked: commit-reveal: commit-reveal is on/);
+    const { out, err } = await subnetCommand([...runArgs('validator', file), '--once']);
     expect(out).toMatch(/\d % of 64 items right/);
+    expect(out).toMatch(/vector 0 committed/);
     expect(err).not.toMatch(/^\s+at /m);
-    expect(code).toBe(4);
     const { neurons } = await subnet.chain.snapshot(netuid);
     const own = neurons.find(({ hotkey }) => hotkey === subnet.key('alpha').ss58);
     expect(await subnet.chain.weightsOf(netuid, own?.uid ?? -1)).toEqual([]);
+    const waiting = await subnet.chain.pendingCommits(netuid, 0, subnet.key('alpha').ss58);
+    expect(waiting).toHaveLength(1);
   });
 });

@@ -8,6 +8,8 @@ import { signerFromSuri } from '../../common/keys/keys.ts';
 import type { KeySigner } from '../../common/keys/keys.ts';
 import { applyPlan } from '../../common/owner/apply.ts';
 import type { Applied, ApplyEvent } from '../../common/owner/apply.ts';
+import { checkRules } from '../../common/owner/check-rules.ts';
+import { commitRulesCall, compareRules } from '../../common/owner/rules-commitment.ts';
 import type { GateQuestion } from '../../common/owner/owner-gates.ts';
 import { makePlan } from '../../common/owner/plan.ts';
 import type { PlanStep, Wishes } from '../../common/owner/plan.ts';
@@ -29,6 +31,24 @@ const genesis = genesisSchema.parse({
   },
   subnets: contractGenesis.subnets.map((subnet) => ({ ...subnet, tempo })),
 });
+
+/** The members of a chain, as a plain object that can be laid over. */
+function view(chain: Chain & StateSource): Chain & StateSource {
+  return new Proxy(chain, {
+    ownKeys: () => ['view', 'submit', 'head', 'snapshot'],
+    getOwnPropertyDescriptor: (target, name) => ({
+      enumerable: true,
+      configurable: true,
+      value: bound(target, name),
+    }),
+    get: bound,
+  });
+}
+
+function bound(target: Chain & StateSource, name: string | symbol): unknown {
+  const member: unknown = Reflect.get(target, name);
+  return typeof member === 'function' ? member.bind(target) : member;
+}
 
 describe("an owner's hyperparameters on the embedded chain", () => {
   let devchain: DevChain;
@@ -150,6 +170,53 @@ describe("an owner's hyperparameters on the embedded chain", () => {
       code: 'HYPERPARAMETER_REFUSED',
       facts: { error: 'LiquidAlphaDisabled' },
     });
+  });
+
+  it('says so when it was not seen what became of a change, and goes on from there', async () => {
+    const blind = {
+      ...view(chain),
+      submit: () => Promise.resolve({ kind: 'unknown', message: 'the line was cut' } as const),
+    };
+    const { signal } = new AbortController();
+    const deps = { chain: blind, signer: alice, platform, signal, report: () => undefined };
+    const wishes = { bondsPenalty: 60_000 };
+    await afterEpoch();
+    const cut = applyPlan(deps, wishes, owner(), { wait: true });
+    await expect(cut).rejects.toMatchObject({ code: 'HYPERPARAMETER_UNSEEN' });
+    expect((await apply(wishes, { wait: true })).changed).toHaveLength(1);
+  });
+
+  it("compares a file with the owner's commitment", async () => {
+    const hotkey = signerFromSuri(sr25519, '//Owner');
+    const [mine, other] = ['11'.repeat(32), '22'.repeat(32)];
+    const question = { netuid, file: 'subnet.yaml', sha256: mine, onMismatch: 'refuse' } as const;
+    expect(await checkRules(chain, question, silent)).toMatchObject({ kind: 'none' });
+    const call = await commitRulesCall(await chain.view(), netuid, hotkey.ss58, mine);
+    expect(await chain.submit(call, hotkey)).toMatchObject({ kind: 'included' });
+    expect(await checkRules(chain, question, silent)).toMatchObject({ kind: 'same' });
+    const foreign = { ...question, sha256: other };
+    await expect(checkRules(chain, foreign, silent)).rejects.toMatchObject({
+      code: 'RULES_DIFFER',
+    });
+    const warned = await checkRules(chain, { ...foreign, onMismatch: 'warn' }, silent);
+    expect(warned).toMatchObject({ kind: 'differs', committed: mine });
+  });
+
+  it('keeps what else the hotkey committed', async () => {
+    const hotkey = signerFromSuri(sr25519, '//Owner');
+    const info = { fields: [{ Raw5: '0x68656c6c6f' }] };
+    const first = { call: 'named', pallet: 'Commitments', name: 'set_commitment' } as const;
+    await chain.submit({ ...first, args: { netuid, info } }, hotkey);
+    const rules = 'ab'.repeat(32);
+    await chain.submit(
+      await commitRulesCall(await chain.view(), netuid, hotkey.ss58, rules),
+      hotkey,
+    );
+    const kept = await (
+      await chain.view()
+    ).storage('Commitments', 'CommitmentOf', netuid, hotkey.ss58);
+    expect(JSON.stringify(kept)).toContain('68656c6c6f');
+    expect(await compareRules(await chain.view(), netuid, rules)).toMatchObject({ kind: 'same' });
   });
 
   it('lets root set what owners may not', async () => {

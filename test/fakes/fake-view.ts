@@ -1,4 +1,4 @@
-import type { BlockRef, ChainCall, RuntimeFacts } from '../../common/chain-port.ts';
+import type { BlockRef, RuntimeFacts } from '../../common/chain-port.ts';
 import { findRuntimeFacts } from '../../common/chain/runtime-facts.ts';
 import { SubnetError } from '../../common/errors.ts';
 import type { StateView, StorageEntry } from '../../common/state-view.ts';
@@ -40,7 +40,7 @@ export function fakeView(state: FakeState): StateView {
     constant: (pallet, name) => state.constants?.[`${pallet}.${name}`],
     callArguments: (pallet, call) =>
       state.calls?.[`${pallet}.${call}`]?.map((name) => ({ name, type: 'any' })) ?? null,
-    fee: async (_: ChainCall) => state.feeRao ?? 0n,
+    fee: async () => state.feeRao ?? 0n,
   };
   return { ...view, runtime: runtimeOf(view) };
 }

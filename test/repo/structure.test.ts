@@ -17,7 +17,7 @@ const pureLibraries = ['zod', '@noble/hashes', '@noble/curves', '@noble/ciphers'
 /** Each of these has one door into the project. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['miner/engine-child.ts'],
-  '@polkadot/api': ['common/chain/chain-substrate.ts'],
+  '@polkadot/api': ['common/chain/chain-substrate.ts', 'common/chain/runtime-reader.ts'],
   undici: ['common/node/http-undici.ts'],
   level: ['common/node/store-level.ts', 'chain/'],
   pino: ['common/node/log.ts'],
