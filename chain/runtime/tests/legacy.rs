@@ -95,7 +95,9 @@ fn set_weights() -> Call<Runtime> {
 }
 
 fn metadata() -> RuntimeMetadataV15 {
-    let bytes: Vec<u8> = (*metadata::at_version(15).expect("version 15")).clone();
+    // The length of a slot is a constant that is kept in storage.
+    let opaque = sp_io::TestExternalities::default().execute_with(|| metadata::at_version(15));
+    let bytes: Vec<u8> = (*opaque.expect("version 15")).clone();
     match RuntimeMetadataPrefixed::decode(&mut &bytes[..])
         .expect("decodes")
         .1
