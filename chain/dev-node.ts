@@ -267,6 +267,14 @@ export class DevNode {
     return this.#inTurn(() => this.#build(diff));
   }
 
+  /**
+   * Exchanges the runtime as `System.set_code` does: this block is still the old one's, the next one
+   * begins with the new one's migrations.
+   */
+  setCode(wasm: Hex): Promise<Block> {
+    return this.#inTurn(() => this.#build([], [[codeKey, wasm]]));
+  }
+
   /** Builds the next block from what the pool holds. Throws CHAIN_BLOCK_FAILED. */
   newBlock(): Promise<Block> {
     return this.#inTurn(() => this.#build([]));
@@ -281,7 +289,8 @@ export class DevNode {
     return done;
   }
 
-  async #build(changes: StorageDiff): Promise<Block> {
+  /** `changes` stand in the state before the block, `last` from its end on. */
+  async #build(changes: StorageDiff, last: StorageDiff = []): Promise<Block> {
     const time = this.#nextTime();
     const { nowMs } = time;
     const number = this.#head.number + 1;
@@ -291,9 +300,10 @@ export class DevNode {
       const timestamp = timestampInherent(nowMs);
       const inherents = this.#options.inherents(this.#state, time);
       const candidates = [...inherents, ...this.pool.ready()];
-      const made =
+      const filled =
         (await this.#fillAtOnce(before, opening, timestamp, candidates)) ??
         (await this.#fillOneByOne(before, opening, timestamp, candidates));
+      const made = this.#withLast(filled, last);
       await this.#options.save(made, this.#oldest());
       this.#lastMs = nowMs;
       this.#adopt(made);
@@ -368,20 +378,23 @@ export class DevNode {
     candidates: readonly Hex[],
   ): Promise<NewBlock> {
     const view = new OverlayView(this.#state, before);
-    view.apply((await this.#run(view, openingCalls(opening, timestamp))).diff);
+    // A transaction that exchanges the code does so for the next block.
+    const wasm = wasmOf(view);
+    view.apply((await this.#run(view, openingCalls(opening, timestamp), wasm)).diff);
     const included: Hex[] = [];
     for (const extrinsic of candidates) {
-      if (await this.#apply(view, extrinsic)) included.push(extrinsic);
+      if (await this.#apply(view, extrinsic, wasm)) included.push(extrinsic);
     }
-    const { result, diff } = await this.#run(view, [finalizeCall]);
+    const { result, diff } = await this.#run(view, [finalizeCall], wasm);
     view.apply(diff);
     const header = decodeHeader(fromHex(result) ?? new Uint8Array());
     return this.#seal(header, [timestamp, ...included], view.changes());
   }
 
-  async #apply(view: OverlayView, extrinsic: Hex): Promise<boolean> {
+  async #apply(view: OverlayView, extrinsic: Hex, wasm: Hex): Promise<boolean> {
     try {
-      const { result, diff } = await this.#run(view, [{ name: applyCall, argument: extrinsic }]);
+      const call = { name: applyCall, argument: extrinsic };
+      const { result, diff } = await this.#run(view, [call], wasm);
       const refusal = readApplied(result);
       if (refusal === null) view.apply(diff);
       else this.#refuse(extrinsic, refusal.name);
@@ -400,14 +413,28 @@ export class DevNode {
     this.pool.drop(extrinsic, 'invalid');
   }
 
-  #run(view: StorageView, calls: readonly RuntimeCall[]): Promise<RuntimeResult> {
-    return this.#options.executor.run(wasmOf(view), view, calls);
+  #run(
+    view: StorageView,
+    calls: readonly RuntimeCall[],
+    wasm = wasmOf(view),
+  ): Promise<RuntimeResult> {
+    return this.#options.executor.run(wasm, view, calls);
   }
 
   #seal(header: Header, extrinsics: readonly Hex[], diff: StorageDiff): NewBlock {
-    const undo = new Map(diff.map(([key]) => [key, this.#state.get(key)]));
     const hash = hashOf(encodeHeader(header));
+    const undo = this.#undoOf(diff);
     return { block: { number: header.number, hash, header, extrinsics, undo }, diff };
+  }
+
+  #withLast(made: NewBlock, last: StorageDiff): NewBlock {
+    if (last.length === 0) return made;
+    const diff = [...made.diff, ...last];
+    return { block: { ...made.block, undo: this.#undoOf(diff) }, diff };
+  }
+
+  #undoOf(diff: StorageDiff): ReadonlyMap<Hex, Hex | null> {
+    return new Map(diff.map(([key]) => [key, this.#state.get(key)]));
   }
 
   #adopt({ block, diff }: NewBlock): void {

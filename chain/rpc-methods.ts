@@ -420,7 +420,7 @@ function devMethods(): Record<string, RpcMethod> {
       await node.checkRuntime(wasm).catch(() => {
         throw badParams('the code is not a runtime');
       });
-      return (await node.setStorage([[codeKey, wasm]])).hash;
+      return (await node.setCode(wasm)).hash;
     },
     dev_writePulse: async (context, [pulse]) =>
       submit(localNode(context), writePulse(pulseParam(pulse))),

@@ -10,7 +10,7 @@ use frame_support::storage::{storage_prefix, unhashed};
 use frame_support::traits::fungible::{Balanced, Inspect};
 use frame_support::traits::tokens::{Fortitude, Precision, Preservation};
 use frame_support::traits::{Get, GetStorageVersion, PalletInfoAccess, StorageVersion};
-use frame_support::weights::Weight;
+use frame_system::{LastRuntimeUpgrade, LastRuntimeUpgradeInfo};
 use sp_arithmetic::helpers_128bit::multiply_by_rational_with_rounding;
 use sp_arithmetic::Rounding;
 use sp_runtime::traits::AccountIdConversion;
@@ -127,21 +127,24 @@ mod new {
 
 impl<T: Config> Pallet<T> {
     /// Does nothing where the storage is not the modern runtime's.
-    pub(crate) fn migrate_from_modern() -> Weight {
+    pub fn migrate_from_modern() {
         let own = Self::in_code_storage_version();
-        if Self::on_chain_storage_version() > own {
-            forget_mechanisms::<T>();
-            for netuid in Self::netuids() {
-                Self::migrate_network(netuid);
-                Self::migrate_commits(netuid);
-            }
-            Self::migrate_stake();
-            for item in new::ITEMS {
-                clear_item::<T>(item);
-            }
-            StorageVersion::put::<Self>(&own);
+        if Self::on_chain_storage_version() <= own {
+            return;
         }
-        Weight::zero()
+        forget_mechanisms::<T>();
+        for netuid in Self::netuids() {
+            Self::migrate_network(netuid);
+            Self::migrate_commits(netuid);
+        }
+        Self::migrate_stake();
+        for item in new::ITEMS {
+            clear_item::<T>(item);
+        }
+        StorageVersion::put::<Self>(&own);
+        // Otherwise the next upgrade to the modern runtime would not count as one.
+        let version = LastRuntimeUpgradeInfo::from(<T as frame_system::Config>::Version::get());
+        LastRuntimeUpgrade::<T>::put(version);
     }
 
     fn migrate_network(netuid: NetUid) {

@@ -38,7 +38,7 @@ fn upgrade() {
 }
 
 fn downgrade() {
-    Pallet::<Test>::on_runtime_upgrade();
+    Pallet::<Test>::migrate_from_modern();
 }
 
 #[test]
@@ -141,6 +141,22 @@ fn commits_keep_their_epoch() {
         let commits = new::WeightCommits::<modern::Test>::get(NETUID, id(1)).expect("waits");
         assert_eq!(commits, [(H256::repeat_byte(7), 1, 12, 0)]);
         assert!(new::CommitRevealWeightsEnabled::<modern::Test>::get(NETUID));
+    });
+}
+
+#[test]
+fn the_first_block_of_the_older_code_migrates_and_allows_the_next_upgrade() {
+    before().execute_with(|| {
+        upgrade();
+        let modern = frame_system::LastRuntimeUpgradeInfo {
+            spec_version: 425u32.into(),
+            spec_name: "node-subtensor".into(),
+        };
+        frame_system::LastRuntimeUpgrade::<Test>::put(modern);
+        run_to(14);
+        assert!(is_stored("Stake") && !is_stored("Alpha"));
+        let last = frame_system::LastRuntimeUpgrade::<Test>::get().expect("stored");
+        assert_eq!(last.spec_version.0, System::runtime_version().spec_version);
     });
 }
 
