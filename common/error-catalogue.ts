@@ -130,6 +130,11 @@ export const catalogue = {
     title: 'The endpoint serves another chain than the one that is meant',
     fix: 'Give endpoints of one network only; the detail shows the genesis hash that each one has.',
   },
+  CHAIN_RUNTIME_CHANGED: {
+    exit: 3,
+    title: 'The runtime of the chain was exchanged while it was being read',
+    fix: 'Try again: the next read uses the names of the new runtime.',
+  },
   CHAIN_TIMEOUT: {
     exit: 3,
     title: 'The chain did not answer in time',

@@ -6,6 +6,7 @@ import { connectChain } from '../common/chain/chain-substrate.ts';
 import { loadConfig, resolvePath } from '../common/config/config-load.ts';
 import { minerSchema, raoOf, subnetSchema } from '../common/config/config-schema.ts';
 import type { MinerConfig } from '../common/config/config-schema.ts';
+import { meterEndpoints } from '../common/endpoint-metrics.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import { aborted, createLifecycle } from '../common/node/lifecycle.ts';
 import type { Lifecycle } from '../common/node/lifecycle.ts';
@@ -375,13 +376,14 @@ function adopt(
 }
 
 function observe(
-  { platform }: MinerParts,
+  { platform, chain }: MinerParts,
   metrics: MinerMetrics,
   state: MinerState,
   notReady: string | null,
 ): void {
   metrics.ready.set(notReady === null ? 1 : 0);
   metrics.serving.set(state.axonServed ? 1 : 0);
+  meterEndpoints(metrics, chain.endpoints());
   if (state.snapshot === null) return;
   metrics.chainHeadAgeSeconds.set((platform.clock.monotonicMs() - state.snapshotAtMs) / 1000);
 }

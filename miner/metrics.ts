@@ -1,7 +1,9 @@
+import { createEndpointMetrics } from '../common/endpoint-metrics.ts';
+import type { EndpointMetrics } from '../common/endpoint-metrics.ts';
 import type { Counter, Gauge, Histogram, Meter } from '../common/telemetry-port.ts';
 
 /** All that a miner measures, in the order of a request's way. */
-export interface MinerMetrics {
+export interface MinerMetrics extends EndpointMetrics {
   readonly requests: Counter;
   readonly requestSeconds: Histogram;
   readonly verifySeconds: Histogram;
@@ -76,6 +78,7 @@ export function createMinerMetrics(meter: Meter): MinerMetrics {
       name: 'miner_axon_serving',
       help: '1 while the axon on chain is the configured address',
     }),
+    ...createEndpointMetrics(meter, 'miner'),
     buildInfo: meter.gauge({
       name: 'miner_build_info',
       help: 'Always 1; the labels say what runs',

@@ -1,5 +1,6 @@
 import type { Hotkey } from '../common/brand.ts';
 import type { BlockRef, EndpointState, Snapshot } from '../common/chain-port.ts';
+import { placeOf } from '../common/endpoint-metrics.ts';
 import type { Alert } from './alerts.ts';
 import type { Board, BoardEntry } from './scoreboard.ts';
 import type { Skip } from './weights/skip.ts';
@@ -125,16 +126,6 @@ function mechanismsOf({ vectors, reports }: StatusFacts): readonly MechanismStat
         wakeAtBlock: found?.wakeAtBlock ?? null,
       };
     });
-}
-
-/** Scheme, host and port: paths and queries of endpoints may hold keys. */
-export function placeOf(url: string): string {
-  try {
-    const { protocol, host } = new URL(url);
-    return `${protocol}//${host}`;
-  } catch {
-    return 'unreadable';
-  }
 }
 
 function proposedBy(report: Extract<WeightsReport, { kind: 'dry-run' }>): ProposedWeights {

@@ -1,4 +1,5 @@
 import type { BlockRef, Chain, Snapshot } from '../common/chain-port.ts';
+import { meterEndpoints } from '../common/endpoint-metrics.ts';
 import { isSubnetError, messageOf } from '../common/errors.ts';
 import { isFault } from '../common/fault.ts';
 import { toHex } from '../common/hex.ts';
@@ -8,7 +9,7 @@ import { alertNames, alertsOf } from './alerts.ts';
 import type { Alert } from './alerts.ts';
 import { explain } from './explain.ts';
 import type { ValidatorStatus } from './explain.ts';
-import { meterEndpoints, meterRound, meterWeights, wordFor } from './meter.ts';
+import { meterRound, meterWeights, wordFor } from './meter.ts';
 import type { ValidatorMetrics } from './metrics.ts';
 import { runRound, settleWeights } from './round.ts';
 import type { RoundConfig, RoundDeps, RoundResult, RoundState, SettledWeights } from './round.ts';

@@ -1,6 +1,5 @@
-import type { EndpointState } from '../common/chain-port.ts';
 import { isFault } from '../common/fault.ts';
-import { placeOf, sharesOf } from './explain.ts';
+import { sharesOf } from './explain.ts';
 import type { ValidatorMetrics } from './metrics.ts';
 import type { RoundResult } from './round.ts';
 import type { MechanismReport, WeightsReport } from './weights/tend.ts';
@@ -48,22 +47,6 @@ function meterVector(metrics: ValidatorMetrics, record: VectorRecord): void {
   if (includedAtBlock !== null) metrics.weightsCommittedBlock.set(includedAtBlock, { mecid });
   if (due !== null) metrics.weightsDueBlock.set(due, { mecid });
   if (effectiveAtBlock !== null) metrics.weightsEffectiveBlock.set(effectiveAtBlock, { mecid });
-}
-
-const endpointStates = ['in-use', 'ready', 'failed', 'wrong-chain', 'untried'] as const;
-
-export function meterEndpoints(
-  metrics: ValidatorMetrics,
-  endpoints: readonly EndpointState[],
-): void {
-  for (const one of endpoints) {
-    const endpoint = placeOf(one.url);
-    for (const state of endpointStates) {
-      metrics.endpointState.set(one.state === state ? 1 : 0, { endpoint, state });
-    }
-    metrics.endpointScore.set(one.score, { endpoint });
-    if (one.headBlock !== null) metrics.endpointHeadBlock.set(one.headBlock, { endpoint });
-  }
 }
 
 export function wordFor(report: WeightsReport): string {

@@ -1,7 +1,9 @@
+import { createEndpointMetrics } from '../common/endpoint-metrics.ts';
+import type { EndpointMetrics } from '../common/endpoint-metrics.ts';
 import type { Counter, Gauge, Histogram, Meter } from '../common/telemetry-port.ts';
 
 /** Everything the validator tells Prometheus, in the order of a round. */
-export interface ValidatorMetrics {
+export interface ValidatorMetrics extends EndpointMetrics {
   readonly headBlock: Gauge;
   readonly headSeenTimestamp: Gauge;
   readonly rounds: Counter;
@@ -19,9 +21,6 @@ export interface ValidatorMetrics {
   readonly validatorTrust: Gauge;
   readonly registered: Gauge;
   readonly chainFailures: Counter;
-  readonly endpointState: Gauge;
-  readonly endpointScore: Gauge;
-  readonly endpointHeadBlock: Gauge;
   readonly alert: Gauge;
 }
 
@@ -105,21 +104,7 @@ export function createValidatorMetrics(meter: Meter): ValidatorMetrics {
       name: 'validator_chain_failures_total',
       help: 'Rounds that the chain connection broke off',
     }),
-    endpointState: meter.gauge({
-      name: 'validator_chain_endpoint_state',
-      help: '1 for the state of a chain endpoint: in-use, ready, failed, wrong-chain, untried',
-      labels: ['endpoint', 'state'],
-    }),
-    endpointScore: meter.gauge({
-      name: 'validator_chain_endpoint_score_ratio',
-      help: 'What decides which endpoint is used next, 0 to 1',
-      labels: ['endpoint'],
-    }),
-    endpointHeadBlock: meter.gauge({
-      name: 'validator_chain_endpoint_head_block',
-      help: 'Newest block seen from a chain endpoint',
-      labels: ['endpoint'],
-    }),
+    ...createEndpointMetrics(meter, 'validator'),
     alert: meter.gauge({
       name: 'validator_alert',
       help: '1 while an alert stands',

@@ -152,6 +152,8 @@ async function openLink(provider: WsProvider, url: string, signal: AbortSignal):
 type ProviderOf = NonNullable<NonNullable<ConstructorParameters<typeof ApiPromise>[0]>['provider']>;
 type ApiAt = Awaited<ReturnType<ApiPromise['at']>>;
 
+const noBlock = new Uint8Array(32);
+
 interface KnownRuntime {
   readonly reader: RuntimeReader;
   readonly names: PalletNames;
@@ -173,6 +175,7 @@ class SubstrateLink implements Link {
     setMaxListeners(0, this.#down.signal);
     provider.on('disconnected', () => this.#down.abort());
     if (!provider.isConnected) this.#down.abort();
+    api.on('decorated', () => this.#forgetLastBlock());
   }
 
   get down(): AbortSignal {
@@ -251,20 +254,46 @@ class SubstrateLink implements Link {
   /** The runtime that wrote the state of a block, which is the one of its parent. */
   async #runtimeAt(hash: string): Promise<KnownRuntime> {
     const bytes = Buffer.from(hash.slice(2), 'hex');
-    // Its own object is used again for the next runtime; that of the metadata is not.
-    const { metadata, decoratedMeta } = await answerOf(this.#api.getBlockRegistry(bytes));
+    const registry = await answerOf(this.#api.getBlockRegistry(bytes));
+    const { metadata } = registry;
     const known = this.#runtimes.get(metadata);
     if (known !== undefined) return known;
     const at = await answerOf(this.#api.at(hash));
-    const send: Send = (method, params) => this.#send(method, params);
+    const check = (): void => {
+      if (registry.metadata !== metadata || at.registry !== registry.registry) {
+        throw new SubnetError('CHAIN_RUNTIME_CHANGED');
+      }
+    };
+    check();
     const { specName, specVersion } = at.runtimeVersion;
     const made = {
-      reader: new RuntimeReader(at, decoratedMeta?.tx ?? this.#api.tx, send),
+      reader: new RuntimeReader(
+        at,
+        registry.decoratedMeta?.tx ?? this.#api.tx,
+        this.#checked(check),
+      ),
       names: palletNames(at),
       name: { specName: specName.toString(), specVersion: specVersion.toNumber() },
     };
     this.#runtimes.set(metadata, made);
     return made;
+  }
+
+  /** What arrives after an upgrade can't be read by what the library knew before it. */
+  #checked(check: () => void): Send {
+    return async (method, params) => {
+      const answer = await this.#send(method, params);
+      check();
+      return answer;
+    };
+  }
+
+  /**
+   * At an upgrade the library puts the new metadata into the registry that it used until then, which
+   * it would go on to take for that of the last block it was asked for.
+   */
+  #forgetLastBlock(): void {
+    void this.#api.at(noBlock, this.#api.runtimeVersion).catch(() => undefined);
   }
 
   nextNonce(address: Ss58): Promise<number> {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BlockRef } from '../../common/chain-port.ts';
+import { SubnetError } from '../../common/errors.ts';
 import { LinkPool } from '../../common/chain/link/link-pool.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { createFakeDialer, createFakeEndpoint } from '../fakes/fake-dialer.ts';
@@ -63,6 +64,22 @@ describe('the connection to several endpoints', () => {
     const read = pool.read((link) => link.head().then(() => link.url));
     await pass(timeoutMs);
     expect(await read).toBe('second');
+  });
+
+  it('reads once more, on the same line, when the runtime changed meanwhile', async () => {
+    const { pool, first } = two();
+    await pool.start();
+    const changed = new SubnetError('CHAIN_RUNTIME_CHANGED');
+    let reads = 0;
+    const read = (times: number) =>
+      pool.read((link) => {
+        reads += 1;
+        return reads <= times ? Promise.reject(changed) : link.head().then(() => link.url);
+      });
+    expect(await read(1)).toBe('first');
+    reads = 0;
+    await expect(read(2)).rejects.toBe(changed);
+    expect(first.opened).toBe(1);
   });
 
   it('notices between two reads that a socket went silent: two blocks and a timeout', async () => {

@@ -17,6 +17,7 @@ import { contractGenesis, silent } from './chain-world.ts';
 const codeOf = (file: string): string =>
   `0x${readFileSync(packagePath('chain', 'artefact', file)).toString('hex')}`;
 const modern = codeOf('subnet-runtime.wasm');
+const legacy = codeOf('subnet-runtime-legacy.wasm');
 
 interface Version {
   readonly specVersion: number;
@@ -96,6 +97,39 @@ describe('a development chain whose runtime changes', () => {
     const { number } = dev.head();
     await until(() => dev.head().number > number + 2);
     expect((await chain.snapshot(contractNetuid)).block.number).toBeGreaterThan(number);
+    await chain.close();
+    await dev.close();
+  });
+
+  it('reads every block by the names of its own runtime, through changes to and fro', async () => {
+    const dev = await open('legacy', 'to-and-fro', false);
+    const endpoints = [dev.url];
+    const chain = await connectChain({ endpoints, platform: createPlatform(), logger: silent });
+    const client = await rawClient(dev.url);
+    const seen: { number: number; neurons: number; staked: boolean }[] = [];
+    const reading = new AbortController();
+    const readOn = async (): Promise<void> => {
+      while (!reading.signal.aborted) {
+        const { block, neurons } = await chain.snapshot(contractNetuid);
+        const staked = neurons.some(({ alphaStakeRao }) => alphaStakeRao > 0n);
+        seen.push({ number: block.number, neurons: neurons.length, staked });
+        await chain.eventsAt(block);
+      }
+    };
+    const readers = Promise.all([readOn(), readOn()]);
+    for (const code of [modern, legacy, modern]) {
+      const before = chain.runtime.specVersion;
+      await client.call('dev_setCode', code);
+      await until(() => chain.runtime.specVersion !== before);
+      const { number } = dev.head();
+      await until(() => dev.head().number > number + 2);
+    }
+    reading.abort();
+    await readers;
+    expect(new Set(seen.map(({ number }) => number)).size).toBeGreaterThan(9);
+    expect(seen.filter(({ staked }) => !staked)).toEqual([]);
+    expect(new Set(seen.map(({ neurons }) => neurons)).size).toBe(1);
+    client.close();
     await chain.close();
     await dev.close();
   });

@@ -89,6 +89,12 @@ describe('a miner on loopback', () => {
     });
     expect(await rig.metrics()).toMatch(/miner_batch_rows_bucket\{le="8"\} \d+/);
   });
+
+  it('tells in its metrics which chain endpoint it uses', async () => {
+    expect(await rig.metrics()).toMatch(
+      /miner_chain_endpoint_state\{endpoint="[^"]+",state="in-use"\} 1/,
+    );
+  });
 });
 
 describe('requests that are refused', () => {

@@ -103,13 +103,14 @@ export class LinkPool {
 
   /**
    * Something idempotent. When the line breaks it is done once more, on whichever is next; when it
-   * stays silent, on another endpoint only.
+   * stays silent, on another endpoint only; when the runtime changes meanwhile, with the new names.
    */
   async read<T>(work: (link: TimedLink) => Promise<T>): Promise<T> {
     const first = await this.link();
     try {
       return await work(first);
     } catch (error) {
+      if (isSubnetError(error) && error.code === 'CHAIN_RUNTIME_CHANGED') return work(first);
       if (!isLineError(error)) throw error;
       const isSilent = isSubnetError(error) && error.code === 'CHAIN_TIMEOUT';
       if (isSilent && !this.#book.hasOther(first.url)) throw error;
