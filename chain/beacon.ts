@@ -2,7 +2,7 @@ import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { sha256, sha384 } from '@noble/hashes/sha2.js';
 import { signerFromMiniSecret } from '../common/keys/keys.ts';
 import { loadSr25519 } from '../common/keys/sr25519.ts';
-import { ByteReader, byteVec, compact, concat, u64 } from '../common/scale-bytes.ts';
+import { ByteReader, byteVec, compact, concat, littleEndian, u64 } from '../common/scale-bytes.ts';
 import { roundPoint } from '../common/timelock/timelock.ts';
 import { awaitedRounds } from './awaited-rounds.ts';
 import { fromHex, toHex } from './bytes.ts';
@@ -26,6 +26,9 @@ export const devBeacon = {
   genesisTimeS: 1_700_000_000,
 } as const;
 
+const beaconId = 'development';
+const beaconScheme = 'bls-unchained-g1-rfc9380';
+
 /** Drand.BeaconConfig */
 const configKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e0508194cd5e83170f4eb38043b5770aa61';
 /** Drand.LastStoredRound */
@@ -43,6 +46,16 @@ const lateRounds = 2;
 
 /** A round that nobody waits for is written this often. */
 const tellEveryRounds = 30;
+
+/** Of `Drand.BeaconConfig` with this beacon: where it lies in the storage, and its SCALE bytes. */
+export function devBeaconEntry(): readonly [Hex, Hex] {
+  const { publicKey, periodS, genesisTimeS } = devBeacon;
+  const hash = byteVec(sha256(publicKey));
+  const text = (value: string): Uint8Array => byteVec(new TextEncoder().encode(value));
+  const times = concat(littleEndian(BigInt(periodS), 4), littleEndian(BigInt(genesisTimeS), 4));
+  const names = concat(hash, hash, text(beaconScheme), text(beaconId));
+  return [configKey, toHex(concat(byteVec(publicKey), times, names))];
+}
 
 export interface Pulse {
   readonly round: number;

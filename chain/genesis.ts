@@ -1,4 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { raoOf } from '../common/config/config-schema.ts';
 import type { GenesisConfig } from '../common/config/config-schema.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
@@ -7,8 +6,8 @@ import { loadSr25519 } from '../common/keys/sr25519.ts';
 import type { Sr25519 } from '../common/keys/sr25519.ts';
 import { encodeSs58 } from '../common/keys/ss58.ts';
 import { ByteReader } from '../common/scale-bytes.ts';
-import { devBeacon } from './beacon.ts';
-import { fromHex, toHex } from './bytes.ts';
+import { devBeaconEntry } from './beacon.ts';
+import { fromHex } from './bytes.ts';
 import { OverlayView } from './chain-state.ts';
 import type { Hex } from './chain-state.ts';
 import { codeKey, opaque } from './dev-node.ts';
@@ -55,6 +54,7 @@ export async function buildGenesis(
   }
   const storage = new Map<Hex, Hex>([[codeKey, wasm]]);
   for (const [key, value] of built.diff) if (value !== null) storage.set(key, value);
+  if (usesDevBeacon(config)) storage.set(...devBeaconEntry());
   return storage;
 }
 
@@ -102,7 +102,6 @@ function genesisJson(
       ...preset['balances'],
       balances: config.balances.map(({ account, tao }) => [address(account), raoOf(tao)]),
     },
-    ...beaconJson(preset, config.beacon ?? 'development'),
     sudo: { key: address(config.sudo) },
     subtensorModule: {
       ...preset['subtensorModule'],
@@ -112,14 +111,12 @@ function genesisJson(
   });
 }
 
-/** The runtime's own beacon is quicknet; the older dialect has none. */
-function beaconJson(preset: Record<string, object>, choice: 'development' | 'quicknet'): object {
-  if (preset['drand'] === undefined || choice === 'quicknet') return {};
-  const { publicKey, periodS, genesisTimeS } = devBeacon;
-  const hash = toHex(sha256(publicKey));
-  const named = { hash, groupHash: hash, beaconId: 'development' };
-  const beacon = { publicKey: toHex(publicKey), period: periodS, genesisTime: genesisTimeS };
-  return { drand: { beacon: { ...beacon, ...named } } };
+/**
+ * The runtime's own beacon is quicknet. The older dialect has none and ignores what is stored here,
+ * but it may be upgraded.
+ */
+function usesDevBeacon({ beacon = 'development' }: GenesisConfig): boolean {
+  return beacon === 'development';
 }
 
 /** SS58 of a checked account: an address, or a development key such as `//Alice`. */

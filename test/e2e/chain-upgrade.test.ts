@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { devBeacon } from '../../chain/beacon.ts';
 import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain, RuntimeChoice } from '../../chain/devchain.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
@@ -94,6 +95,7 @@ describe('a development chain whose runtime changes', () => {
     expect(outcome).toMatchObject({ kind: 'included' });
     await until(() => chain.runtime.specVersion > before.specVersion);
     expect([before.epochs, chain.runtime.epochs]).toEqual(['modulo', 'stateful']);
+    expect((await chain.beacon())?.publicKey).toEqual(devBeacon.publicKey);
     const { number } = dev.head();
     await until(() => dev.head().number > number + 2);
     expect((await chain.snapshot(contractNetuid)).block.number).toBeGreaterThan(number);
