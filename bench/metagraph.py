@@ -1,4 +1,5 @@
-"""The metagraph of one subnet, read by the Bittensor SDK: reads {"url", "netuid", "rounds"}, writes milliseconds."""
+"""The metagraph of one subnet, read by the Bittensor SDK: reads {"url", "netuid", "neurons"}, then reads
+once for each further line, and answers with its milliseconds."""
 
 import json
 import sys
@@ -10,16 +11,14 @@ bt.logging.off()
 
 
 def main():
-    task = json.load(sys.stdin)
+    task = json.loads(sys.stdin.readline())
     subtensor = bt.Subtensor(task["url"])
-    times = []
-    for _ in range(task["rounds"] + 1):
+    for _ in sys.stdin:
         started = time.perf_counter()
         metagraph = subtensor.metagraph(task["netuid"], lite=True)
-        times.append((time.perf_counter() - started) * 1000)
+        took = (time.perf_counter() - started) * 1000
         assert metagraph.n.item() == task["neurons"], metagraph.n
-    # The first one fetches the metadata.
-    json.dump(times[1:], sys.stdout)
+        print(took, flush=True)
 
 
 main()

@@ -22,7 +22,10 @@ export function benchTimelock(): readonly BenchRow[] {
   const sealed = seal();
   return [
     row(`timelock: encrypt ${uids} weights`, millisecondsOf(seal)),
-    row(`timelock: open ${uids} weights`, millisecondsOf(() => decrypt(signature, sealed))),
+    row(
+      `timelock: open ${uids} weights`,
+      millisecondsOf(() => decrypt(signature, sealed)),
+    ),
   ];
 }
 

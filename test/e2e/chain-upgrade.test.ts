@@ -31,8 +31,13 @@ describe('a development chain whose runtime changes', () => {
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
-  const open = (runtime: RuntimeChoice, name: string, manual = true): Promise<DevChain> => {
-    const options = { port: 0, blockTimeMs: 250, genesis: contractGenesis, log: silent };
+  const open = (
+    runtime: RuntimeChoice,
+    name: string,
+    manual = true,
+    genesis = contractGenesis,
+  ): Promise<DevChain> => {
+    const options = { port: 0, blockTimeMs: 250, genesis, log: silent };
     return startDevChain({ ...options, manual, runtime, stateDir: join(root, name) });
   };
 
@@ -80,7 +85,8 @@ describe('a development chain whose runtime changes', () => {
   });
 
   it('is upgraded by sudo, and the client of the nodes goes on', async () => {
-    const dev = await open('legacy', 'sudo', false);
+    const ownBeacon = { ...contractGenesis, beacon: 'development' } as const;
+    const dev = await open('legacy', 'sudo', false, ownBeacon);
     const endpoints = [dev.url];
     const chain = await connectChain({ endpoints, platform: createPlatform(), logger: silent });
     const before = chain.runtime;

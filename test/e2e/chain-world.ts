@@ -25,6 +25,8 @@ export const contractGenesis: GenesisConfig = genesisSchema.parse({
       weightsRateLimit: 0,
       servingRateLimit: 0,
       burnTao: 1,
+      // The older runtime permits neurons without stake too while there is room.
+      maxAllowedValidators: 1,
       neurons: [{ hotkey: '//Validator', coldkey: '//Bob', stakeTao: 100 }],
     },
   ],
