@@ -69,7 +69,12 @@ function metrics(defaultPort: number) {
   return z
     .strictObject({
       enabled: z.boolean().default(true),
-      host: z.string().default('127.0.0.1'),
+      host: z
+        .string()
+        .default('127.0.0.1')
+        .describe(
+          'A validator shows scores there, and weights before their reveal: keep it private',
+        ),
       port: listenPort.default(defaultPort),
     })
     .prefault({})
