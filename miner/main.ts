@@ -11,7 +11,7 @@ import { SubnetError, messageOf } from '../common/errors.ts';
 import { aborted, createLifecycle } from '../common/node/lifecycle.ts';
 import type { Lifecycle } from '../common/node/lifecycle.ts';
 import { createLogger } from '../common/node/log.ts';
-import { checkRules } from '../common/owner/check-rules.ts';
+import { checkRules, watchRules } from '../common/owner/check-rules.ts';
 import { packageVersion } from '../common/node/package-root.ts';
 import type { Platform } from '../common/platform-port.ts';
 import { createPlatform } from '../common/node/platform.ts';
@@ -180,9 +180,9 @@ async function openParts(
   const chain = await connectChain({ endpoints, requestTimeoutMs, platform, logger: log, signal });
   lifecycle.add('chain', () => chain.close());
   if (subnet !== null && rulesSha256 !== null) {
-    const { netuid, rules } = config;
-    const { onMismatch } = rules;
-    await checkRules(chain, { netuid, file: subnet, sha256: rulesSha256, onMismatch }, log);
+    const { onMismatch } = config.rules;
+    const rules = { netuid: config.netuid, file: subnet, sha256: rulesSha256, onMismatch };
+    lifecycle.add('rules', watchRules(chain, rules, await checkRules(chain, rules, log), log));
   }
   return {
     config,

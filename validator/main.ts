@@ -35,7 +35,7 @@ import type { LoopDeps, ValidatorLoop } from './loop.ts';
 import { createValidatorMetrics } from './metrics.ts';
 import { roundConfigOf } from './round-config.ts';
 import type { RoundConfig } from './round.ts';
-import { checkRules } from '../common/owner/check-rules.ts';
+import { checkRules, watchRules } from '../common/owner/check-rules.ts';
 import { claimState, readState } from './state.ts';
 import { createCommitMaker } from './weights/commit-maker.ts';
 import { createJournal } from './weights/journal.ts';
@@ -125,7 +125,8 @@ async function assemble(
   );
   await claimState(store, { genesisHash: chain.genesisHash, netuid, hotkey: signer.ss58 });
   const { subnetFile: file, rulesSha256: sha256 } = loaded;
-  await checkRules(chain, { netuid, file, sha256, onMismatch: config.rules.onMismatch }, log);
+  const rules = { netuid, file, sha256, onMismatch: config.rules.onMismatch };
+  lifecycle.add('rules', watchRules(chain, rules, await checkRules(chain, rules, log), log));
   const journal = createJournal(store, platform.sha256);
   if (options.adopt === true) await adopt(journal, chain, log);
   const { addresses } = roundConfig.query;
