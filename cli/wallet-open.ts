@@ -13,12 +13,13 @@ import { loadKey, readKeyBytes, walletFiles } from '../common/keys/wallet.ts';
 import type { WalletLocation } from '../common/keys/wallet.ts';
 import type { CliIo } from './io.ts';
 import type { Prompter } from './prompt.ts';
+import { throwIfStopped } from './stopped.ts';
 
 export type KeyKind = 'coldkey' | 'hotkey';
 
 /** What opening a key may touch; tests hand in their own. */
 export interface OpenDeps {
-  readonly io: Pick<CliIo, 'env' | 'err' | 'isTty'>;
+  readonly io: Pick<CliIo, 'env' | 'err' | 'isTty' | 'signal'>;
   readonly prompter: Prompter;
   readonly sr25519?: Sr25519;
   readonly derivation?: KeyDerivation;
@@ -51,6 +52,8 @@ async function openKey(
 ): Promise<KeySigner> {
   const file = walletFiles(location)[kind];
   const { text } = await openKeyfile(kind, file, deps);
+  // Once more for those that were not encrypted: nobody was asked since.
+  throwIfStopped(deps.io.signal);
   const { signer, warnings } = loadKey(deps.sr25519 ?? loadSr25519(), file, text);
   warnings.forEach(({ detail }) => deps.io.err(`warning: ${file}: ${detail}`));
   return signer;
@@ -73,9 +76,14 @@ export async function openKeyfile(
   if (encryption === undefined) return { text: bytes, encrypted: false };
   const password =
     passwordFromSettings(kind, file, deps.io.env) ?? (await askPassword(kind, file, deps.prompter));
-  if (deps.io.isTty) deps.io.err(progressLine(kind, encryption));
-  const derivation = deps.derivation ?? nodeKeyDerivation();
-  return { text: await decryptKeyfile(derivation, { file, bytes }, password), encrypted: true };
+  const { io } = deps;
+  throwIfStopped(io.signal);
+  if (io.isTty) io.err(progressLine(kind, encryption));
+  const derivation = deps.derivation ?? nodeKeyDerivation({ signal: io.signal });
+  const text = await decryptKeyfile(derivation, { file, bytes }, password);
+  if (io.signal.aborted) text.fill(0);
+  throwIfStopped(io.signal);
+  return { text, encrypted: true };
 }
 
 /** What a person sees while the derivation makes them wait. */

@@ -1,6 +1,9 @@
 export interface ErrorEntry {
-  /** Process exit code: 1 failed, 2 wrong input, 3 the environment, 4 the chain refused. */
-  readonly exit: 1 | 2 | 3 | 4;
+  /**
+   * Process exit code: 1 failed, 2 wrong input, 3 the environment, 4 the chain refused, 130
+   * cancelled, as shells have it.
+   */
+  readonly exit: 1 | 2 | 3 | 4 | 130;
   readonly title: string;
   readonly fix: string;
 }
@@ -14,7 +17,7 @@ export const catalogue = {
   CONFIG_NOT_FOUND: {
     exit: 2,
     title: 'The configuration file cannot be read',
-    fix: 'Check the path after --config and that the file is readable.',
+    fix: 'Check the path that was given and that the file is readable.',
   },
   CONFIG_INVALID: {
     exit: 2,
@@ -27,8 +30,8 @@ export const catalogue = {
     fix: 'See the help of the command: subnet <command> --help.',
   },
   CANCELLED: {
-    exit: 1,
-    title: 'The command was cancelled at a question; nothing was done',
+    exit: 130,
+    title: 'The command was cancelled; nothing more was done',
     fix: 'Run it again and answer, or give the answer as the help of the command says.',
   },
   // tasks and data sets
@@ -175,6 +178,11 @@ export const catalogue = {
     title: 'The chain refused the change of a hyperparameter',
     fix: 'See subnet spec plan for who may change it and when; what was changed before stays changed.',
   },
+  HYPERPARAMETERS_LEFT: {
+    exit: 4,
+    title: 'Not all hyperparameters are on chain as the YAML wants them',
+    fix: 'The reasons stand beside them; run subnet spec apply again when they are gone, or change the YAML.',
+  },
   HYPERPARAMETER_UNSEEN: {
     exit: 1,
     title: 'Whether the change of a hyperparameter took effect was not seen',
@@ -225,6 +233,11 @@ export const catalogue = {
     exit: 4,
     title: 'Only the owner of the subnet may do this',
     fix: 'Name the wallet that holds the owner coldkey with --wallet-name; subnet subnets show tells who it is.',
+  },
+  NOT_OWNER_HOTKEY: {
+    exit: 4,
+    title: 'Only the hotkey of the owner of the subnet may do this',
+    fix: 'Name the wallet with --wallet-name and the hotkey with --hotkey; the detail tells which one it is.',
   },
   ROOT_ONLY: {
     exit: 4,

@@ -8,6 +8,7 @@ import type { StateSource, StateView } from '../../common/state-view.ts';
 import type { ActionFlags } from '../flags.ts';
 import type { CliIo } from '../io.ts';
 import type { Prompter } from '../prompt.ts';
+import { asCancelled, stoppable, throwIfStopped } from '../stopped.ts';
 import { describeCall } from './describe-call.ts';
 import type { DescribedCall } from './describe-call.ts';
 import { factLines, factsJson } from './facts.ts';
@@ -170,6 +171,7 @@ async function settle(deps: OperationDeps, plans: readonly Plan[]): Promise<void
   }
   const question = plans.length === 1 ? 'Go ahead?' : `Go ahead with all ${plans.length}?`;
   if (!(await deps.prompter.confirm(question))) throw new SubnetError('CANCELLED');
+  throwIfStopped(deps.io.signal);
 }
 
 async function sendAll(deps: OperationDeps, plans: readonly Plan[]): Promise<readonly Done[]> {
@@ -177,11 +179,23 @@ async function sendAll(deps: OperationDeps, plans: readonly Plan[]): Promise<rea
   const signer = await deps.open(signedBy);
   try {
     const done: Done[] = [];
-    for (const plan of plans) done.push(await send(deps, plan, signer));
+    for (const plan of plans) {
+      throwIfStopped(deps.io.signal, partText(done, plans.length));
+      done.push(await send(deps, plan, signer));
+    }
     return done;
   } finally {
     signer.dispose();
   }
+}
+
+/** What was done before the rest was cancelled. */
+function partText(done: readonly Done[], count: number): string | undefined {
+  if (done.length === 0) return undefined;
+  const blocks = done.map(
+    ({ block, extrinsicHash }) => `${extrinsicHash} in block ${block.number}`,
+  );
+  return `${done.length} of ${count} transactions are done: ${blocks.join(', ')}`;
 }
 
 async function send(deps: OperationDeps, { operation }: Plan, signer: KeySigner): Promise<Done> {
@@ -190,7 +204,7 @@ async function send(deps: OperationDeps, { operation }: Plan, signer: KeySigner)
     throw new SubnetError('KEYFILE_INVALID', { detail });
   }
   operation.beforeSigning?.();
-  const done = await sendFirstThatWorks(deps, operation, signer);
+  const done = await sendFirstThatWorks(deps, operation, stoppable(signer, deps.io.signal));
   if (deps.flags.json !== true) {
     const { block, extrinsicHash, facts } = done;
     const lines = factLines({ block: block.number, extrinsic: extrinsicHash, ...facts });
@@ -200,29 +214,50 @@ async function send(deps: OperationDeps, { operation }: Plan, signer: KeySigner)
 }
 
 async function sendFirstThatWorks(
-  { chain }: OperationDeps,
+  { chain, io }: OperationDeps,
   operation: Operation,
   signer: KeySigner,
 ): Promise<Done> {
   const calls = [operation.call, ...(operation.otherwise ?? [])];
   for (const [at, call] of calls.entries()) {
     const isLast = at === calls.length - 1;
-    const outcome = await chain.submit(call, signer);
+    throwIfStopped(io.signal);
+    const outcome = await chain.submit(call, signer).catch((error: unknown) => {
+      throw asCancelled(error, io.signal);
+    });
     if (!isLast && outcome.kind === 'refused' && outcome.name === 'BadOrigin') continue;
-    const included = requireIncluded(outcome);
+    const included = requireIncluded(outcome, io.signal);
     const { block, extrinsicHash } = included;
-    const facts = await operation.effect(await chain.view(block), included);
+    const facts = await effectOf(chain, operation, included, io.signal);
     if (facts !== null) return { block, extrinsicHash, facts };
     if (isLast) throw new SubnetError('EFFECT_NOT_SEEN', { block: block.number, extrinsicHash });
   }
   throw new SubnetError('CALL_REFUSED', { detail: 'there is no call to send' });
 }
 
+/** Cancelling after the transaction is in a block does not undo it: TX_UNKNOWN says where it is. */
+async function effectOf(
+  chain: OperationDeps['chain'],
+  operation: Operation,
+  included: Included,
+  signal: AbortSignal,
+): Promise<Facts | null> {
+  const { block, extrinsicHash } = included;
+  try {
+    return await operation.effect(await chain.view(block), included);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const detail = 'cancelled when it was in a block and before its effect was read';
+    throw new SubnetError('TX_UNKNOWN', { detail, extrinsicHash, block: block.number });
+  }
+}
+
 /** Throws TX_REFUSED, which names the chain's error, and TX_UNKNOWN. */
-export function requireIncluded(outcome: TxOutcome): Included {
+export function requireIncluded(outcome: TxOutcome, signal?: AbortSignal): Included {
   if (outcome.kind === 'included') return outcome;
   if (outcome.kind === 'unknown') {
-    const { message: detail, extrinsicHash } = outcome;
+    const { message, extrinsicHash } = outcome;
+    const detail = signal?.aborted === true ? 'cancelled before it was seen in a block' : message;
     const hash = extrinsicHash === undefined ? {} : { extrinsicHash };
     throw new SubnetError('TX_UNKNOWN', { detail, ...hash });
   }

@@ -11,6 +11,7 @@ import type { ActionFlags, NetworkFlags, OutputFlags } from '../flags.ts';
 import type { CliIo } from '../io.ts';
 import { processTerminal, terminalPrompter } from '../prompt.ts';
 import type { Prompter } from '../prompt.ts';
+import { asCancelled, throwIfStopped } from '../stopped.ts';
 import { openColdkey, openHotkey } from '../wallet-open.ts';
 
 export type OperatorChain = Chain & StateSource;
@@ -60,10 +61,27 @@ export async function withChain<T>(
   flags: NetworkFlags,
   work: (chain: OperatorChain) => Promise<T>,
 ): Promise<T> {
-  const chain = await deps.connect(networkOf(io, flags));
   try {
+    const chain = await deps.connect(networkOf(io, flags));
+    return await closing(chain, io.signal, work);
+  } catch (error) {
+    throw asCancelled(error, io.signal);
+  }
+}
+
+/** Cancelling closes the connection: whatever waits for an answer ends at once. */
+async function closing<T>(
+  chain: OperatorChain,
+  signal: AbortSignal,
+  work: (chain: OperatorChain) => Promise<T>,
+): Promise<T> {
+  const stop = (): void => void chain.close();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    throwIfStopped(signal);
     return await work(chain);
   } finally {
+    signal.removeEventListener('abort', stop);
     await chain.close();
   }
 }

@@ -43,7 +43,7 @@ beforeEach(() => {
 afterEach(() => rmSync(path, { recursive: true, force: true }));
 
 const deps = (env: Readonly<Record<string, string>>, ...answers: readonly string[]) => ({
-  io: { env, isTty: false, err: () => undefined },
+  io: { env, isTty: false, err: () => undefined, signal: new AbortController().signal },
   prompter: fakePrompter(...answers),
   sr25519,
 });

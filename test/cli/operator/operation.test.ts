@@ -5,6 +5,7 @@ import type { Operation, OperationDeps } from '../../../cli/operator/operation.t
 import type { ActionFlags } from '../../../cli/flags.ts';
 import type { ChainCall, TxOutcome } from '../../../common/chain-port.ts';
 import { isSubnetError } from '../../../common/errors.ts';
+import type { Signer } from '../../../common/signer-port.ts';
 import { signerFromSuri } from '../../../common/keys/keys.ts';
 import { loadSr25519 } from '../../../common/keys/sr25519.ts';
 import { tao } from '../../../common/operator/amount.ts';
@@ -35,10 +36,17 @@ interface Trial {
   readonly answers?: readonly boolean[];
   readonly outcomes?: readonly TxOutcome[];
   readonly operation?: Partial<Operation>;
+  /** Ctrl-C at this point. */
+  readonly stopAt?: 'open' | 'nonce' | 'sent' | 'effect';
 }
 
 /** Carries one operation out on a chain that answers with the outcomes in turn. */
-async function trial({ flags = {}, answers = [true], outcomes = [included], operation }: Trial) {
+async function trial(parts: Trial) {
+  const { flags = {}, answers = [true], outcomes = [included], operation, stopAt } = parts;
+  const stop = new AbortController();
+  const reach = (point: Trial['stopAt']): void => {
+    if (point === stopAt) stop.abort();
+  };
   const sent: ChainCall[] = [];
   const out: string[] = [];
   let [opened, exit] = [0, 0];
@@ -49,8 +57,12 @@ async function trial({ flags = {}, answers = [true], outcomes = [included], oper
   const chain = {
     ...createFakeChain(),
     view: async () => view,
-    submit: async (call: ChainCall) => {
+    submit: async (call: ChainCall, signer: Signer) => {
+      reach('nonce');
+      signer.sign(new Uint8Array(8));
       sent.push(call);
+      reach('sent');
+      if (stop.signal.aborted) return { kind: 'unknown', message: 'cut' } as const;
       return outcomes[sent.length - 1] ?? included;
     },
   };
@@ -61,7 +73,7 @@ async function trial({ flags = {}, answers = [true], outcomes = [included], oper
     isTty: false,
     colour: false,
     columns: 80,
-    signal: new AbortController().signal,
+    signal: stop.signal,
     setExitCode: (code) => {
       exit = code;
     },
@@ -73,6 +85,7 @@ async function trial({ flags = {}, answers = [true], outcomes = [included], oper
     prompter: fakePrompter(...answers),
     open: async () => {
       opened += 1;
+      reach('open');
       return { ...alice, dispose: () => undefined };
     },
   };
@@ -83,7 +96,11 @@ async function trial({ flags = {}, answers = [true], outcomes = [included], oper
     payer: alice.ss58,
     facts: { netuid: 2, cost: tao(1n) },
     refusals: () => [],
-    effect: async () => ({ started: true }),
+    effect: async () => {
+      reach('effect');
+      stop.signal.throwIfAborted();
+      return { started: true };
+    },
     ...operation,
   };
   const code = await carryOut(deps, whole).then(
@@ -149,6 +166,18 @@ describe('carrying out a transaction', () => {
     expect(moved).toMatchObject({ code: 'ok', sent: [first, second] });
     const other = await trial({ operation, outcomes: [refused('TxRateLimitExceeded')] });
     expect(other).toMatchObject({ code: 'TX_REFUSED', sent: [first] });
+  });
+
+  it.each(['open', 'nonce'] as const)(
+    'is cancelled, unsigned, by Ctrl-C at: %s',
+    async (stopAt) => {
+      expect(await trial({ stopAt })).toMatchObject({ code: 'CANCELLED', opened: 1, sent: [] });
+    },
+  );
+
+  it.each(['sent', 'effect'] as const)('is not known, by Ctrl-C at: %s', async (stopAt) => {
+    const { code, sent } = await trial({ stopAt });
+    expect([code, sent]).toEqual(['TX_UNKNOWN', [first]]);
   });
 
   it('does not sign with another key than was planned with', async () => {
