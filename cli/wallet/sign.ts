@@ -9,6 +9,7 @@ import { locationOf, withAction, withHotkey, withJson } from '../flags.ts';
 import type { ActionFlags, OutputFlags, WalletFlags } from '../flags.ts';
 import { usage } from './wallet-deps.ts';
 import type { WalletDeps } from './wallet-deps.ts';
+import { throwIfStopped } from '../stopped.ts';
 import { openColdkey, openHotkey } from '../wallet-open.ts';
 
 interface MessageFlags {
@@ -63,6 +64,7 @@ async function signMessage(deps: WalletDeps, flags: SignFlags): Promise<void> {
   }
   const open = kind === 'hotkey' ? openHotkey : openColdkey;
   const signer = await open(location, { ...deps, prompter: deps.prompter(flags) });
+  throwIfStopped(io.signal);
   const signature = toHex(signer.sign(message));
   signer.dispose();
   if (flags.json === true) io.out(JSON.stringify({ ok: true, signer: signer.ss58, signature }));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
+import { addAbortSignal } from 'node:stream';
 import { SubnetError } from '../../common/errors.ts';
 import type { KeyDerivation } from '../../common/keys/key-derivation.ts';
 import { nodeKeyDerivation } from '../../common/keys/key-derivation-node.ts';
@@ -24,22 +25,27 @@ export function processWalletDeps(io: CliIo): WalletDeps {
   return {
     io,
     sr25519: loadSr25519(),
-    derivation: nodeKeyDerivation(),
+    derivation: nodeKeyDerivation({ signal: io.signal }),
     prompter: (flags) => terminalPrompter(processTerminal(io.signal), flags),
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
-    readInput,
+    readInput: () => readInput(io.signal),
   };
 }
 
 const longestInput = 1024 * 1024;
 
-async function readInput(): Promise<Uint8Array> {
+async function readInput(signal: AbortSignal): Promise<Uint8Array> {
+  const input = addAbortSignal(signal, process.stdin);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > longestInput) throw usage('standard input is longer than 1 MiB');
+  try {
+    for await (const chunk of input as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > longestInput) throw usage('standard input is longer than 1 MiB');
+    }
+  } catch (error) {
+    throw signal.aborted ? new SubnetError('CANCELLED') : error;
   }
   return Buffer.concat(chunks);
 }

@@ -5,30 +5,46 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { IArgon2Options } from 'hash-wasm';
 import { messageOf, SubnetError } from '../errors.ts';
-import type { Argon2Input, KeyDerivation } from './key-derivation.ts';
+import type { Argon2Input, KeyDerivation, ScryptInput } from './key-derivation.ts';
 
 export interface KeyDerivationOptions {
   /** What this process may use at most, in bytes; a container's limit where there is one. */
   readonly memoryLimit?: number;
+  /** Ends the work of a person who will not wait for it: CANCELLED. */
+  readonly signal?: AbortSignal;
 }
 
 /** OpenSSL on Node's thread pool; Argon2i by hash-wasm in a worker of its own. */
 export function nodeKeyDerivation(options: KeyDerivationOptions = {}): KeyDerivation {
   const memoryLimit = options.memoryLimit ?? containerLimit();
+  const signal = options.signal ?? new AbortController().signal;
   return {
-    argon2i: (input) => argon2i(input, memoryLimit),
+    argon2i: (input) => argon2i(input, memoryLimit, signal),
     pbkdf2Sha256: ({ password, salt, rounds, length }) =>
-      promisify(pbkdf2)(password, salt, rounds, length, 'sha256'),
-    scrypt: ({ password, salt, length, cost, blockSize, parallel }) => {
-      const maxmem = 256 * cost * blockSize;
-      const settings = { N: cost, r: blockSize, p: parallel, maxmem };
-      return new Promise((fulfil, reject) => {
-        scrypt(password, salt, length, settings, (error, key) =>
-          error === null ? fulfil(key) : reject(error),
-        );
-      });
-    },
+      unlessAborted(signal, promisify(pbkdf2)(password, salt, rounds, length, 'sha256')),
+    scrypt: (input) => unlessAborted(signal, scryptKey(input)),
   };
+}
+
+function scryptKey(input: ScryptInput): Promise<Uint8Array> {
+  const { password, salt, length, cost, blockSize, parallel } = input;
+  const settings = { N: cost, r: blockSize, p: parallel, maxmem: 256 * cost * blockSize };
+  return new Promise((fulfil, reject) => {
+    scrypt(password, salt, length, settings, (error, key) =>
+      error === null ? fulfil(key) : reject(error),
+    );
+  });
+}
+
+/** The thread pool cannot be told to stop: its result is left behind. */
+function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  return new Promise((fulfil, reject) => {
+    const stop = (): void => reject(new SubnetError('CANCELLED'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    const done = (): void => signal.removeEventListener('abort', stop);
+    work.then(fulfil, reject).finally(done);
+  });
 }
 
 // Node beside the derivation itself; below this the kernel would end the process without a word.
@@ -39,9 +55,18 @@ function containerLimit(): number {
   return limit === 0 || limit === undefined ? Infinity : limit;
 }
 
-async function argon2i(input: Argon2Input, memoryLimit: number): Promise<Uint8Array> {
+async function argon2i(
+  input: Argon2Input,
+  memoryLimit: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   if (memoryLimit < input.memoryBytes + ownMemory) throw outOfMemory(input, `limit=${memoryLimit}`);
-  const outcome = await runWorker(input);
+  if (signal.aborted) throw new SubnetError('CANCELLED');
+  const { worker, outcome: ended } = startWorker(input);
+  const outcome = await unlessAborted(signal, ended).catch(async (error: unknown) => {
+    await worker.terminate();
+    throw error;
+  });
   if (outcome.key !== undefined) return outcome.key;
   throw outOfMemory(input, outcome.problem);
 }
@@ -61,8 +86,13 @@ const workerSource = `
   );
 `;
 
+interface Work {
+  readonly worker: Worker;
+  readonly outcome: Promise<Outcome>;
+}
+
 /** A fault in there can only be want of memory: everything else was checked before. */
-function runWorker(input: Argon2Input): Promise<Outcome> {
+function startWorker(input: Argon2Input): Work {
   const options: IArgon2Options = {
     password: input.password,
     salt: input.salt,
@@ -73,9 +103,10 @@ function runWorker(input: Argon2Input): Promise<Outcome> {
     outputType: 'binary',
   };
   const library = createRequire(import.meta.url).resolve('hash-wasm');
-  return new Promise((fulfil) => {
-    const worker = new Worker(workerSource, { eval: true, workerData: { library, options } });
-    worker.once('message', (outcome: Outcome) => fulfil(outcome));
+  const worker = new Worker(workerSource, { eval: true, workerData: { library, options } });
+  const outcome = new Promise<Outcome>((fulfil) => {
+    worker.once('message', (message: Outcome) => fulfil(message));
     worker.once('error', (error) => fulfil({ problem: messageOf(error) }));
   });
+  return { worker, outcome };
 }

@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly input?: string;
   readonly isTty?: boolean;
   readonly derivation?: KeyDerivation;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -77,7 +78,7 @@ async function runWallet(
     isTty: options.isTty ?? false,
     colour: false,
     columns: 80,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
     setExitCode: (code) => {
       exit = code;
     },

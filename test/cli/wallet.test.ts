@@ -12,7 +12,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodePassword, passwordVariable } from '../../common/keys/env-password.ts';
 import { devPhrase } from '../../common/keys/suri.ts';
 import { fakePrompter } from '../fakes/fake-prompter.ts';
-import { json, walletRig } from './wallet-rig.ts';
+import type { KeyDerivation } from '../../common/keys/key-derivation.ts';
+import { json, quickDerivation, walletRig } from './wallet-rig.ts';
 
 const aliceAddress = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY';
 const aliceSeed = 'e5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a';
@@ -275,6 +276,24 @@ describe('subnet wallet sign and verify', () => {
       const { signer, signature } = json(signed);
       const check = ['verify', '--ss58', String(signer), '--signature', String(signature)];
       expect((await rig.run([...check, '--message', 'x'])).exit).toBe(0);
+    }
+  });
+
+  it('signs nothing any more for a person who stops it, whatever the key', async () => {
+    await rig.run(['create'], { answers: [password, password] });
+    const stop = new AbortController();
+    const derivation: KeyDerivation = {
+      ...quickDerivation,
+      argon2i: (input) => {
+        stop.abort();
+        return quickDerivation.argon2i(input);
+      },
+    };
+    const sign = ['sign', '--message', 'x', '--json'];
+    const { signal } = stop;
+    for (const args of [sign, [...sign, '--use-hotkey']]) {
+      const stopped = await rig.run(args, { signal, derivation, answers: [password] });
+      expect([stopped.code, stopped.out]).toEqual(['CANCELLED', []]);
     }
   });
 

@@ -80,6 +80,29 @@ describe('the derivations', () => {
   });
 });
 
+describe('a person who does not wait', () => {
+  it('ends the worker at once, and gets no key', async () => {
+    const stop = new AbortController();
+    const waiting = nodeKeyDerivation({ signal: stop.signal });
+    const slow = { ...naclDerivation(utf8(password)), passes: 2 ** 20 };
+    const asked = codeOf(() => waiting.argon2i(slow));
+    const workers = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort');
+    const before = workers().length;
+    stop.abort();
+    expect(await asked).toBe('CANCELLED');
+    expect(workers().length).toBeLessThan(before);
+    expect(await codeOf(() => waiting.argon2i(slow))).toBe('CANCELLED');
+  }, 180_000);
+
+  it.each(['pbkdf2Sha256', 'scrypt'] as const)('%s gives no key either', async (name) => {
+    const waiting = nodeKeyDerivation({ signal: AbortSignal.abort() });
+    const salt = new Uint8Array(16);
+    const input = { password: utf8(password), salt, length: 32, rounds: 10 };
+    const work = () => waiting[name]({ ...input, cost: 16, blockSize: 8, parallel: 1 });
+    expect(await codeOf(work)).toBe('CANCELLED');
+  });
+});
+
 describe('encrypted key files', () => {
   it.each(vectors.files)(
     'opens $name',
