@@ -87,6 +87,7 @@ function signerOrNull(io: CliIo, flags: SpecFlags): GateQuestion['signer'] {
 async function plan(io: CliIo, deps: OperatorDeps, spec: Spec, flags: SpecFlags): Promise<void> {
   await answer(io, deps, flags, async (view) => {
     const made = await makePlan(view, spec.wishes, questionOf(io, spec, flags));
+    if (made.steps.some(({ state }) => state === 'blocked')) io.setExitCode(4);
     const rules = await compareRules(view, spec.netuid, spec.sha256);
     return {
       json: { netuid: spec.netuid, sha256: spec.sha256, rules, steps: made.steps.map(stepJson) },
@@ -102,7 +103,7 @@ function stepJson(step: PlanStep): Readonly<Record<string, unknown>> {
     key: parameter.key,
     current: current === null ? null : plainValue(parameter, current),
     wanted: plainValue(parameter, wanted),
-    setBy: parameter.who,
+    setBy: step.setBy,
     state,
     clearsAtBlock: state === 'waits' ? clearsAt(step) : null,
     reasons: gates.map(({ reason, detail, clearsAtBlock }) => ({ reason, detail, clearsAtBlock })),
@@ -124,15 +125,9 @@ function planLines({ netuid, block, steps }: Plan): readonly string[] {
     head: ['hyperparameter', 'on chain', 'wanted', 'set by', ''],
     style: { head: [], border: [] },
   });
-  for (const { parameter, current, wanted, state } of steps) {
+  for (const { parameter, current, wanted, state, setBy } of steps) {
     const now = current === null ? '-' : showValue(parameter, current);
-    table.push([
-      parameter.name,
-      now,
-      showValue(parameter, wanted),
-      parameter.who,
-      stateWords[state],
-    ]);
+    table.push([parameter.name, now, showValue(parameter, wanted), setBy, stateWords[state]]);
   }
   const reasons = steps.flatMap(({ parameter, gates }) =>
     gates.map(({ detail }) => `${parameter.name}: ${detail}`),
@@ -210,11 +205,27 @@ function eventLine(event: ApplyEvent): string {
 function showApplied(io: CliIo, flags: SpecFlags, { changed, left }: Applied): void {
   const open = left.steps.filter(({ state }) => state !== 'done');
   const dryRun = flags.dryRun === true;
+  // What only has to wait speaks against nothing: a real run waits for it.
+  const lacking = dryRun ? open.filter(({ state }) => state === 'blocked') : open;
+  const error = lacking.length === 0 ? null : leftError(lacking);
   if (flags.json === true) {
-    io.out(jsonLine({ ok: open.length === 0, dryRun, changed, left: open.map(stepJson) }));
+    io.out(jsonLine({ ...verdict(error), dryRun, changed, left: open.map(stepJson) }));
   } else if (dryRun) io.out('dry run: nothing was signed or sent');
   else io.out(`${changed.length} changed, ${open.length} left`);
-  if (open.length > 0 && !dryRun) io.setExitCode(4);
+  if (error !== null) io.setExitCode(error.exitCode);
+}
+
+function verdict(error: SubnetError | null): Readonly<Record<string, unknown>> {
+  if (error === null) return { ok: true };
+  const { code, message, fix } = error;
+  return { ok: false, error: { code, message, fix } };
+}
+
+function leftError(steps: readonly PlanStep[]): SubnetError {
+  const reasons = steps.map(
+    ({ parameter, gates }) => `${parameter.name}: ${gates[0]?.detail ?? 'left'}`,
+  );
+  return new SubnetError('HYPERPARAMETERS_LEFT', { detail: reasons.join('; ') });
 }
 
 async function commit(io: CliIo, deps: OperatorDeps, spec: Spec, flags: SpecFlags): Promise<void> {
@@ -223,6 +234,9 @@ async function commit(io: CliIo, deps: OperatorDeps, spec: Spec, flags: SpecFlag
   await withChain(io, deps, flags, async (chain) => {
     const view = await chain.view();
     const owner = parseSs58((await ownerHotkey(view, netuid)) ?? '') ?? null;
+    const known = await compareRules(view, netuid, sha256);
+    if (known.kind === 'same' && owner === payer)
+      return tellCommitted(io, flags, known.block, spec);
     await carryOut(operationDeps(io, deps, flags, chain), {
       what: `Commit the rules of netuid ${netuid}: sha256 ${sha256}`,
       call: await commitRulesCall(view, netuid, payer, sha256),
@@ -238,8 +252,14 @@ async function commit(io: CliIo, deps: OperatorDeps, spec: Spec, flags: SpecFlag
   });
 }
 
+function tellCommitted(io: CliIo, flags: SpecFlags, block: number, { netuid, sha256 }: Spec): void {
+  if (flags.json === true) {
+    io.out(jsonLine({ ok: true, changed: false, netuid, sha256, committedAtBlock: block }));
+  } else io.out(`sha256 ${sha256} is committed already, since block ${block}; nothing to do`);
+}
+
 function notOwner(payer: string, owner: string | null, netuid: number) {
   if (owner === payer) return [];
   const detail = `the owner's hotkey of netuid ${netuid} is ${owner ?? 'not set'}, this one is ${payer}`;
-  return [{ code: 'NOT_OWNER', chainError: 'BadOrigin', detail }] as const;
+  return [{ code: 'NOT_OWNER_HOTKEY', chainError: 'BadOrigin', detail }] as const;
 }

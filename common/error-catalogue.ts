@@ -254,6 +254,11 @@ export const catalogue = {
     title: 'The stake does not suffice',
     fix: 'Ask for less, or add stake; subnet stake list shows what is there.',
   },
+  AMOUNT_TOO_LOW: {
+    exit: 4,
+    title: 'The amount is less than the chain takes',
+    fix: 'Give more, or all of it (--all) when stake is removed.',
+  },
   PRICE_LIMIT: {
     exit: 4,
     title: 'The price is beyond the limit that was given',

@@ -9,6 +9,7 @@ import {
 import type { RawValue } from '../../common/owner/hyperparameter-value.ts';
 import type { Hyperparameter } from '../../common/owner/hyperparameters.ts';
 import { gatesOf, settersOf } from '../../common/owner/owner-gates.ts';
+import { valueGate } from '../../common/owner/value-rules.ts';
 import type { Gate, SetterCall } from '../../common/owner/owner-gates.ts';
 import type { Coldkey } from '../../common/brand.ts';
 import { SubnetError } from '../../common/errors.ts';
@@ -46,7 +47,10 @@ export function setByOwner(io: CliIo, deps: OperatorDeps, flags: SudoSetFlags): 
     await requireSubnet(view, netuid);
     const before = await readHyperparameter(view, netuid, parameter);
     if (before !== null && sameValue(before, value)) return tellSame(io, flags, change);
-    const gates = await gatesOf(view, parameter, { netuid, authority, signer: coldkey });
+    const question = { netuid, authority, signer: coldkey } as const;
+    const refused = await valueGate(view, parameter, value, question);
+    const timely = await gatesOf(view, parameter, question);
+    const gates = refused === null ? timely : [...timely, refused];
     const setters = settersOf(view, parameter, authority);
     const operation = setOperation(change, coldkey, before, setters, gates);
     await carryOut(operationDeps(io, deps, flags, chain), operation);
@@ -108,6 +112,7 @@ const gateCodes: Readonly<Record<Gate['reason'], readonly [ErrorCode, string]>> 
   'no-subnet': ['CHAIN_NO_SUBNET', 'SubnetDoesNotExist'],
   'not-owner': ['NOT_OWNER', 'BadOrigin'],
   'root-only': ['ROOT_ONLY', 'BadOrigin'],
+  'out-of-bounds': ['HYPERPARAMETER_REFUSED', 'ValueNotInBounds'],
   'freeze-window': ['CALL_TOO_SOON', 'AdminActionProhibitedDuringWeightsWindow'],
   'epoch-pending': ['CALL_TOO_SOON', 'AdminActionProhibitedDuringWeightsWindow'],
   'rate-limit': ['CALL_TOO_SOON', 'TxRateLimitExceeded'],

@@ -76,9 +76,10 @@ export function parseConfig<S extends z.ZodType>(
   if (wrong.length > 0) throw new ConfigError(file, wrong);
   const parsed = schema.safeParse(toPlain(source));
   if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap((issue) => problemsOf(source, issue));
   throw new ConfigError(
     file,
-    parsed.error.issues.flatMap((issue) => problemsOf(source, issue)),
+    problems.sort((a, b) => a.line - b.line || a.column - b.column),
   );
 }
 

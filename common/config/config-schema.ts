@@ -23,8 +23,16 @@ const sha256 = z
 const ratio = z.number().min(0).max(1);
 const url = z.string().regex(/^wss?:\/\/[^\s]+$/, 'a ws:// or wss:// address');
 const ss58 = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{46,50}$/, 'an SS58 address');
+/** What the chain can hold of it: a u64 of RAO, exactly. */
+function isExactTao(amount: number): boolean {
+  return amount <= 10_000_000_000 && Number(amount.toFixed(9)) === amount;
+}
+
 const tao = z
-  .union([z.number().min(0), z.string().regex(/^\d+(\.\d{1,9})?$/, 'an amount such as "1.5"')])
+  .union([
+    z.number().min(0).refine(isExactTao, 'an amount with at most nine decimals'),
+    z.string().regex(/^\d{1,10}(\.\d{1,9})?$/, 'an amount such as "1.5"'),
+  ])
   .describe('Amount in TAO, at most nine decimals');
 
 const tensorSpec = z.strictObject({
@@ -321,17 +329,20 @@ function checkTask(
 
 /** The shape that the kind of a hyperparameter is written in; bounds are checked with it. */
 function hyperparameterSchema(parameter: Hyperparameter) {
+  const error = `expected ${expectation(parameter)}`;
+  const text = (pattern: string) => z.string().meta({ pattern });
+  // The patterns are for editors; whether a value fits is asked once, below.
   const shapes = {
-    boolean: z.boolean(),
-    integer: z.union([z.int(), z.string().regex(/^-?\d+$/)]),
-    tao,
-    pair: z.tuple([z.int(), z.int()]),
-    factor: z.number(),
+    boolean: z.boolean({ error }),
+    integer: z.union([z.number().meta({ type: 'integer' }), text('^-?\\d+$')], { error }),
+    tao: z.union([z.number().meta({ minimum: 0 }), text('^\\d+(\\.\\d{1,9})?$')], { error }),
+    pair: z.tuple([z.int(), z.int()], { error }),
+    factor: z.number({ error }),
   } as const;
-  const who = parameter.who === 'root' ? 'root' : 'owner';
+  const who = parameter.ownerCall === undefined ? parameter.who : 'owner';
   const shape: z.ZodType<string | number | boolean | readonly number[]> = shapes[parameter.kind];
   return shape
-    .refine((value) => fits(parameter, value), { error: expectation(parameter) })
+    .refine((value) => fits(parameter, value), { error })
     .optional()
     .describe(`${parameter.summary}; set by ${who}: ${parameter.name}`);
 }

@@ -89,10 +89,12 @@ function readDecimal(written: unknown, decimals: number): bigint | null {
   return BigInt((match[1] ?? '') + fraction.padEnd(decimals, '0'));
 }
 
-/** Numbers of YAML such as 0.1: the shortest text that names them, without an exponent. */
-function plainText(value: number, decimals: number): string {
+/** Numbers of YAML such as 1e-7 without their exponent; null where the decimals do not hold them. */
+function plainText(value: number, decimals: number): string | null {
   const text = String(value);
-  return /e/i.test(text) ? value.toFixed(decimals) : text;
+  if (!/e/i.test(text)) return text;
+  const fixed = value.toFixed(decimals);
+  return Number(fixed) === value ? fixed : null;
 }
 
 function readFactor(written: unknown): bigint | null {

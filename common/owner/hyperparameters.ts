@@ -270,7 +270,7 @@ export const hyperparameters: readonly Hyperparameter[] = [
       min: 1n,
       ...owned('BurnHalfLife'),
     },
-    u16,
+    36_100n,
   ),
   entry({
     name: 'burn_increase_mult',

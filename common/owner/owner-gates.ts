@@ -11,6 +11,7 @@ export type GateReason =
   | 'no-subnet'
   | 'not-owner'
   | 'root-only'
+  | 'out-of-bounds'
   | 'freeze-window'
   | 'epoch-pending'
   | 'rate-limit';
@@ -62,6 +63,13 @@ export function settersOf(
   // An owner's call that became root's, or the other way round, tells so by its error only.
   const calls = who === 'root' && authority === 'owner' && own.length === 0 ? [] : [...own, admin];
   return calls.filter((call) => view.callArguments(call.pallet, call.name) !== null);
+}
+
+/** Whose call changes it on this runtime, as far as its metadata tells. */
+export function setBy(view: StateView, { who, ownerCall }: Hyperparameter): Authority {
+  const hasOwnerCall =
+    ownerCall !== undefined && view.callArguments('SubtensorModule', ownerCall.name) !== null;
+  return hasOwnerCall ? 'owner' : who;
 }
 
 /**

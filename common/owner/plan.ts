@@ -3,14 +3,18 @@ import { parseValue, sameValue } from './hyperparameter-value.ts';
 import type { RawValue } from './hyperparameter-value.ts';
 import { hyperparameters } from './hyperparameters.ts';
 import type { Hyperparameter } from './hyperparameters.ts';
-import { gatesOf } from './owner-gates.ts';
-import type { Gate, GateQuestion } from './owner-gates.ts';
+import { gatesOf, setBy } from './owner-gates.ts';
+import type { Authority, Gate, GateQuestion } from './owner-gates.ts';
 import { readHyperparameter } from './set-hyperparameter.ts';
+import { valueGate } from './value-rules.ts';
+import type { Wished } from './value-rules.ts';
 
 /** One wished hyperparameter beside what the chain holds. */
 export interface PlanStep {
   readonly parameter: Hyperparameter;
   readonly wanted: RawValue;
+  /** Whose call it is on this runtime. */
+  readonly setBy: Authority;
   /** null: this runtime does not know it. */
   readonly current: RawValue | null;
   /** `done` needs nothing; `ready` can go now; `waits` clears with time; `blocked` does not. */
@@ -35,9 +39,12 @@ export async function makePlan(
   question: GateQuestion,
 ): Promise<Plan> {
   const wished = hyperparameters.filter(({ key }) => wishes[key] !== undefined);
-  const wanted = wished.map((parameter) => parseValue(parameter, wishes[parameter.key]));
+  const wanted = wished.map(
+    (parameter) => [parameter, parseValue(parameter, wishes[parameter.key])] as const,
+  );
+  const values: Wished = new Map(wanted.map(([{ name }, value]) => [name, value]));
   const steps = await Promise.all(
-    wished.map((parameter, at) => stepFor(view, parameter, wanted[at] ?? false, question)),
+    wanted.map(([parameter, value]) => stepFor(view, parameter, value, question, values)),
   );
   return { netuid: question.netuid, block: view.block.number, steps: inOrder(steps) };
 }
@@ -47,11 +54,14 @@ async function stepFor(
   parameter: Hyperparameter,
   wanted: RawValue,
   question: GateQuestion,
+  wished: Wished,
 ): Promise<PlanStep> {
   const current = await readHyperparameter(view, question.netuid, parameter);
-  const base = { parameter, wanted, current };
+  const base = { parameter, wanted, current, setBy: setBy(view, parameter) };
   if (current !== null && sameValue(current, wanted)) return { ...base, state: 'done', gates: [] };
-  const gates = await gatesOf(view, parameter, question);
+  const refused = await valueGate(view, parameter, wanted, question, wished);
+  const timely = await gatesOf(view, parameter, question);
+  const gates = refused === null ? timely : [...timely, refused];
   return { ...base, state: stateOf(gates), gates };
 }
 

@@ -34,9 +34,12 @@ scoring:
   latency: { weight: 0.1, goodMs: 100, badMs: 500 }
 `;
 
-function problemsOf(text: string): readonly ConfigProblem[] {
+function problemsOf(
+  text: string,
+  schema: typeof subnetSchema | typeof minerSchema = subnetSchema,
+): readonly ConfigProblem[] {
   try {
-    parseConfig(text, 'subnet.yaml', subnetSchema);
+    parseConfig(text, 'subnet.yaml', schema);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -172,6 +175,24 @@ describe('loading a YAML file', () => {
       'tasks.0.clases',
       'scoring.latency.badMs',
     ]);
+  });
+
+  it('tells each wrong hyperparameter once, with what is expected', () => {
+    const wishes = { immunityPeriod: 'viel', tempo: 50.5, minBurnTao: 1e-12, yuma3Enabled: 'ja' };
+    const text = JSON.stringify({ netuid: 1, chain: { hyperparameters: wishes } }, null, 1);
+    const told = problemsOf(text).filter(({ path }) => path.startsWith('chain.'));
+    expect(told.map(({ line, message }) => [line, message])).toEqual([
+      [5, expect.stringMatching(/^expected a whole number from 0 to 65535/)],
+      [6, expect.stringMatching(/^expected a whole number/)],
+      [7, expect.stringMatching(/^expected an amount in TAO/)],
+      [8, 'expected true or false'],
+    ]);
+  });
+
+  it.each([1e-12, 1e21, -1, '0.1234567891', '99999999999'])('refuses %j TAO', (maxBurnTao) => {
+    const text = JSON.stringify({ announce: { maxBurnTao } });
+    const [told] = problemsOf(text, minerSchema).filter(({ path }) => path.startsWith('announce'));
+    expect(told?.path).toBe('announce.maxBurnTao');
   });
 
   it('refuses a miner that requires another provider than it names', () => {

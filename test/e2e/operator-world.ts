@@ -8,6 +8,7 @@ import { axonCommand } from '../../cli/axon.ts';
 import type { CliIo } from '../../cli/io.ts';
 import { addWalletChainCommands } from '../../cli/operator/wallet-chain.ts';
 import { quietLibraryLogs } from '../../cli/quiet-console.ts';
+import { specCommand } from '../../cli/spec.ts';
 import { stakeCommand } from '../../cli/stake.ts';
 import { subnetsCommand } from '../../cli/subnets.ts';
 import { sudoCommand } from '../../cli/sudo.ts';
@@ -149,6 +150,7 @@ function programOf(io: CliIo): Command {
     weightsCommand(io),
     sudoCommand(io),
     axonCommand(io),
+    specCommand(io),
     wallet,
   ];
   const program = new Command('subnet');

@@ -10,6 +10,11 @@ import { applyPlan } from '../../common/owner/apply.ts';
 import type { Applied, ApplyEvent } from '../../common/owner/apply.ts';
 import { checkRules } from '../../common/owner/check-rules.ts';
 import { commitRulesCall, compareRules } from '../../common/owner/rules-commitment.ts';
+import { parseValue } from '../../common/owner/hyperparameter-value.ts';
+import { findHyperparameter } from '../../common/owner/hyperparameters.ts';
+import type { Hyperparameter } from '../../common/owner/hyperparameters.ts';
+import { setHyperparameter } from '../../common/owner/set-hyperparameter.ts';
+import { valueGate } from '../../common/owner/value-rules.ts';
 import type { GateQuestion } from '../../common/owner/owner-gates.ts';
 import { makePlan } from '../../common/owner/plan.ts';
 import type { PlanStep, Wishes } from '../../common/owner/plan.ts';
@@ -31,6 +36,12 @@ const genesis = genesisSchema.parse({
   },
   subnets: contractGenesis.subnets.map((subnet) => ({ ...subnet, tempo })),
 });
+
+function parameterOf(name: string): Hyperparameter {
+  const found = findHyperparameter(name);
+  if (found === null) throw new Error(`no ${name}`);
+  return found;
+}
 
 /** The members of a chain, as a plain object that can be laid over. */
 function view(chain: Chain & StateSource): Chain & StateSource {
@@ -82,6 +93,14 @@ describe("an owner's hyperparameters on the embedded chain", () => {
     const deps = { chain, signer: alice, platform, signal, report };
     const applied = await applyPlan(deps, wishes, options.question ?? owner(), options);
     return { ...applied, events };
+  }
+
+  /** By root, whom no rate limit holds. */
+  async function set(name: string, written: unknown): Promise<unknown> {
+    const parameter = parameterOf(name);
+    const value = parseValue(parameter, written);
+    const change = { netuid, parameter, value, authority: 'root' } as const;
+    return setHyperparameter({ chain, signer: alice, platform }, change);
   }
 
   /** The first block after an epoch, where the freeze window is far. */
@@ -165,11 +184,37 @@ describe("an owner's hyperparameters on the embedded chain", () => {
   });
 
   it("tells the chain's own reason when it refuses", async () => {
-    const refused = apply({ alphaValues: [10_000, 20_000] }, { wait: true });
-    await expect(refused).rejects.toMatchObject({
+    await afterEpoch();
+    await expect(set('alpha_values', [10_000, 20_000])).rejects.toMatchObject({
       code: 'HYPERPARAMETER_REFUSED',
       facts: { error: 'LiquidAlphaDisabled' },
     });
+  });
+
+  it.each([
+    ['min_burn', '1', false],
+    ['min_burn', '0.9', true],
+    ['max_burn', '0.1', false],
+    ['max_burn', '0.8', false],
+    ['max_allowed_uids', 1, false],
+    ['max_allowed_uids', 250, true],
+    ['mechanism_count', 9, false],
+    ['mechanism_count', 2, false],
+    ['max_validators', 251, false],
+    ['max_validators', 250, true],
+    ['alpha_values', [10_000, 20_000], false],
+  ])('knows before the chain says it: %s = %j, %s', async (name, written, fits) => {
+    const parameter = parameterOf(name);
+    const value = parseValue(parameter, written);
+    await afterEpoch();
+    const asRoot = { ...owner(), authority: 'root' } as const;
+    const gate = await valueGate(await chain.view(), parameter, value, asRoot);
+    expect(gate === null).toBe(fits);
+    const taken = await set(name, written).then(
+      () => true,
+      () => false,
+    );
+    expect(taken).toBe(fits);
   });
 
   it('says so when it was not seen what became of a change, and goes on from there', async () => {

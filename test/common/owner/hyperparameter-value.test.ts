@@ -34,6 +34,8 @@ describe('the value of a hyperparameter', () => {
     ['min_burn', 0.1, 100_000_000n, '0.1 TAO'],
     ['max_burn', '100', 100_000_000_000n, '100 TAO'],
     ['min_burn', '0.000000001', 1n, '0.000000001 TAO'],
+    ['min_burn', 1e-9, 1n, '0.000000001 TAO'],
+    ['min_burn', 1.5e-7, 150n, '0.00000015 TAO'],
     ['commit_reveal_weights_enabled', 'off', false, 'false'],
     ['alpha_values', [45_875, 58_982], [45_875n, 58_982n], '45875, 58982'],
     ['alpha_values', '45875,58982', [45_875n, 58_982n], '45875, 58982'],
@@ -54,6 +56,8 @@ describe('the value of a hyperparameter', () => {
 
   it.each([
     ['immunity_period', 65_536],
+    ['min_burn', 1e-12],
+    ['min_burn', 1.5e-9],
     ['immunity_period', -1],
     ['immunity_period', 1.5],
     ['immunity_period', 'many'],
