@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Hotkey } from '../../common/brand.ts';
-import type { Chain, PendingCommit, Snapshot } from '../../common/chain-port.ts';
+import type { Chain, Snapshot } from '../../common/chain-port.ts';
 import { asNumber } from '../../common/chain/decoded.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { HttpClient } from '../../common/http-port.ts';
@@ -11,6 +11,7 @@ import type { Platform } from '../../common/platform-port.ts';
 import type { StateSource } from '../../common/state-view.ts';
 import { axonFinding, reachFinding } from './axon-findings.ts';
 import { clockFinding, endpointFindings, probeEndpoint, runtimeFinding } from './chain-findings.ts';
+import type { HeldCommit } from './commit-findings.ts';
 import { referencesFinding } from './files-findings.ts';
 import { fail, pass, skipped, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -134,8 +135,11 @@ async function pendingOf(
   chain: Chain,
   { netuid, mechanisms }: Snapshot,
   hotkey: Hotkey,
-): Promise<readonly PendingCommit[]> {
-  const reads = mechanisms.map(({ mecid }) => chain.pendingCommits(netuid, mecid, hotkey));
+): Promise<readonly HeldCommit[]> {
+  const reads = mechanisms.map(async ({ mecid }) => {
+    const commits = await chain.pendingCommits(netuid, mecid, hotkey);
+    return commits.map((commit) => ({ mecid, commit }));
+  });
   return (await Promise.all(reads)).flat();
 }
 

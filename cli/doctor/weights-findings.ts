@@ -1,13 +1,15 @@
 import type { Hotkey } from '../../common/brand.ts';
-import type { Neuron, PendingCommit, Snapshot } from '../../common/chain-port.ts';
+import type { Neuron, Snapshot } from '../../common/chain-port.ts';
+import { commitFindings } from './commit-findings.ts';
+import type { HeldCommit } from './commit-findings.ts';
 import { pass, skipped, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 export interface WeightsQuestion {
   readonly snapshot: Snapshot;
   readonly hotkey: Hotkey;
-  /** Commits of this hotkey that wait on chain, of all mechanisms. */
-  readonly pending: readonly PendingCommit[];
+  /** Commits of this hotkey that the chain holds, of all mechanisms. */
+  readonly pending: readonly HeldCommit[];
 }
 
 /** How weights get to this chain, and what stands in their way now; pure. */
@@ -18,7 +20,7 @@ export function weightsFindings(question: WeightsQuestion): readonly Finding[] {
   return [
     modeFinding(snapshot),
     rateFinding(snapshot, own),
-    pendingFinding(question),
+    ...commitFindings(question),
     activityFinding(snapshot, own),
     trustFinding(own),
   ];
@@ -40,15 +42,6 @@ function rateFinding({ block, hyperparams }: Snapshot, own: Neuron): Finding {
   return block.number + 1 >= clears
     ? pass(id, `${detail}: open now`)
     : pass(id, `${detail}: clears at block ${clears}`);
-}
-
-function pendingFinding({ pending }: WeightsQuestion): Finding {
-  const id = 'weights.pending';
-  if (pending.length === 0) return pass(id, 'no commit waits for its reveal');
-  const texts = pending.map(({ kind, block }) => `${kind} of block ${block}`).join(', ');
-  const detail = `${pending.length} commit(s) wait for their reveal: ${texts}`;
-  if (pending.length < 8) return pass(id, detail);
-  return warn(id, detail, 'The chain takes ten at most: is this hotkey run in two places?');
 }
 
 function activityFinding({ block, hyperparams }: Snapshot, own: Neuron): Finding {

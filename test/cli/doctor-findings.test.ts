@@ -6,7 +6,8 @@ import type { Finding } from '../../cli/doctor/finding.ts';
 import { neuronFindings, pruningOrder } from '../../cli/doctor/neuron-findings.ts';
 import type { Role } from '../../cli/doctor/neuron-findings.ts';
 import { weightsFindings } from '../../cli/doctor/weights-findings.ts';
-import type { Snapshot } from '../../common/chain-port.ts';
+import { commitFindings } from '../../cli/doctor/commit-findings.ts';
+import type { PendingCommit, Snapshot } from '../../common/chain-port.ts';
 import { fakeHyperparams } from '../fakes/fake-chain.ts';
 import { hotkey, neuron, snapshot } from '../validator/build.ts';
 
@@ -112,10 +113,8 @@ describe('what the doctor says of weights', () => {
       snapshot: state,
       hotkey: hotkey(0),
       pending: Array.from({ length: pending }, (_, at) => ({
-        kind: 'hash',
-        hash: `0x${'00'.repeat(32)}`,
-        block: at,
-        epoch: null,
+        mecid: 0,
+        commit: { kind: 'hash', hash: '0x00', block: at, epoch: state.epoch.tempo },
       })),
     });
 
@@ -138,12 +137,71 @@ describe('what the doctor says of weights', () => {
 
   it('warns of many pending commits and of inactivity', () => {
     const state = snapshot([neuron(0)], { block: { number: 9000, hash: '0x00' } });
-    expect(find(asked(state, 9), 'weights.pending')).toMatchObject({ status: 'warn' });
-    expect(find(asked(state, 1), 'weights.pending')).toMatchObject({ status: 'pass' });
+    expect(asked(state, 9).at(-3)).toMatchObject({
+      status: 'warn',
+      detail: expect.stringContaining('9 commits'),
+    });
+    expect(find(asked(state), 'weights.pending')).toMatchObject({ status: 'pass' });
     expect(find(asked(state), 'weights.activity')).toMatchObject({ status: 'warn' });
     expect(find(asked(state), 'weights.vtrust')).toMatchObject({ status: 'skip' });
     const low = snapshot([neuron(0, { validatorPermit: true, validatorTrust: 0.2 })]);
     expect(find(asked(low), 'weights.vtrust')).toMatchObject({ status: 'warn' });
+  });
+});
+
+describe('what the doctor says of a commit', () => {
+  /** At block 2100, in epoch 103 of 40 blocks each; the next one begins at 2120. */
+  const state = (more: Partial<Snapshot> = {}, lastUpdate = 1944): Snapshot =>
+    snapshot([neuron(0, { lastUpdate })], {
+      block: { number: 2100, hash: '0x00' },
+      hyperparams: {
+        ...fakeHyperparams,
+        tempo: 40,
+        commitRevealEnabled: true,
+        commitRevealPeriod: 1,
+      },
+      epoch: {
+        model: 'stateful',
+        tempo: 40,
+        lastEpochBlock: 2080,
+        pendingEpochAt: 0,
+        epochIndex: 103,
+        blocksSinceLastStep: 20,
+      },
+      ...more,
+    });
+  const hash = (epoch: number | null, block: number) =>
+    ({ kind: 'hash', hash: '0x00', block, epoch }) as const;
+  const of = (facts: Snapshot, commit: PendingCommit): Finding | undefined =>
+    commitFindings({ snapshot: facts, hotkey: hotkey(0), pending: [{ mecid: 0, commit }] })[0];
+  const off = { ...state().hyperparams, commitRevealEnabled: false };
+  const modulo = { model: 'modulo', tempo: 39, blocksSinceLastStep: 0 } as const;
+
+  it.each([
+    ['lost', hash(99, 1944), state(), 'fail', 'expired about block 1999'],
+    ['lost just now', hash(101, 2010), state(), 'fail', 'expired at block 2079'],
+    ['made good later', hash(99, 1944), state({}, 2005), 'warn', 'again at block 2005'],
+    ['open', hash(102, 2070), state(), 'warn', 'now, up to block 2119'],
+    ['early', hash(103, 2090), state(), 'pass', 'from block 2120 to 2159'],
+    ['switched off', hash(103, 2090), state({ hyperparams: off }), 'fail', 'switched off'],
+    ['older runtimes', hash(null, 1944), state({ epoch: modulo }), 'fail', 'at block 1996'],
+  ] as const)('by hash, %s', (_, commit, facts, status, text) => {
+    const found = of(facts, commit);
+    expect(found).toMatchObject({ id: 'weights.pending', status });
+    expect(found?.detail).toContain(text);
+    expect(found?.detail).toContain(`commit of block ${commit.block}`);
+  });
+
+  it.each([
+    [103, 2100, 'pass', 'from block 2120 to 2159, with round 77'],
+    [102, 2085, 'pass', 'from block 2080 to 2119'],
+    [102, 2100, 'warn', 'not there yet'],
+    [99, 2100, 'fail', 'expired'],
+  ] as const)('timelocked of epoch %i, at block %i', (epoch, number, status, text) => {
+    const commit = { kind: 'timelocked', hash: '0x', block: 1944, epoch, revealRound: 77 } as const;
+    const found = of(state({ block: { number, hash: '0x00' } }), commit);
+    expect(found).toMatchObject({ status });
+    expect(found?.detail).toContain(text);
   });
 });
 
