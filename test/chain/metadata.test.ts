@@ -13,6 +13,7 @@ interface Vectors {
   readonly pallets: Readonly<Record<string, number>>;
   readonly SubtensorModule: PalletFacts;
   readonly AdminUtils: PalletFacts;
+  readonly MevShield: PalletFacts;
   readonly runtimeApis: Readonly<Record<string, string>>;
   readonly types: Readonly<Record<string, string>>;
 }
@@ -60,12 +61,15 @@ describe('metadata, beside that of the real chain', () => {
     }
   });
 
-  it.each(['SubtensorModule', 'AdminUtils'] as const)('%s: calls, errors, events', (name) => {
-    const { calls, errors, events } = ours(name);
-    expect(calls).toEqual(pick(real[name].calls, Object.keys(calls)));
-    expect(errors).toEqual(real[name].errors);
-    expect(events).toEqual(real[name].events);
-  });
+  it.each(['SubtensorModule', 'AdminUtils', 'MevShield'] as const)(
+    '%s: calls, errors, events',
+    (name) => {
+      const { calls, errors, events } = ours(name);
+      expect(calls).toEqual(pick(real[name].calls, Object.keys(calls)));
+      expect(errors).toEqual(real[name].errors);
+      expect(events).toEqual(real[name].events);
+    },
+  );
 
   it('has the same storage, one item of its own, and two that newer clients look up', () => {
     const {
@@ -76,6 +80,12 @@ describe('metadata, beside that of the real chain', () => {
     } = ours('SubtensorModule').storage;
     for (const item of [own, mode, share]) expect(item).toBeDefined();
     expect(shared).toMatchObject(pick(real.SubtensorModule.storage, Object.keys(shared)));
+  });
+
+  it('has the same storage of the encrypted mempool, but for migrations that never ran', () => {
+    const { HasMigrationRun: migrations, ...items } = real.MevShield.storage;
+    expect(migrations).toBeDefined();
+    expect(ours('MevShield').storage).toEqual(items);
   });
 
   it('has the same constants', () => {
