@@ -65,16 +65,17 @@ class Peer:
 
 
 async def register(peer, ours, alice, poor):
-    # The SDK's own intent sends this through the encrypted mempool only, which this chain has not;
-    # what it would do can be seen.
     cold, netuid = ours.coldkeypub.ss58_address, peer.netuid
     await peer.do("transfer", "transfer", alice, dest_ss58=cold, amount_tao=3000)
     await peer.step("plan of burned_register", effects(peer, "burned_register", ours))
-    call = calls.SubtensorModule.burned_register(netuid=netuid, hotkey=ours.hotkey.ss58_address)
-    await peer.raw("burned_register", call, ours)
+    # The SDK sends this through the encrypted mempool only.
+    await peer.do("burned_register", "burned_register", ours, netuid=netuid)
     await peer.read("uid", netuid=netuid, hotkey_ss58=ours.hotkey.ss58_address)
-    await peer.raw("register again", call, ours)
-    await peer.raw("register without money", call, poor)
+    await peer.do("register again", "burned_register", ours, netuid=netuid)
+    await peer.do("register without money", "burned_register", poor, netuid=netuid)
+    call = calls.SubtensorModule.burned_register(netuid=netuid, hotkey=ours.hotkey.ss58_address)
+    await peer.raw("register again in the open", call, ours)
+    await peer.raw("register without money in the open", call, poor)
 
 
 async def effects(peer, op, wallet):
@@ -90,6 +91,11 @@ async def stake(peer, ours):
     )
     # Whole TAO: an epoch may have paid a little meanwhile.
     peer.seen["read.stake"] = peer.seen["read.stake"].rao // 1_000_000_000
+    more = build_intent("add_stake", {"hotkey_ss58": hotkey, "netuid": netuid, "amount_tao": 30})
+    await peer.step("add_stake, shielded", peer.client.submit_shielded(more, ours))
+    raw = calls.SubtensorModule.add_stake(hotkey=hotkey, netuid=netuid, amount_staked=10)
+    dust = peer.client.submit_call(raw, ours, shielded=True)
+    await peer.step("add_stake of dust, shielded", dust)
     await peer.do(
         "remove_stake", "remove_stake", ours, hotkey_ss58=hotkey, netuid=netuid, amount_alpha=20
     )
