@@ -179,7 +179,7 @@ describe('the encrypted mempool of the embedded chain', () => {
   it('refuses a malformed carrier as number 23, and one that lives too long as outdated', async () => {
     const one = await world();
     await one.pass(4);
-    const malformed = await one.carrier(new Uint8Array(60), 0);
+    const malformed = await one.carrier(new Uint8Array(40), 0);
     await expect(one.send(malformed)).rejects.toThrow('Custom error: 23');
     const ciphertext = encrypted(await one.key('nextKey'), new Uint8Array(64));
     const long = await one.carrier(ciphertext, 0, 64);
