@@ -23,6 +23,9 @@ const real = JSON.parse(
   readFileSync(new URL('../vectors/subtensor-metadata-facts.json', import.meta.url), 'utf8'),
 ) as Vectors;
 
+/** Compiling the runtime and reading its metadata, on a machine that does much else. */
+const slowStartMs = 60_000;
+
 quietLibraryLogs(console);
 
 describe('metadata, beside that of the real chain', () => {
@@ -35,7 +38,7 @@ describe('metadata, beside that of the real chain', () => {
     // Its own declaration does not fit exactOptionalPropertyTypes.
     const provider = new WsProvider(chain.url) as unknown as ProviderInterface;
     api = await ApiPromise.create({ provider, noInitWarn: true });
-  });
+  }, slowStartMs);
 
   afterAll(async () => {
     await api.disconnect();

@@ -33,7 +33,7 @@ impl shield::Config for Test {
 }
 
 /// Authors that take turns, by the number of the block; none of a chain without any.
-struct Turns;
+pub struct Turns;
 
 thread_local! {
     static AUTHORS: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
