@@ -211,6 +211,8 @@ fn the_keys_of_the_encrypted_mempool_are_forgotten() {
         upgrade();
         sp_io::storage::set(&version, b"0");
         downgrade();
-        assert!(!frame_support::storage::unhashed::contains_prefixed_key(&prefix));
+        assert!(!frame_support::storage::unhashed::contains_prefixed_key(
+            &prefix
+        ));
     });
 }
