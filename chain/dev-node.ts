@@ -49,6 +49,8 @@ export interface NewBlock {
 export type BlockSink = (made: NewBlock, forgotten: Block | null) => Promise<void>;
 
 export interface BlockTime {
+  /** Of the block to be built. */
+  readonly number: number;
   /** By the chain's clock, which the block will tell. */
   readonly nowMs: number;
   /** What a block should take. */
@@ -65,10 +67,18 @@ export interface NodeOptions {
   readonly blockTimeMs: number;
   /** Extrinsics of the node's own for the next block, before those of the pool. */
   readonly inherents: (view: StorageView, time: BlockTime) => readonly Hex[];
+  /**
+   * What the next block holds for a transaction of the pool: itself, and what it carries, which goes
+   * in behind it. null leaves it in the pool.
+   */
+  readonly unfold: (extrinsic: Hex, time: BlockTime) => readonly Hex[] | null;
   /** How many blocks can still be asked for, with their state. */
   readonly keepBlocks: number;
   readonly save: BlockSink;
 }
+
+/** Transactions of which each goes into the block only if the one before it did. */
+type Group = readonly Hex[];
 
 type HeadListener = (block: Block, diff: StorageDiff) => void;
 
@@ -292,14 +302,13 @@ export class DevNode {
   /** `changes` stand in the state before the block, `last` from its end on. */
   async #build(changes: StorageDiff, last: StorageDiff = []): Promise<Block> {
     const time = this.#nextTime();
-    const { nowMs } = time;
-    const number = this.#head.number + 1;
+    const { nowMs, number } = time;
     try {
       const { slot, before } = await this.#nextSlot(nowMs, changes);
       const opening = openingHeader(this.#head.hash, number, slot);
       const timestamp = timestampInherent(nowMs);
       const inherents = this.#options.inherents(this.#state, time);
-      const candidates = [...inherents, ...this.pool.ready()];
+      const candidates = [...inherents.map((one) => [one]), ...this.#unfolded(time)];
       const filled =
         (await this.#fillAtOnce(before, opening, timestamp, candidates)) ??
         (await this.#fillOneByOne(before, opening, timestamp, candidates));
@@ -322,7 +331,16 @@ export class DevNode {
     const { blockTimeMs } = this.#options;
     const wallMs = this.#options.nowMs();
     const nowMs = Math.max(wallMs, this.#lastMs + blockTimeMs);
-    return { nowMs, blockTimeMs, hurried: nowMs > wallMs + blockTimeMs };
+    const hurried = nowMs > wallMs + blockTimeMs;
+    return { number: this.#head.number + 1, nowMs, blockTimeMs, hurried };
+  }
+
+  /** What the pool has for the next block. */
+  #unfolded(time: BlockTime): readonly Group[] {
+    const { unfold } = this.#options;
+    const groups = new Map(this.pool.pending().map((one) => [one, unfold(one, time)]));
+    const ready = this.pool.ready((one) => groups.get(one) !== null);
+    return ready.map((one) => groups.get(one) ?? [one]);
   }
 
   /** Aura's slots only rise, so its count is set back when a runtime or a start made them longer. */
@@ -344,11 +362,12 @@ export class DevNode {
     before: StorageDiff,
     opening: Header,
     timestamp: Hex,
-    candidates: readonly Hex[],
+    candidates: readonly Group[],
   ): Promise<NewBlock | null> {
     const view = new OverlayView(this.#state, before);
-    const all = [timestamp, ...candidates];
-    const applied = candidates.map((argument) => ({ name: applyCall, argument }));
+    const own = candidates.flat();
+    const all = [timestamp, ...own];
+    const applied = own.map((argument) => ({ name: applyCall, argument }));
     const calls = [...openingCalls(opening, timestamp), ...applied, finalizeCall];
     try {
       const { result, diff } = await this.#run(view, calls);
@@ -375,15 +394,18 @@ export class DevNode {
     before: StorageDiff,
     opening: Header,
     timestamp: Hex,
-    candidates: readonly Hex[],
+    candidates: readonly Group[],
   ): Promise<NewBlock> {
     const view = new OverlayView(this.#state, before);
     // A transaction that exchanges the code does so for the next block.
     const wasm = wasmOf(view);
     view.apply((await this.#run(view, openingCalls(opening, timestamp), wasm)).diff);
     const included: Hex[] = [];
-    for (const extrinsic of candidates) {
-      if (await this.#apply(view, extrinsic, wasm)) included.push(extrinsic);
+    for (const group of candidates) {
+      for (const extrinsic of group) {
+        if (!(await this.#apply(view, extrinsic, wasm))) break;
+        included.push(extrinsic);
+      }
     }
     const { result, diff } = await this.#run(view, [finalizeCall], wasm);
     view.apply(diff);

@@ -12,12 +12,13 @@ import { toHex } from './bytes.ts';
 import { ChainState } from './chain-state.ts';
 import type { Hex } from './chain-state.ts';
 import { DevNode } from './dev-node.ts';
-import type { Block } from './dev-node.ts';
+import type { Block, NodeOptions } from './dev-node.ts';
 import { createExecutor } from './executor.ts';
 import type { Executor } from './executor.ts';
 import { buildGenesis, defaultGenesis } from './genesis.ts';
 import { encodeHeader, genesisHeader, hashOf } from './header.ts';
 import { startRpcServer } from './rpc-server.ts';
+import { createShield } from './shield.ts';
 
 /** `legacy`: the dialect of 2024, for tests of clients. */
 export type RuntimeChoice = keyof typeof runtimeFiles;
@@ -125,12 +126,14 @@ async function openNode(
   const genesis = await genesisBlock(executor, storage);
   const stored = (await store?.load(genesis.hash)) ?? null;
   if (stored === null) await store?.create(genesis, storage);
-  const nodeOptions = {
+  const shield = createShield();
+  const nodeOptions: NodeOptions = {
     executor,
     log: options.log,
     nowMs: () => Date.now(),
     blockTimeMs: options.blockTimeMs,
-    inherents: duePulses,
+    inherents: (view, time) => [...shield.announcements(view, time), ...duePulses(view, time)],
+    unfold: shield.unfold,
     keepBlocks,
     save: store === null ? async () => undefined : store.append,
   };

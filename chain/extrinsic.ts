@@ -1,9 +1,9 @@
-import { ByteReader, compact, concat } from '../common/scale-bytes.ts';
+import { ByteReader, compact, concat, littleEndian } from '../common/scale-bytes.ts';
 import { fromHex, toHex } from './bytes.ts';
 import type { Hex } from './chain-state.ts';
 import { hashOf } from './header.ts';
 
-/** `Timestamp.set(now)` as an unsigned extrinsic of format 4: the one inherent of a block. */
+/** `Timestamp.set(now)` as an unsigned extrinsic of format 4: the first inherent of a block. */
 export function timestampInherent(nowMs: number): Hex {
   const body = concat(Uint8Array.of(4, 2, 0), compact(nowMs));
   return toHex(concat(compact(body.length), body));
@@ -13,17 +13,49 @@ export function extrinsicHash(extrinsic: Hex): Hex {
   return hashOf(fromHex(extrinsic) ?? new Uint8Array());
 }
 
-/** Public key of the signer of a signed extrinsic (MultiAddress::Id), or null. */
-export function signerOf(extrinsic: Hex): Hex | null {
+/** What these runtimes' signed extrinsics hold. */
+export interface SignedExtrinsic {
+  /** Public key (MultiAddress::Id). */
+  readonly signer: Hex;
+  readonly nonce: bigint;
+  readonly call: Uint8Array;
+}
+
+const signedVersion = 0x84;
+/** Of ed25519, sr25519, ECDSA. */
+const signatureLengths = [64, 64, 65];
+
+/** null for an extrinsic that is not signed, and for what is none. */
+export function readSigned(extrinsic: Hex): SignedExtrinsic | null {
   try {
     const reader = new ByteReader(fromHex(extrinsic) ?? new Uint8Array());
     reader.compact();
-    const version = reader.u8();
-    if (version !== 0x84 || reader.u8() !== 0) return null;
-    return toHex(reader.take(32));
+    if (reader.u8() !== signedVersion || reader.u8() !== 0) return null;
+    const signer = toHex(reader.take(32));
+    reader.take(signatureLengths[reader.u8()] ?? Infinity);
+    skipEra(reader);
+    const nonce = reader.compact();
+    // The tip, and the mode of the metadata's hash; no other extension has bytes.
+    reader.compact();
+    reader.u8();
+    return { signer, nonce, call: reader.take(reader.left) };
   } catch {
     return null;
   }
+}
+
+/** Immortal is one byte, zero; a mortal one has two. */
+function skipEra(reader: ByteReader): void {
+  if (reader.u8() !== 0) reader.u8();
+}
+
+export function signerOf(extrinsic: Hex): Hex | null {
+  return readSigned(extrinsic)?.signer ?? null;
+}
+
+/** What a signed extrinsic provides to others in the pool, as the runtime names it. */
+export function nonceTag({ signer, nonce }: SignedExtrinsic): Hex {
+  return `${signer}${toHex(littleEndian(nonce, 4)).slice(2)}`;
 }
 
 /** What the pool must know of a transaction that the runtime calls valid. */

@@ -1,5 +1,5 @@
 import type { Hex } from './chain-state.ts';
-import { extrinsicHash, readValidity, signerOf } from './extrinsic.ts';
+import { extrinsicHash, nonceTag, readSigned, readValidity, signerOf } from './extrinsic.ts';
 import type { InvalidTransaction, ValidTransaction } from './extrinsic.ts';
 
 /** What becomes of a transaction, in the words of `author_extrinsicUpdate`. */
@@ -99,9 +99,13 @@ export class TransactionPool {
     return entry.missing.size === 0 || this.ready().includes(entry.extrinsic);
   }
 
-  /** What can go into the next block: each one after those whose tags it requires. */
-  ready(): readonly Hex[] {
-    const waiting = new Set(this.#entries.values());
+  /**
+   * What can go into the next block: each one after those whose tags it requires. What is not
+   * `wanted` stays, with all that comes after it.
+   */
+  ready(wanted: (extrinsic: Hex) => boolean = () => true): readonly Hex[] {
+    const all = [...this.#entries.values()];
+    const waiting = new Set(all.filter(({ extrinsic }) => wanted(extrinsic)));
     const provided = new Set<Hex>();
     const ordered: Hex[] = [];
     for (let progress = true; progress;) {
@@ -157,6 +161,8 @@ export class TransactionPool {
       this.#remove(entry, { inBlock: block.hash });
       this.#provide(entry.valid.provides);
     }
+    // Also what came in another's envelope, and was never here: others may wait for its nonce.
+    this.#provide(extrinsics.flatMap((one) => tagOf(one) ?? []));
     this.#settling = included.map((entry) => [entry, block.hash] as const);
     for (const entry of this.#entries.values()) {
       if (this.#head > entry.lastBlock) this.#remove(entry, 'invalid');
@@ -185,6 +191,11 @@ export class TransactionPool {
       entry.valid.provides.some((tag) => tags.has(tag)),
     );
   }
+}
+
+function tagOf(extrinsic: Hex): Hex | null {
+  const signed = readSigned(extrinsic);
+  return signed === null ? null : nonceTag(signed);
 }
 
 function tell(entry: Entry, status: TransactionStatus): void {

@@ -34,6 +34,7 @@ const timeOf = (round: number): BlockTime => ({
   nowMs: nowMs(round),
   blockTimeMs: 16_000,
   hurried: false,
+  number: 1,
 });
 const nowMs = (round: number): number => (devBeacon.genesisTimeS + round - 1) * 1000;
 
@@ -45,11 +46,13 @@ function roundsOf(
   blockTimeMs = 16_000,
 ): number[] {
   const state = new ChainState([[configKey, configOf()], ...entries]);
-  return duePulses(state, { nowMs: nowMs(round), blockTimeMs, hurried }).map((extrinsic) => {
-    const bytes = fromHex(extrinsic) ?? new Uint8Array();
-    // Length, version, pallet, call, block number, count.
-    return Number(new DataView(bytes.buffer, 2 + 3 + 4 + 1, 8).getBigUint64(0, true));
-  });
+  return duePulses(state, { number: 1, nowMs: nowMs(round), blockTimeMs, hurried }).map(
+    (extrinsic) => {
+      const bytes = fromHex(extrinsic) ?? new Uint8Array();
+      // Length, version, pallet, call, block number, count.
+      return Number(new DataView(bytes.buffer, 2 + 3 + 4 + 1, 8).getBigUint64(0, true));
+    },
+  );
 }
 
 const last = (round: number): readonly [Hex, Hex] => [lastRoundKey, toHex(le(round, 8))];

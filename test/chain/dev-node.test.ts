@@ -15,6 +15,8 @@ const counterKey: Hex = '0x01';
 const refusedTx: Hex = '0x1c2c';
 const panickingTx: Hex = '0x1c2d';
 const goodTx: Hex = '0x1c2e';
+const otherTx: Hex = '0x1c2f';
+const innerTx: Hex = '0x1c30';
 /** SCALE of a valid transaction without tags that is never too old. */
 const validResult: Hex = toHex(
   concat(littleEndian(0n, 9), Uint8Array.of(0, 0), littleEndian(64n, 8), Uint8Array.of(1)),
@@ -66,7 +68,11 @@ function diffOf(calls: readonly RuntimeCall[], view: StorageView): StorageDiff {
   return [[counterKey, `0x${count.toString(16).padStart(2, '0')}`]];
 }
 
-function makeNode(keepBlocks = 3, inherents: NodeOptions['inherents'] = () => []) {
+function makeNode(
+  keepBlocks = 3,
+  inherents: NodeOptions['inherents'] = () => [],
+  unfold: NodeOptions['unfold'] = (one) => [one],
+) {
   const header = genesisHeader(`0x${'11'.repeat(32)}`);
   const hash = hashOf(encodeHeader(header));
   const genesis: Block = { number: 0, hash, header, extrinsics: [], undo: new Map() };
@@ -81,6 +87,7 @@ function makeNode(keepBlocks = 3, inherents: NodeOptions['inherents'] = () => []
     nowMs: () => 1_000_000,
     blockTimeMs: 250,
     inherents,
+    unfold,
     keepBlocks,
     save: async () => undefined,
   });
@@ -114,9 +121,9 @@ describe('the node of the development chain', () => {
     });
     await build(node, 3);
     expect(times).toEqual([
-      { nowMs: 1_000_000, blockTimeMs: 250, hurried: false },
-      { nowMs: 1_000_250, blockTimeMs: 250, hurried: false },
-      { nowMs: 1_000_500, blockTimeMs: 250, hurried: true },
+      { number: 1, nowMs: 1_000_000, blockTimeMs: 250, hurried: false },
+      { number: 2, nowMs: 1_000_250, blockTimeMs: 250, hurried: false },
+      { number: 3, nowMs: 1_000_500, blockTimeMs: 250, hurried: true },
     ]);
   });
 
@@ -176,6 +183,27 @@ describe('the node of the development chain', () => {
     expect(block.extrinsics).toHaveLength(2);
     expect(executor.runs).toHaveLength(1);
     expect(node.pool.pending()).toEqual([]);
+  });
+
+  it('puts what a transaction carries behind it, and not without it', async () => {
+    const inner: Record<Hex, Hex> = { [goodTx]: innerTx, [refusedTx]: innerTx };
+    const { node } = makeNode(3, undefined, (one) => [one, inner[one] ?? refusedTx]);
+    await build(node, 1);
+    await node.pool.submit(goodTx);
+    expect((await node.newBlock()).extrinsics.slice(1)).toEqual([goodTx, innerTx]);
+    await node.pool.submit(refusedTx);
+    await node.pool.submit(otherTx);
+    expect((await node.newBlock()).extrinsics.slice(1)).toEqual([otherTx]);
+    expect(node.pool.pending()).toEqual([]);
+  });
+
+  it('leaves in the pool what waits for another block', async () => {
+    const { node } = makeNode(3, undefined, (one, { number }) => (number < 3 ? null : [one]));
+    await build(node, 1);
+    await node.pool.submit(goodTx);
+    const [second, third] = await build(node, 2);
+    expect(second?.extrinsics).toHaveLength(1);
+    expect(third?.extrinsics.slice(1)).toEqual([goodTx]);
   });
 
   it.each([
@@ -249,6 +277,7 @@ describe('the node of the development chain', () => {
         nowMs: () => 0,
         blockTimeMs: 250,
         inherents: () => [],
+        unfold: (one) => [one],
         keepBlocks: 3,
         save: async () => {
           if (failing) throw new Error('disk full');

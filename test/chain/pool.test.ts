@@ -37,6 +37,20 @@ function poolOf(answers: Readonly<Record<Hex, Hex>>): TransactionPool {
   return new TransactionPool(async (extrinsic) => answers[extrinsic] ?? '0x', 0);
 }
 
+/** `System.remark`, mortal, with a tip. */
+function signedExtrinsic(signer: Hex, nonce: number): Hex {
+  const body = concat(
+    Uint8Array.of(0x84, 0),
+    bytes(signer),
+    Uint8Array.of(1, ...new Uint8Array(64)),
+    Uint8Array.of(0x15, 0x00),
+    compact(nonce),
+    compact(1000),
+    Uint8Array.of(0, 0, 0, 0),
+  );
+  return toHex(concat(compact(body.length), body));
+}
+
 const block = (number: number) => ({ number, hash: `0xb${number}` as Hex });
 
 describe('the transaction pool', () => {
@@ -55,6 +69,27 @@ describe('the transaction pool', () => {
     expect(pool.ready()).toEqual(['0x01', '0x02', '0x03']);
     pool.included(['0x01'], block(1));
     expect(pool.ready()).toEqual(['0x02', '0x03']);
+  });
+
+  it('leaves out what is not wanted, with all that comes after it', async () => {
+    const pool = poolOf({
+      '0x01': valid({ provides: ['0xa1'] }),
+      '0x02': valid({ requires: ['0xa1'], provides: ['0xa2'] }),
+      '0x03': valid({ provides: ['0xb1'] }),
+    });
+    for (const one of ['0x01', '0x02', '0x03'] as const) await pool.submit(one);
+    expect(pool.ready((one) => one !== '0x01')).toEqual(['0x03']);
+    expect(pool.ready()).toEqual(['0x01', '0x02', '0x03']);
+  });
+
+  it('goes on after the nonce of a transaction that it never held', async () => {
+    const signer = `0x${'07'.repeat(32)}` as const;
+    const tag = `${signer}04000000` as const;
+    const pool = poolOf({ '0x01': valid({ requires: [tag] }) });
+    await pool.submit('0x01');
+    expect(pool.ready()).toEqual([]);
+    pool.included([signedExtrinsic(signer, 4)], block(1));
+    expect(pool.ready()).toEqual(['0x01']);
   });
 
   it('does not offer what waits for a nonce that never comes, and drops it when too old', async () => {

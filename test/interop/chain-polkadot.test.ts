@@ -138,10 +138,9 @@ describe('the chain with @polkadot/api, as polkadot-js apps use it', () => {
     const names = last?.events.map(({ event }) => `${event.section}.${event.method}`);
     expect(names).toEqual(expect.arrayContaining(['balances.Transfer', 'system.ExtrinsicSuccess']));
     const { block } = await api.rpc.chain.getBlock(last?.status.asFinalized);
-    const [timestamp, found] = block.extrinsics.map(
-      ({ method }) => `${method.section}.${method.method}`,
-    );
-    expect([timestamp, found]).toEqual(['timestamp.set', 'balances.transferKeepAlive']);
+    const held = block.extrinsics.map(({ method }) => `${method.section}.${method.method}`);
+    const inherents = ['timestamp.set', 'mevShield.announceNextKey'];
+    expect(held).toEqual([...inherents, 'balances.transferKeepAlive']);
     const paid = last?.events.find(({ event }) => event.method === 'TransactionFeePaid');
     expect(paid?.event.data[1]?.toString()).toBe(partialFee.toString());
   });

@@ -59,8 +59,10 @@ describe.skipIf(pythonSdk10 === undefined)(titled('the chain with SDK 10.5', pyt
     expect(steps).toMatchObject({
       add_stake: done,
       'add_stake safe': done,
-      stake: 110,
+      'add_stake shielded': done,
+      stake: 130,
       'add_stake dust': moduleError('AmountTooLow'),
+      'add_stake dust shielded': [false, expect.stringContaining('AmountTooLow') as unknown, null],
       unstake: done,
       'unstake safe': done,
       'unstake too much, raw': moduleError('AmountTooLow'),

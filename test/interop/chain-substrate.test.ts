@@ -27,7 +27,7 @@ describe.skipIf(pythonSubstrate === undefined)(title, () => {
       pages: 2,
       multi: [100, 20],
       constant: 50_400,
-      block: [1, 1],
+      block: [1, 2],
       fee: true,
       heads: 2,
     });

@@ -100,9 +100,13 @@ def stake(step, peer, ours):
     alpha = lambda amount: tao(amount).set_unit(netuid)
     step("add_stake", lambda: chain.add_stake(ours, netuid, hot, tao(100)))
     step("add_stake safe", lambda: chain.add_stake(ours, netuid, hot, tao(10), safe_staking=True))
+    hidden = {"mev_protection": True}
+    step("add_stake shielded", lambda: chain.add_stake(ours, netuid, hot, tao(20), **hidden))
     # Whole TAO: an epoch may have paid a little meanwhile.
     step("stake", lambda: chain.get_stake(cold, hot, netuid).rao // RAO)
-    step("add_stake dust", lambda: chain.add_stake(ours, netuid, hot, bt.Balance.from_rao(10)))
+    dust = bt.Balance.from_rao(10)
+    step("add_stake dust", lambda: chain.add_stake(ours, netuid, hot, dust))
+    step("add_stake dust shielded", lambda: chain.add_stake(ours, netuid, hot, dust, **hidden))
     step("unstake", lambda: chain.unstake(ours, netuid, hot, alpha(5)))
     step("unstake safe", lambda: chain.unstake(ours, netuid, hot, alpha(5), safe_unstaking=True))
     step(

@@ -39,7 +39,8 @@ def shown(value):
 
 class Peer:
     def __init__(self, client, job):
-        self.client, self.netuid, self.seen = client, job["netuid"], {}
+        self.client, self.url = client, job["url"]
+        self.netuid, self.seen = job["netuid"], {}
 
     async def step(self, name, work):
         try:
@@ -50,6 +51,12 @@ class Peer:
 
     async def do(self, name, op, wallet, /, **args):
         await self.step(name, self.client.execute_tool(op, args, wallet))
+
+    async def hidden(self, name, send):
+        """Through the encrypted mempool, with a client of its own: the SDK counts the carrier's nonce
+        and not that of what it holds, so the same client's next transaction would be outdated."""
+        async with Client(self.url) as client:
+            await self.step(name, send(client))
 
     async def raw(self, name, call, wallet, signer="coldkey"):
         await self.step(name, self.client.submit_call(call, wallet, signer=signer))
@@ -65,16 +72,18 @@ class Peer:
 
 
 async def register(peer, ours, alice, poor):
-    # The SDK's own intent sends this through the encrypted mempool only, which this chain has not;
-    # what it would do can be seen.
     cold, netuid = ours.coldkeypub.ss58_address, peer.netuid
     await peer.do("transfer", "transfer", alice, dest_ss58=cold, amount_tao=3000)
     await peer.step("plan of burned_register", effects(peer, "burned_register", ours))
     call = calls.SubtensorModule.burned_register(netuid=netuid, hotkey=ours.hotkey.ss58_address)
-    await peer.raw("burned_register", call, ours)
+    registering = {"op": "burned_register", "args": {"netuid": netuid}}
+    # The SDK sends this intent through the encrypted mempool only.
+    await peer.hidden("burned_register", lambda own: own.execute_tool(**registering, wallet=ours))
     await peer.read("uid", netuid=netuid, hotkey_ss58=ours.hotkey.ss58_address)
-    await peer.raw("register again", call, ours)
-    await peer.raw("register without money", call, poor)
+    await peer.hidden("register again", lambda own: own.execute_tool(**registering, wallet=ours))
+    await peer.do("register without money", "burned_register", poor, netuid=netuid)
+    await peer.raw("register again in the open", call, ours)
+    await peer.raw("register without money in the open", call, poor)
 
 
 async def effects(peer, op, wallet):
@@ -93,6 +102,10 @@ async def stake(peer, ours):
     await peer.do(
         "remove_stake", "remove_stake", ours, hotkey_ss58=hotkey, netuid=netuid, amount_alpha=20
     )
+    more = build_intent("add_stake", {"hotkey_ss58": hotkey, "netuid": netuid, "amount_tao": 30})
+    await peer.hidden("add_stake, hidden", lambda own: own.submit_shielded(more, ours))
+    dust = calls.SubtensorModule.add_stake(hotkey=hotkey, netuid=netuid, amount_staked=10)
+    await peer.hidden("dust, hidden", lambda own: own.submit_call(dust, ours, shielded=True))
 
 
 async def serve(peer, ours):

@@ -13,11 +13,15 @@ use frame_support::traits::{Get, GetStorageVersion, PalletInfoAccess, StorageVer
 use frame_system::{LastRuntimeUpgrade, LastRuntimeUpgradeInfo};
 use sp_arithmetic::helpers_128bit::multiply_by_rational_with_rounding;
 use sp_arithmetic::Rounding;
+use sp_io::hashing::twox_128;
 use sp_runtime::traits::AccountIdConversion;
 use subnet_consensus::legacy_reveal_blocks;
 
 /// Mechanisms other than the first are stored from this number on.
 const FIRST_OTHER_MECHANISM: NetUid = 4096;
+
+/// A pallet of the modern runtime; the node tells by its storage whether to announce keys.
+const ENCRYPTED_MEMPOOL: &[u8] = b"MevShield";
 
 /// Storage that only the modern runtime has.
 mod new {
@@ -141,6 +145,7 @@ impl<T: Config> Pallet<T> {
         for item in new::ITEMS {
             clear_item::<T>(item);
         }
+        let _ = unhashed::clear_prefix(&twox_128(ENCRYPTED_MEMPOOL), None, None);
         StorageVersion::put::<Self>(&own);
         // Otherwise the next upgrade to the modern runtime would not count as one.
         let version = LastRuntimeUpgradeInfo::from(<T as frame_system::Config>::Version::get());

@@ -202,3 +202,17 @@ fn the_way_back_restores_what_the_older_dialect_knows() {
         assert_eq!(LastMechansimStepBlock::<Test>::get(NETUID), 19);
     });
 }
+
+#[test]
+fn the_keys_of_the_encrypted_mempool_are_forgotten() {
+    before().execute_with(|| {
+        let prefix = sp_io::hashing::twox_128(b"MevShield");
+        let version = [&prefix[..], b"version"].concat();
+        upgrade();
+        sp_io::storage::set(&version, b"0");
+        downgrade();
+        assert!(!frame_support::storage::unhashed::contains_prefixed_key(
+            &prefix
+        ));
+    });
+}

@@ -77,8 +77,6 @@ macro_rules! placeholder {
     };
 }
 
-// The encrypted mempool does not exist here.
-placeholder!(CheckShieldedTxValidity);
 // Gives signed pulses a priority on the real chain, where they are refused like here; that of
 // unsigned ones comes from the Drand pallet.
 placeholder!(DrandPriority);

@@ -9,6 +9,8 @@ extern crate alloc;
 
 #[cfg_attr(feature = "legacy", path = "legacy/apis.rs")]
 pub mod apis;
+#[cfg(not(feature = "legacy"))]
+pub mod check_mortality;
 pub mod check_nonce;
 #[cfg_attr(feature = "legacy", path = "legacy/constants.rs")]
 pub mod constants;
@@ -65,14 +67,14 @@ pub type TransactionExtensions = (
     frame_system::CheckSpecVersion<Runtime>,
     frame_system::CheckTxVersion<Runtime>,
     frame_system::CheckGenesis<Runtime>,
-    frame_system::CheckMortality<Runtime>,
+    check_mortality::CheckMortality<Runtime>,
     check_nonce::CheckNonce<Runtime>,
     frame_system::CheckWeight<Runtime>,
     pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
     // Tuples have traits for at most twelve members; a nested tuple encodes and lists the same.
     (
         extensions::SudoTransactionExtension,
-        extensions::CheckShieldedTxValidity,
+        pallet_shield::CheckShieldedTxValidity<Runtime>,
         pallet_subtensor::checks::SubtensorTransactionExtension<Runtime>,
         extensions::DrandPriority,
         frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
@@ -123,6 +125,7 @@ construct_runtime!(
         Commitments: pallet_commitments = 18,
         AdminUtils: pallet_admin_utils = 19,
         Drand: pallet_drand = 26,
+        MevShield: pallet_shield = 30,
     }
 );
 
@@ -218,6 +221,12 @@ impl pallet_admin_utils::Config for Runtime {}
 
 #[cfg(not(feature = "legacy"))]
 impl pallet_drand::Config for Runtime {}
+
+#[cfg(not(feature = "legacy"))]
+impl pallet_shield::Config for Runtime {
+    type AuthorityId = AuraId;
+    type Authors = neighbours::TurnsOfAura;
+}
 
 #[cfg(not(feature = "legacy"))]
 impl pallet_subtensor::Config for Runtime {

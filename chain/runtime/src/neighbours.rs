@@ -4,6 +4,7 @@ use crate::{AccountId, Runtime, RuntimeCall, SubtensorModule};
 use alloc::vec::Vec;
 use frame_support::traits::Contains;
 use pallet_commitments::{RevealTimelocked, Timelock};
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 
 /// What `Commitments` asks of `SubtensorModule`.
 pub struct Network;
@@ -45,6 +46,26 @@ impl pallet_subtensor::commitments::Commitments<AccountId> for Published {
     fn purge(netuid: u16) {
         pallet_commitments::Pallet::<Runtime>::purge(netuid)
     }
+}
+
+/// What `MevShield` asks of `Aura`.
+pub struct TurnsOfAura;
+
+impl pallet_shield::Authors<AuraId> for TurnsOfAura {
+    fn of_this_block() -> Option<AuraId> {
+        author_after(0)
+    }
+
+    fn of_second_next_block() -> Option<AuraId> {
+        author_after(2)
+    }
+}
+
+fn author_after(slots: u64) -> Option<AuraId> {
+    let authorities = pallet_aura::Authorities::<Runtime>::get();
+    let slot = (*pallet_aura::CurrentSlot::<Runtime>::get()).checked_add(slots)?;
+    let turn = slot.checked_rem(authorities.len() as u64)?;
+    authorities.get(turn as usize).cloned()
 }
 
 /// A batch inside of a batch is refused.

@@ -5,6 +5,7 @@ use codec::{Compact, Decode, Encode};
 use frame_support::traits::Hooks;
 use node_subtensor_runtime::*;
 use pallet_subtensor::pallet as subtensor;
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{sr25519, Pair};
 use sp_runtime::generic::Era;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
@@ -58,8 +59,12 @@ fn chain() -> sp_io::TestExternalities {
 
 /// The bytes that a client of the real chain makes: version 4, immortal, no tip, no metadata hash.
 fn transaction(name: &str, call: impl Into<RuntimeCall>, nonce: Nonce) -> UncheckedExtrinsic {
-    let call = call.into();
-    let extra = (Era::Immortal, Compact(nonce), Compact(0u64), 0u8).encode();
+    signed(name, call.into(), nonce, Era::Immortal)
+}
+
+/// The era's first block is the genesis block, or there is none.
+fn signed(name: &str, call: RuntimeCall, nonce: Nonce, era: Era) -> UncheckedExtrinsic {
+    let extra = (era, Compact(nonce), Compact(0u64), 0u8).encode();
     let implicit = (425u32, 1u32, GENESIS, GENESIS, None::<[u8; 32]>).encode();
     let payload = [call.encode(), extra.clone(), implicit].concat();
     let signed = match payload.len() > 256 {
@@ -302,5 +307,69 @@ fn what_a_neuron_commits_is_in_the_metagraph_and_may_reset_bonds() {
         let committed = seen.commitments.expect("asked for");
         assert_eq!(committed.len(), 1);
         assert_eq!(committed[0].0, bob);
+    });
+}
+
+fn carrier(ciphertext: Vec<u8>) -> RuntimeCall {
+    let ciphertext = ciphertext.try_into().expect("short enough");
+    RuntimeCall::MevShield(pallet_shield::Call::submit_encrypted { ciphertext })
+}
+
+/// Parts of the right lengths, with nothing to open in them.
+fn sealed() -> Vec<u8> {
+    [&[9; 16][..], &1088u16.to_le_bytes(), &[1; 1088 + 24 + 200]].concat()
+}
+
+#[test]
+fn a_carrier_is_well_formed_and_lives_eight_blocks_at_most() {
+    chain().execute_with(|| {
+        let within = |blocks| {
+            validate(signed(
+                "//Alice",
+                carrier(sealed()),
+                0,
+                Era::mortal(blocks, 0),
+            ))
+        };
+        assert_eq!(within(4), Ok(()));
+        assert_eq!(within(8), Ok(()));
+        assert_eq!(within(16), invalid(InvalidTransaction::Stale));
+        let for_ever = validate(transaction("//Alice", carrier(sealed()), 0));
+        assert_eq!(for_ever, invalid(InvalidTransaction::Stale));
+        let malformed = validate(signed(
+            "//Alice",
+            carrier(vec![1; 40]),
+            0,
+            Era::mortal(8, 0),
+        ));
+        assert_eq!(malformed, invalid(InvalidTransaction::Custom(23)));
+        let other = validate(signed("//Alice", transfer(1_000), 0, Era::mortal(64, 0)));
+        assert_eq!(other, Ok(()));
+    });
+}
+
+fn announcement(key: Option<pallet_shield::ShieldEncKey>) -> UncheckedExtrinsic {
+    UncheckedExtrinsic::new_bare(pallet_shield::Call::announce_next_key { enc_key: key }.into())
+}
+
+#[test]
+fn a_key_is_announced_at_the_head_of_a_block_and_not_by_the_pool() {
+    chain().execute_with(|| {
+        let key: pallet_shield::ShieldEncKey = vec![7; pallet_shield::KEY_LENGTH]
+            .try_into()
+            .expect("short enough");
+        let refused = Executive::validate_transaction(
+            TransactionSource::External,
+            announcement(Some(key.clone())),
+            System::block_hash(0),
+        );
+        assert_eq!(
+            refused.err(),
+            Some(sp_runtime::transaction_validity::UnknownTransaction::NoUnsignedValidator.into())
+        );
+        let done = Executive::apply_extrinsic(announcement(Some(key.clone())));
+        assert_eq!(done, Ok(Ok(())));
+        let author = AuraId::from(pair("//Alice").public());
+        assert_eq!(pallet_shield::AuthorKeys::<Runtime>::get(author), Some(key));
     });
 }

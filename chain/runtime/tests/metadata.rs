@@ -110,6 +110,7 @@ const PALLETS: &[(&str, u8)] = &[
     ("Commitments", 18),
     ("AdminUtils", 19),
     ("Drand", 26),
+    ("MevShield", 30),
 ];
 
 /// The slot duration among the constants is read from storage.
