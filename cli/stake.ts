@@ -28,15 +28,16 @@ export function stakeCommand(io: CliIo, deps = operatorDeps(io)): Command {
     .option('--all-hotkeys', 'with --all: from every hotkey')
     .option('--all-netuids', 'with --all: on every subnet')
     .action((flags: TradeFlags) => removeStake(io, deps, flags));
-  withMove(trading('move', 'to another hotkey'))
+  withUnsafe(withMove(trading('move', 'to another hotkey')))
     .option('--to-hotkey <ss58>', 'the hotkey that gets it', addressOption)
     .action((flags: MoveFlags) => moveStake(io, deps, 'move', flags));
-  withMove(trading('transfer', 'to another coldkey'))
+  withUnsafe(withMove(trading('transfer', 'to another coldkey')))
     .option('--to-coldkey <ss58>', 'the coldkey that gets it', addressOption)
     .action((flags: MoveFlags) => moveStake(io, deps, 'transfer', flags));
-  withMove(trading('swap', 'to another subnet, at the price of both pools')).action(
-    (flags: MoveFlags) => moveStake(io, deps, 'swap', flags),
-  );
+  withLimit(
+    withMove(trading('swap', 'to another subnet, at the price of both pools')),
+    'stake there for one alpha here: not worse than this',
+  ).action((flags: MoveFlags) => moveStake(io, deps, 'swap', flags));
   return command;
 }
 
@@ -48,10 +49,23 @@ function withMove(command: Command): Command {
 }
 
 function withTrade(command: Command, unit: string, all: string): Command {
-  return command
+  const trade = command
     .option('--amount <amount>', `in ${unit}, at most nine decimals`, positiveAmountOption)
-    .option('--all', all)
-    .option('--limit-price <tao>', 'TAO for one alpha: not worse than this', positiveAmountOption)
+    .option('--all', all);
+  return withLimit(trade, 'TAO for one alpha: not worse than this');
+}
+
+/** Those calls hold no limit; on one subnet nothing is traded. */
+function withUnsafe(command: Command): Command {
+  return command.option(
+    '--unsafe',
+    'at any price, where that is another subnet with another price',
+  );
+}
+
+function withLimit(command: Command, price: string): Command {
+  return command
+    .option('--limit-price <amount>', price, positiveAmountOption)
     .option('--tolerance <percent>', 'how far the price may move (default: 0.5)', toleranceOption)
     .option('--partial', 'trade what the limit allows, rather than nothing')
     .option('--unsafe', 'at any price');

@@ -5,6 +5,8 @@ import { SubnetError } from '../../common/errors.ts';
 import { summariseWallet } from '../../common/keys/wallet.ts';
 import { amountText, stakeOn, tao, worth } from '../../common/operator/amount.ts';
 import { readStake, readStakes } from '../../common/operator/balances.ts';
+import { quoteSale } from '../../common/operator/quotes.ts';
+import { paidOutToo } from '../../common/operator/stake-minimum.ts';
 import { readFree } from '../../common/operator/registration.ts';
 import {
   canLimitPrice,
@@ -20,29 +22,22 @@ import { locationOf } from '../flags.ts';
 import type { CliIo } from '../io.ts';
 import { coldkeyOf, hotkeyOf, operationDeps, requireNetuid, usage } from './command-parts.ts';
 import type { SigningFlags } from './command-parts.ts';
+import type { Facts } from './facts.ts';
 import { carryOutAll } from './operation.ts';
 import type { Operation } from './operation.ts';
+import { defaultTolerancePermille, limitFacts } from './price-limit.ts';
+import type { LimitFlags } from './price-limit.ts';
 import { withChain } from './session.ts';
 import type { OperatorDeps } from './session.ts';
 import { shortKey } from './table.ts';
 
-export interface TradeFlags extends SigningFlags {
+export interface TradeFlags extends SigningFlags, LimitFlags {
   /** RAO: of TAO when adding, of alpha when removing. */
   readonly amount?: bigint;
   readonly all?: boolean;
   readonly allHotkeys?: boolean;
   readonly allNetuids?: boolean;
-  /** RAO of TAO for one whole alpha. */
-  readonly limitPrice?: bigint;
-  /** Thousandths by which the price may move. */
-  readonly tolerance?: bigint;
-  readonly partial?: boolean;
-  /** At any price. */
-  readonly unsafe?: boolean;
 }
-
-/** As btcli's: half a percent. */
-const defaultTolerancePermille = 5n;
 
 /** `subnet stake add`. */
 export function addStake(io: CliIo, deps: OperatorDeps, flags: TradeFlags): Promise<void> {
@@ -77,7 +72,9 @@ export function removeStake(io: CliIo, deps: OperatorDeps, flags: TradeFlags): P
     const operations = await Promise.all(
       places.map(async ({ hotkey, netuid }) => {
         const state = await readStakeState(view, netuid, hotkey, coldkey);
-        return sellOperation(view, state, flags);
+        const amountRao = flags.amount ?? state.stakeRao;
+        const proceedsRao = await quoteSale(view, state.netuid, amountRao);
+        return sellOperation(view, state, { amountRao, proceedsRao }, flags);
       }),
     );
     await carryOutAll(operationDeps(io, deps, flags, chain), operations);
@@ -142,13 +139,10 @@ function limitOf(
   };
 }
 
-function limitText(view: StateView, netuid: number, limit: PriceLimit | null): string {
-  if (limit !== null) {
-    const partly = limit.partial ? ', as much as that allows' : ', all or nothing';
-    return `${amountText(tao(limit.limitPriceRao))} for one alpha${partly}`;
-  }
-  if (netuid === 0) return 'none: the price on root is fixed';
-  return canLimitPrice(view) ? 'none: at any price' : 'none: this runtime holds no limit';
+/** In TAO for one alpha. */
+function factsOfLimit(view: StateView, netuid: number, limit: PriceLimit | null): Facts {
+  const open = canLimitPrice(view) ? 'none: at any price' : 'none: this runtime holds no limit';
+  return limitFacts(limit, tao, netuid === 0 ? 'none: the price on root is fixed' : open);
 }
 
 export function buyOperation(
@@ -171,7 +165,7 @@ export function buyOperation(
       coldkey,
       amount: tao(amountRao),
       pricePerAlpha: tao(priceRao),
-      priceLimit: limitText(view, netuid, limit),
+      ...factsOfLimit(view, netuid, limit),
       stakeBefore: stakeOn(netuid, state.stakeRao),
       freeBalance: tao(state.freeRao),
     },
@@ -180,11 +174,15 @@ export function buyOperation(
   };
 }
 
-export function sellOperation(view: StateView, state: StakeState, flags: TradeFlags): Operation {
+export function sellOperation(
+  view: StateView,
+  state: StakeState,
+  { amountRao, proceedsRao }: { readonly amountRao: bigint; readonly proceedsRao: bigint },
+  flags: TradeFlags,
+): Operation {
   const { netuid, hotkey, coldkey, priceRao, stakeRao } = state;
-  const amountRao = flags.amount ?? stakeRao;
   const limit = limitOf(view, state, 'sell', flags);
-  const order: StakeOrder = { direction: 'sell', amountRao, limit };
+  const order: StakeOrder = { direction: 'sell', amountRao, limit, proceedsRao };
   const amount = stakeOn(netuid, amountRao);
   return {
     what: `Remove ${amountText(amount)} of stake from ${shortKey(hotkey)} on netuid ${netuid}`,
@@ -198,13 +196,20 @@ export function sellOperation(view: StateView, state: StakeState, flags: TradeFl
       amount,
       worth: tao(worth(amountRao, priceRao)),
       pricePerAlpha: tao(priceRao),
-      priceLimit: limitText(view, netuid, limit),
+      ...factsOfLimit(view, netuid, limit),
+      ...restFacts(state, amountRao),
       stakeBefore: stakeOn(netuid, stakeRao),
       freeBalance: tao(state.freeRao),
     },
     refusals: (feeRao) => stakeRefusals(state, order, feeRao),
     effect: (after, { events }) => tradeEffect(after, state, 'StakeRemoved', events),
   };
+}
+
+/** What would be left of a nomination goes with the sale where it is too little. */
+function restFacts(state: StakeState, amountRao: bigint): Facts {
+  const rest = paidOutToo(state, amountRao);
+  return rest === 0n ? {} : { restPaidOutToo: stakeOn(state.netuid, rest) };
 }
 
 /** With the call for all of it nothing that an epoch adds meanwhile stays behind. */

@@ -3,13 +3,15 @@ import type { Coldkey, Hotkey } from '../brand.ts';
 import type { ChainCall } from '../chain-port.ts';
 import { SubnetError } from '../errors.ts';
 import type { StateView } from '../state-view.ts';
-import { amountText, stakeOn } from './amount.ts';
+import { amountText, stakeOn, worth } from './amount.ts';
 import { readStake } from './balances.ts';
 import { optional } from './optional-reads.ts';
 import { readPrice } from './prices.ts';
 import { refusal, refusals } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { readFree, shortOfBalance } from './registration.ts';
+import { isNomination, readStakeMinimum, smallNomination, tooLittle } from './stake-minimum.ts';
+import type { StakeMinimum } from './stake-minimum.ts';
 import { requireSubnet } from './subnet-list.ts';
 
 export interface StakeState {
@@ -23,6 +25,9 @@ export interface StakeState {
   readonly priceRao: bigint;
   /** Whether the chain knows the hotkey. */
   readonly hotkeyExists: boolean;
+  /** Whether it is another coldkey's hotkey. */
+  readonly nominates: boolean;
+  readonly minimum: StakeMinimum;
   /** Whether alpha can be bought and sold: the subnet was started. */
   readonly tradable: boolean;
   /** An account below it is wiped out. */
@@ -38,10 +43,11 @@ export async function readStakeState(
 ): Promise<StakeState> {
   await requireSubnet(view, wanted);
   const netuid = hasSubnetStake(view) ? wanted : 0;
-  const [freeRao, stakeRao, priceRao, owner, enabled] = await Promise.all([
+  const [freeRao, stakeRao, priceRao, minimum, owner, enabled] = await Promise.all([
     readFree(view, coldkey),
     readStake(view, coldkey, hotkey, netuid),
     readPrice(view, netuid),
+    readStakeMinimum(view, netuid, hasSubnetStake(view)),
     view.storage('SubtensorModule', 'Owner', hotkey),
     optional(view, 'SubtokenEnabled', netuid),
   ]);
@@ -53,6 +59,8 @@ export async function readStakeState(
     stakeRao,
     priceRao,
     hotkeyExists: asOwner(owner) !== null,
+    nominates: isNomination(owner, coldkey),
+    minimum,
     tradable: netuid === 0 || enabled === undefined || asBool(enabled),
     existentialDepositRao: asBig(view.constant('Balances', 'ExistentialDeposit') ?? 0),
   };
@@ -89,6 +97,8 @@ export interface StakeOrder {
   readonly amountRao: bigint;
   /** null: at any price. */
   readonly limit: PriceLimit | null;
+  /** RAO of TAO that a sale brings; absent: its worth at the price. */
+  readonly proceedsRao?: bigint;
 }
 
 /**
@@ -135,6 +145,7 @@ export function stakeRefusals(
   const buying = order.direction === 'buy';
   return refusals(
     notTradable(state),
+    buying ? tooLittle(state.minimum.buyRao, order.amountRao, 'to stake:') : null,
     buying
       ? shortOfBalance(
           freeRao,
@@ -143,8 +154,10 @@ export function stakeRefusals(
           'NotEnoughBalanceToStake',
         )
       : shortOfStake(state, order.amountRao),
+    buying ? null : saleTooSmall(state, order),
     beyondLimit(state, order),
     unknownHotkey(state),
+    buying ? smallNomination(state, order.amountRao) : null,
   );
 }
 
@@ -159,6 +172,13 @@ function shortOfStake({ stakeRao, netuid }: StakeState, amountRao: bigint): Refu
   const [have, want] = [stakeRao, amountRao].map((rao) => amountText(stakeOn(netuid, rao)));
   const detail = `${have} staked on netuid ${netuid}, ${want} to remove`;
   return refusal('STAKE_TOO_LOW', 'NotEnoughStakeToWithdraw', detail);
+}
+
+/** All of it can always be sold. */
+function saleTooSmall(state: StakeState, { amountRao, proceedsRao }: StakeOrder): Refusal | null {
+  if (amountRao >= state.stakeRao) return null;
+  const valueRao = proceedsRao ?? worth(amountRao, state.priceRao);
+  return tooLittle(state.minimum.tradeRao, valueRao, 'the sale would bring');
 }
 
 function unknownHotkey({ hotkeyExists, hotkey }: StakeState): Refusal | null {

@@ -11,6 +11,7 @@ import {
   stakeCall,
   stakeRefusals,
 } from '../../../common/operator/stake-plan.ts';
+import { paidOutToo } from '../../../common/operator/stake-minimum.ts';
 import type { StateView } from '../../../common/state-view.ts';
 import { fakeView } from '../../fakes/fake-view.ts';
 import type { FakeState } from '../../fakes/fake-view.ts';
@@ -247,6 +248,61 @@ describe('what a trade of stake would be refused for', () => {
       { calls: { 'SubtensorModule.add_stake': ['hotkey', 'amount_staked'] } },
     );
     expect(await readStakeState(all, 2, hot, cold)).toMatchObject({ netuid: 0, stakeRao: 7n });
+  });
+
+  describe('less than the least trade', () => {
+    const constants = {
+      'Balances.ExistentialDeposit': 500,
+      'SubtensorModule.InitialMinStake': 2_000_000,
+    };
+    const apis = {
+      'SwapRuntimeApi.sim_swap_tao_for_alpha': () => ({ alphaAmount: 0, taoFee: 1000 }),
+    };
+    const errorsOf = async (order: Parameters<typeof stakeRefusals>[1], held = 0) => {
+      const storage = {
+        StakingHotkeys: { [cold]: [hot] },
+        Stake: { [`${hot}/${cold}`]: held },
+        Owner: { [hot]: cold },
+      };
+      const calls = { 'SubtensorModule.add_stake': ['hotkey', 'amount_staked'] };
+      const all = view(storage, { constants, apis, calls });
+      const found = await readStakeState(all, 2, hot, cold);
+      return stakeRefusals(found, order, 1n).map(({ chainError }) => chainError);
+    };
+
+    it('buying, with the fee of the pool on top', async () => {
+      expect(await errorsOf(buy(1n))).toEqual(['AmountTooLow']);
+      expect(await errorsOf(buy(2_000_999n))).toEqual(['AmountTooLow']);
+      expect(await errorsOf(buy(2_001_000n))).toEqual([]);
+    });
+
+    it('selling, by what it brings, but all of it can go', async () => {
+      const sell = (amountRao: bigint, proceedsRao: bigint) => ({
+        direction: 'sell' as const,
+        limit: null,
+        amountRao,
+        proceedsRao,
+      });
+      expect(await errorsOf(sell(3_000_000n, 1_999_999n), 9_000_000)).toEqual(['AmountTooLow']);
+      expect(await errorsOf(sell(3_000_000n, 2_000_000n), 9_000_000)).toEqual([]);
+      expect(await errorsOf(sell(5n, 5n), 5)).toEqual([]);
+    });
+  });
+
+  it('a small nomination, on chains that keep none, and its rest goes with a sale', async () => {
+    const storage = {
+      Owner: { [hot]: other },
+      NominatorMinRequiredStake: { '': 100 },
+    };
+    const calls = { 'SubtensorModule.add_stake': ['hotkey', 'amount_staked'] };
+    const kept = { StakingHotkeys: { [cold]: [hot] }, Stake: { [`${hot}/${cold}`]: 40 } };
+    const found = await readStakeState(view({ ...storage, ...kept }, { calls }), 2, hot, cold);
+    expect(stakeRefusals(found, buy(59n), 1n)).toMatchObject([
+      { code: 'AMOUNT_TOO_LOW', chainError: 'NomStakeBelowMinimumThreshold' },
+    ]);
+    expect(stakeRefusals(found, buy(60n), 1n)).toEqual([]);
+    const more = { ...found, stakeRao: 150n };
+    expect([50n, 51n, 150n].map((amount) => paidOutToo(more, amount))).toEqual([0n, 99n, 0n]);
   });
 
   it('the account stays alive', async () => {
