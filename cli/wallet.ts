@@ -21,6 +21,7 @@ import { locationOf, withHotkey, withJson, withWalletPath } from './flags.ts';
 import type { OutputFlags, WalletFlags } from './flags.ts';
 import type { CliIo } from './io.ts';
 import { addWalletChainCommands } from './operator/wallet-chain.ts';
+import { walletFlagsText } from './wallet/flags-text.ts';
 import { refuseSecretArguments } from './wallet/secret-arguments.ts';
 import { addCreate } from './wallet/create.ts';
 import { processWalletDeps } from './wallet/wallet-deps.ts';
@@ -63,14 +64,15 @@ function list(io: CliIo, flags: Flags): void {
   const wallets = listWallets(path);
   if (flags.json === true) io.out(JSON.stringify({ ok: true, wallets }));
   else if (wallets.length === 0) io.out(`no wallets in ${path}`);
-  else wallets.forEach((wallet) => printSummary(io, wallet));
+  else wallets.forEach((wallet) => printSummary(io, path, wallet));
 }
 
 function show(deps: WalletDeps, flags: Flags): void {
   const { io } = deps;
   const location = locationOf(io, flags);
-  const { ss58, state, warnings } = inspectHotkey(deps, location);
-  const { coldkey } = summariseWallet(location);
+  const { ss58, state, mismatch } = inspectHotkey(deps, location);
+  const { coldkey, warnings: open } = summariseWallet(location);
+  const warnings = [...mismatch, ...open];
   if (flags.json === true) {
     const { name } = location;
     const hotkey = { name: location.hotkey, ss58, state };
@@ -80,21 +82,23 @@ function show(deps: WalletDeps, flags: Flags): void {
   io.out(location.name);
   io.out(`  coldkey  ${coldkey.ss58 ?? '-'}  ${coldkey.state}`);
   io.out(`  hotkey   ${ss58}  ${location.hotkey}  ${state}`);
-  printWarnings(io, warnings);
+  warnings.forEach(({ file, detail }) => io.err(`warning: ${file}: ${detail}`));
+  if (open.length > 0) adviseRepair(io, location);
 }
 
 interface HotkeyFacts {
   readonly ss58: Ss58;
   readonly state: KeyState;
-  readonly warnings: readonly WalletWarning[];
+  readonly mismatch: readonly WalletWarning[];
 }
 
 function inspectHotkey({ sr25519 }: WalletDeps, location: WalletLocation): HotkeyFacts {
   const state = keyState(walletFiles(location).hotkey);
-  if (state === 'encrypted') return { ss58: readHotkeyAddress(location), state, warnings: [] };
+  if (state === 'encrypted') return { ss58: readHotkeyAddress(location), state, mismatch: [] };
   const { signer, warnings } = readHotkey(sr25519, location);
   signer.dispose();
-  return { ss58: signer.ss58, state, warnings };
+  const mismatch = warnings.filter(({ kind }) => kind === 'address-mismatch');
+  return { ss58: signer.ss58, state, mismatch };
 }
 
 function exportPublic(io: CliIo, flags: Flags): void {
@@ -114,15 +118,18 @@ function publicParts(ss58Address: Ss58) {
   return { accountId: publicKey, publicKey, ss58Address };
 }
 
-function printSummary(io: CliIo, { name, coldkey, hotkeys, warnings }: WalletSummary): void {
+function printSummary(io: CliIo, path: string, wallet: WalletSummary): void {
+  const { name, coldkey, hotkeys, warnings } = wallet;
   io.out(name);
   io.out(`  coldkey  ${coldkey.ss58 ?? '-'}  ${coldkey.state}`);
   hotkeys.forEach((hotkey) =>
     io.out(`  hotkey   ${hotkey.ss58 ?? '(unreadable)'}  ${hotkey.name}`),
   );
-  printWarnings(io, warnings);
+  if (warnings.length === 0) return;
+  io.err(`warning: ${name}: ${warnings.length} of its files and folders are open to others`);
+  adviseRepair(io, { path, name });
 }
 
-function printWarnings(io: CliIo, warnings: readonly WalletWarning[]): void {
-  warnings.forEach(({ file, detail }) => io.err(`warning: ${file}: ${detail}`));
+function adviseRepair(io: CliIo, location: Pick<WalletLocation, 'path' | 'name'>): void {
+  io.err(`  fix: subnet wallet repair ${walletFlagsText(location)}`);
 }

@@ -1,9 +1,17 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { messageOf, isSubnetError } from '../../common/errors.ts';
 import type { Hotkey } from '../../common/brand.ts';
-import { readHotkeyAddress, walletFiles } from '../../common/keys/wallet.ts';
-import type { WalletLocation } from '../../common/keys/wallet.ts';
+import {
+  keyState,
+  readHotkeyAddress,
+  readKeyBytes,
+  walletFiles,
+} from '../../common/keys/wallet.ts';
+import type { WalletFiles, WalletLocation } from '../../common/keys/wallet.ts';
+import { findModeProblems } from '../../common/keys/wallet-modes.ts';
+import type { ModeFinding } from '../../common/keys/wallet-modes.ts';
 import { keyfileEncryption } from '../../common/keys/keyfile.ts';
+import { walletFlagsText } from '../wallet/flags-text.ts';
 import { fail, pass, skipped, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -12,46 +20,71 @@ export interface WalletReport {
   readonly findings: readonly Finding[];
 }
 
-/** The files that a node reads; no secret is decrypted or signed with. Never throws. */
+/** The files of a node's wallet; no secret is decrypted or signed with. Never throws. */
 export function walletReport(location: WalletLocation): WalletReport {
   try {
     const files = walletFiles(location);
-    const hotkey = readHotkeyAddress(location);
-    const detail = `hotkey ${hotkey} in ${files.hotkey}`;
-    const findings = [
-      pass('wallet.hotkey', detail),
-      modeFinding(files.hotkey),
-      coldkeyFinding(files.coldkey, files.coldkeypub),
-    ];
-    return { hotkey, findings };
+    const { hotkey, finding } = hotkeyOf(location, files);
+    const others = [...modeFindings(location, files), coldkeyFinding(location, files)];
+    return { hotkey, findings: [finding, ...others] };
   } catch (error) {
-    const fix = isSubnetError(error) ? error.fix : 'Check --wallet-path, --wallet-name, --hotkey.';
-    return { hotkey: null, findings: [fail('wallet.hotkey', messageOf(error), fix)] };
+    return { hotkey: null, findings: [hotkeyFault(error)] };
   }
 }
 
-const readableByOthers = 0o077;
+function hotkeyOf(location: WalletLocation, files: WalletFiles) {
+  try {
+    const hotkey = readHotkeyAddress(location);
+    return { hotkey, finding: pass('wallet.hotkey', `hotkey ${hotkey} in ${files.hotkey}`) };
+  } catch (error) {
+    return { hotkey: null, finding: hotkeyFault(error) };
+  }
+}
 
-function modeFinding(file: string): Finding {
+function hotkeyFault(error: unknown): Finding {
+  const fix = isSubnetError(error) ? error.fix : 'Check --wallet-path, --wallet-name, --hotkey.';
+  return fail('wallet.hotkey', messageOf(error), fix);
+}
+
+/** The same look as `subnet wallet repair`. */
+function modeFindings(location: WalletLocation, { folder }: WalletFiles): readonly Finding[] {
   const id = 'wallet.mode';
-  const mode = statSync(file).mode & 0o777;
-  const detail = `${file} has mode ${mode.toString(8).padStart(4, '0')}`;
-  if ((mode & readableByOthers) === 0) return pass(id, detail);
-  return warn(id, detail, `Others can read it: subnet wallet repair, or chmod 600 ${file}.`);
+  if (!existsSync(folder)) return [skipped(id, `there is no folder ${folder}`)];
+  const problems = findModeProblems(folder);
+  if (problems.length === 0) return [pass(id, `nothing in ${folder} is open to others`)];
+  return problems.map((problem) => modeFinding(location, problem));
+}
+
+function modeFinding(location: WalletLocation, { file, problem, repair }: ModeFinding): Finding {
+  const fix =
+    repair.kind === 'none'
+      ? 'This has to be done by hand, as it says.'
+      : `subnet wallet repair ${walletFlagsText(location)}`;
+  return warn('wallet.mode', `${file}: ${problem}`, fix);
 }
 
 /** A node needs no coldkey: what is not there cannot be stolen. */
-function coldkeyFinding(coldkey: string, coldkeypub: string): Finding {
+function coldkeyFinding(location: WalletLocation, files: WalletFiles): Finding {
   const id = 'wallet.coldkey';
-  if (!existsSync(coldkey)) {
-    if (existsSync(coldkeypub)) return pass(id, 'only its public part is on this machine: right');
-    return skipped(id, 'no coldkey on this machine; a node needs none');
+  const { coldkey, coldkeypub } = files;
+  switch (keyState(coldkey)) {
+    case 'absent':
+      if (existsSync(coldkeypub)) return pass(id, 'only its public part is on this machine: right');
+      return skipped(id, 'no coldkey on this machine; a node needs none');
+    case 'unreadable':
+      return warn(
+        id,
+        `${coldkey} is there and cannot be read as a key`,
+        'A node needs none: keep it on another machine.',
+      );
+    case 'plain': {
+      const fix = `Encrypt it (subnet wallet encrypt ${walletFlagsText(location)}), or keep it on another machine: it owns the stake.`;
+      return fail(id, `${coldkey} lies here in the clear`, fix);
+    }
+    case 'encrypted': {
+      const encryption = keyfileEncryption(readKeyBytes(coldkey)) ?? '';
+      const fix = 'A node needs only the hotkey: keep the coldkey on another machine.';
+      return warn(id, `${coldkey} lies here, encrypted (${encryption})`, fix);
+    }
   }
-  const encryption = keyfileEncryption(readFileSync(coldkey));
-  if (encryption === undefined) {
-    const fix = 'Encrypt it (subnet wallet), or keep it on another machine: it owns the stake.';
-    return fail(id, `${coldkey} lies here in the clear`, fix);
-  }
-  const fix = 'A node needs only the hotkey: keep the coldkey on another machine.';
-  return warn(id, `${coldkey} lies here, encrypted (${encryption})`, fix);
 }

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import process from 'node:process';
@@ -53,13 +53,39 @@ function filesIn(folder: string): readonly string[] {
 
 function findingsOf(file: string): readonly ModeFinding[] {
   const stats = lstatSync(file, { throwIfNoEntry: false });
-  if (stats === undefined || stats.isSymbolicLink()) return [];
-  const name = basename(file);
-  if (temporaryPattern.test(name)) {
+  if (stats === undefined) return [];
+  if (stats.isSymbolicLink()) return findingsOfLink(file);
+  if (temporaryPattern.test(basename(file))) {
     const problem = 'left by an interrupted write; it may hold a secret';
     return [{ file, problem, repair: { kind: 'remove' } }];
   }
-  return foreignOwner(file, stats) ?? wideMode(file, stats, wantedMode(name, stats));
+  return foreignOwner(file, stats) ?? wideMode(file, stats);
+}
+
+/** What a link leads to lies outside of the wallet: it is looked at, and left alone. */
+function findingsOfLink(file: string): readonly ModeFinding[] {
+  const wide = openMode(file);
+  if (wide === undefined) return [];
+  const problem = `it is a link, and where it leads ${wide}: close that by hand`;
+  return [{ file, problem, repair: { kind: 'none' } }];
+}
+
+/** How others get at a file or folder, or where it links to; `undefined` when they do not. */
+export function openMode(file: string): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? undefined : openText(stats.mode, wantedMode(basename(file), stats));
+}
+
+function openText(mode: number, wanted: number): string | undefined {
+  const tooWide = mode & ~wanted & 0o077;
+  if (tooWide === 0) return undefined;
+  const verb = (tooWide & 0o022) !== 0 && (tooWide & 0o055) === 0 ? 'change' : 'open';
+  return `others can ${verb} it (mode ${modeText(mode)})`;
+}
+
+/** As chmod takes it: `0600`. */
+export function modeText(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
 }
 
 function wantedMode(name: string, stats: Stats): number {
@@ -67,18 +93,18 @@ function wantedMode(name: string, stats: Stats): number {
   return name.endsWith('pub.txt') ? publicMode : secretMode;
 }
 
-function foreignOwner(file: string, { uid }: Stats): readonly ModeFinding[] | undefined {
+function foreignOwner(file: string, stats: Stats): readonly ModeFinding[] | undefined {
   const own = process.getuid?.();
-  if (own === undefined || own === 0 || uid === own) return undefined;
-  const problem = `it belongs to user ${uid}: let them give it to you (chown ${own})`;
+  if (own === undefined || own === 0 || stats.uid === own) return undefined;
+  const open = openText(stats.mode, wantedMode(basename(file), stats));
+  const also = open === undefined ? '' : `, and ${open}`;
+  const problem = `it belongs to user ${stats.uid}${also}: let them give it to you (chown ${own})`;
   return [{ file, problem, repair: { kind: 'none' } }];
 }
 
-function wideMode(file: string, stats: Stats, wanted: number): readonly ModeFinding[] {
-  const mode = stats.mode & 0o777;
-  const tooWide = mode & ~wanted & 0o077;
-  if (tooWide === 0) return [];
-  const verb = (tooWide & 0o022) !== 0 && (tooWide & 0o055) === 0 ? 'change' : 'open';
-  const problem = `others can ${verb} it (mode 0${mode.toString(8)})`;
-  return [{ file, problem, repair: { kind: 'chmod', mode: mode & wanted } }];
+function wideMode(file: string, stats: Stats): readonly ModeFinding[] {
+  const wanted = wantedMode(basename(file), stats);
+  const problem = openText(stats.mode, wanted);
+  if (problem === undefined) return [];
+  return [{ file, problem, repair: { kind: 'chmod', mode: stats.mode & wanted } }];
 }

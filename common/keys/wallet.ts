@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Coldkey, Hotkey, Ss58 } from '../brand.ts';
@@ -18,6 +19,7 @@ import type { KeyMaterial, KeySigner } from './keys.ts';
 import { entropyToMnemonic } from './mnemonic.ts';
 import type { Sr25519 } from './sr25519.ts';
 import { encodeSs58, parseSs58, publicKeyOf } from './ss58.ts';
+import { findModeProblems, openMode } from './wallet-modes.ts';
 import { refuseExisting, writeKeyFiles } from './wallet-write.ts';
 import type { KeyFileWrite } from './wallet-write.ts';
 
@@ -39,7 +41,7 @@ export interface WalletFiles {
 
 /** Something worth telling that does not stop the work. */
 export interface WalletWarning {
-  readonly kind: 'wide-mode' | 'address-mismatch';
+  readonly kind: 'wide-mode' | 'left-behind' | 'foreign' | 'address-mismatch';
   readonly file: string;
   readonly detail: string;
 }
@@ -146,7 +148,10 @@ export function readPublicAddress(file: string): Ss58 | undefined {
   return attempt(() => readAddress(file));
 }
 
-/** Every wallet in a folder, by name; a broken file makes its entry poor, not the call fail. */
+/**
+ * Every wallet in a folder, by name; a broken file makes its entry poor, not the call fail. None
+ * where the folder does not exist. Throws USAGE for what is no folder, WALLET_UNREADABLE.
+ */
 export function listWallets(path: string = defaults.path): readonly WalletSummary[] {
   const root = expandHome(path);
   return foldersIn(root).map((name) =>
@@ -259,28 +264,42 @@ function readAddress(file: string): Ss58 {
   return address;
 }
 
-/** The bytes of a key file. Throws WALLET_NOT_FOUND, WALLET_UNREADABLE. */
+/** The bytes of a key file. Throws WALLET_NOT_FOUND, WALLET_UNREADABLE, KEYFILE_INVALID. */
 export function readKeyBytes(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) throw new SubnetError('WALLET_NOT_FOUND', { file });
+    if (hasCode(error, 'EISDIR')) {
+      throw invalidKeyfile(file, 'a folder stands where the key file belongs: move it away');
+    }
+    if (hasCode(error, 'ENOTDIR')) {
+      const detail = 'a file stands where one of its folders belongs';
+      throw new SubnetError('WALLET_NOT_FOUND', { detail, file });
+    }
     throw new SubnetError('WALLET_UNREADABLE', { detail: messageOf(error), file });
   }
 }
 
 function modeWarnings(file: string): readonly WalletWarning[] {
-  const mode = statSync(file).mode & 0o777;
-  if ((mode & 0o077) === 0) return [];
-  const detail = `others can read it (mode 0${mode.toString(8)}): chmod 600 it`;
-  return [{ kind: 'wide-mode', file, detail }];
+  const open = openMode(file);
+  if (open === undefined) return [];
+  return [{ kind: 'wide-mode', file, detail: `${open}: chmod 600 ${file}` }];
+}
+
+const warningKinds = { chmod: 'wide-mode', remove: 'left-behind', none: 'foreign' } as const;
+
+/** What `subnet wallet repair` would find. */
+function folderWarnings(folder: string): readonly WalletWarning[] {
+  return findModeProblems(folder).map(({ file, problem, repair }) => {
+    return { kind: warningKinds[repair.kind], file, detail: problem };
+  });
 }
 
 /** Addresses and state of one wallet, without using a secret; parts that cannot be read are absent. */
 export function summariseWallet(location: WalletLocation): WalletSummary {
   const files = walletFiles(location);
   const hotkeyFiles = hotkeysIn(join(files.folder, 'hotkeys'));
-  const secrets = [files.coldkey, ...hotkeyFiles.map(({ file }) => file)].filter(existsSync);
   return {
     name: location.name,
     coldkey: {
@@ -291,7 +310,7 @@ export function summariseWallet(location: WalletLocation): WalletSummary {
       name,
       ss58: attempt(() => addressBeside(file)),
     })),
-    warnings: secrets.flatMap(modeWarnings),
+    warnings: folderWarnings(files.folder),
   };
 }
 
@@ -314,9 +333,26 @@ function hotkeysIn(folder: string): readonly { name: string; file: string }[] {
 }
 
 function foldersIn(root: string): readonly string[] {
-  const entries = attempt(() => readdirSync(root, { withFileTypes: true })) ?? [];
-  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  const entries = entriesOf(root).filter(({ name }) => !name.startsWith('.'));
+  const folders = entries.filter((entry) => entry.isDirectory() || isLinkedFolder(root, entry));
   return folders.map((entry) => entry.name).sort();
+}
+
+function entriesOf(root: string): readonly Dirent[] {
+  try {
+    return readdirSync(root, { withFileTypes: true });
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    if (hasCode(error, 'ENOTDIR')) {
+      throw new SubnetError('USAGE', { detail: `the wallet path ${root} is not a folder` });
+    }
+    throw new SubnetError('WALLET_UNREADABLE', { detail: messageOf(error), file: root });
+  }
+}
+
+function isLinkedFolder(root: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return false;
+  return statSync(join(root, entry.name), { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function attempt<Value>(act: () => Value): Value | undefined {

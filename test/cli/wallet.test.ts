@@ -5,6 +5,7 @@ import {
   readFileSync,
   readdirSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -397,8 +398,13 @@ describe('subnet wallet repair, export and show', () => {
     const left = rig.file('mine', '.coldkey.0123456789abcdef.tmp');
     writeFileSync(left, 'secret');
     const plan = await rig.run(['repair', '--dry-run', '--json']);
-    expect(json(plan)).toMatchObject({ ok: false, dryRun: true, left: 4 });
-    expect([plan.exit, modeOf(coldkey())]).toEqual([1, 0o644]);
+    expect(json(plan)).toMatchObject({ ok: true, dryRun: true, left: 0 });
+    const told = { file: coldkey(), repair: { kind: 'chmod', mode: '0600' }, repaired: false };
+    expect(json(plan)['findings']).toContainEqual(expect.objectContaining(told));
+    expect([plan.exit, modeOf(coldkey())]).toEqual([0, 0o644]);
+    const planned = await rig.run(['repair', '--dry-run']);
+    expect(planned.out.at(-1)).toBe('4 would be repaired, 0 left');
+    expect(planned.text).toContain('chmod 0700');
     expect((await rig.run(['repair'], { answers: [false] })).code).toBe('CANCELLED');
     const done = await rig.run(['repair', '--all'], { answers: [true] });
     expect([done.exit, done.out.at(-1)]).toEqual([0, '4 repaired, 0 left']);
@@ -409,6 +415,71 @@ describe('subnet wallet repair, export and show', () => {
     ]);
     expect((await rig.run(['repair'])).out).toEqual(['nothing to repair']);
     expect((await rig.run(['repair', '--wallet-name', 'no'])).code).toBe('WALLET_NOT_FOUND');
+  });
+
+  it('says of each finding whether it was repaired', async () => {
+    await rig.run(['create', '--unencrypted-coldkey']);
+    chmodSync(hotkey(), 0o644);
+    const elsewhere = rig.file('elsewhere');
+    writeFileSync(elsewhere, '{}', { mode: 0o666 });
+    chmodSync(elsewhere, 0o666);
+    symlinkSync(elsewhere, rig.file('mine', 'hotkeys', 'linked'));
+    const done = await rig.run(['repair', '--json'], { answers: [true] });
+    expect([done.exit, json(done)]).toMatchObject([
+      1,
+      {
+        ok: false,
+        left: 1,
+        findings: [
+          { file: hotkey(), repair: { mode: '0600' }, repaired: true },
+          { repair: { kind: 'none' }, repaired: false },
+        ],
+      },
+    ]);
+    expect([modeOf(hotkey()), modeOf(elsewhere)]).toEqual([0o600, 0o666]);
+  });
+
+  it('looks at the same files in show and list', async () => {
+    await rig.run(['create', '--unencrypted-coldkey']);
+    chmodSync(coldkey(), 0o644);
+    chmodSync(rig.file('mine'), 0o777);
+    const fix = `subnet wallet repair --wallet-name mine --wallet-path ${rig.path}`;
+    const shown = await rig.run(['show']);
+    expect(shown.err).toEqual([
+      expect.stringContaining('mine: others can open it (mode 0777)'),
+      expect.stringContaining('coldkey: others can open it (mode 0644)'),
+      `  fix: ${fix}`,
+    ]);
+    const listed = await rig.run(['list']);
+    expect(listed.err).toEqual([expect.stringContaining('2 of its files'), `  fix: ${fix}`]);
+    const { wallets } = json(await rig.run(['list', '--json']));
+    const { warnings } = json(await rig.run(['show', '--json']));
+    expect(wallets).toMatchObject([{ warnings }]);
+    expect(warnings).toMatchObject([{ kind: 'wide-mode' }, { kind: 'wide-mode' }]);
+  });
+
+  it('says when something else stands where a wallet belongs', async () => {
+    await rig.run(['create', '--unencrypted-coldkey']);
+    const listed = await rig.run(['list', '--wallet-path', coldkey()]);
+    expect([listed.code, listed.text]).toEqual([
+      'USAGE',
+      expect.stringContaining('is not a folder'),
+    ]);
+    const below = await rig.run(['show', '--wallet-path', coldkey()]);
+    expect(below.code).toBe('WALLET_NOT_FOUND');
+    mkdirSync(rig.file('mine', 'hotkeys', 'folder'));
+    const folder = await rig.run(['sign', '--use-hotkey', '--message', 'x', '--hotkey', 'folder']);
+    expect([folder.code, folder.text]).toEqual([
+      'KEYFILE_INVALID',
+      expect.stringContaining('a folder stands where the key file belongs'),
+    ]);
+  });
+
+  it('lists a wallet whose folder is a link', async () => {
+    await rig.run(['create', '--unencrypted-coldkey']);
+    symlinkSync(rig.file('mine'), rig.file('linked'));
+    const { wallets } = json(await rig.run(['list', '--json']));
+    expect(wallets).toMatchObject([{ name: 'linked' }, { name: 'mine' }]);
   });
 
   it('exports public parts', async () => {

@@ -141,7 +141,7 @@ describe('reading key files', () => {
     expect(missing.code).toBe('WALLET_NOT_FOUND');
     expect(missing.text).toContain(join('hotkeys', 'h'));
     mkdirSync(walletFiles(location).hotkey, { recursive: true });
-    expect(failure(() => readHotkey(sr25519, location)).code).toBe('WALLET_UNREADABLE');
+    expect(failure(() => readHotkey(sr25519, location)).code).toBe('KEYFILE_INVALID');
   });
 
   it('reads an address from coldkeypub.txt, else from a plain coldkey', () => {
@@ -255,7 +255,11 @@ describe('listing wallets', () => {
       ['c', 'absent'],
     ]);
     expect(wallets[0]?.hotkeys).toEqual([{ name: 'broken', ss58: undefined }]);
-    expect(wallets[0]?.warnings.map(({ kind }) => kind)).toEqual(['wide-mode']);
+    expect(wallets[0]?.warnings).toContainEqual({
+      kind: 'wide-mode',
+      file: join(path, 'a', 'hotkeys', 'broken'),
+      detail: 'others can open it (mode 0666)',
+    });
     expect(wallets[1]?.coldkey.ss58).toBe(readColdkeyAddress(walletLocation({ path, name: 'b' })));
   });
 
