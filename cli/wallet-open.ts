@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { messageOf, SubnetError } from '../common/errors.ts';
+import { SubnetError } from '../common/errors.ts';
 import { decodePassword, passwordVariable } from '../common/keys/env-password.ts';
 import type { KeyDerivation } from '../common/keys/key-derivation.ts';
 import { nodeKeyDerivation } from '../common/keys/key-derivation-node.ts';
@@ -12,6 +10,7 @@ import type { Sr25519 } from '../common/keys/sr25519.ts';
 import { loadKey, readKeyBytes, walletFiles } from '../common/keys/wallet.ts';
 import type { WalletLocation } from '../common/keys/wallet.ts';
 import type { CliIo } from './io.ts';
+import { readPasswordFile } from './password-file.ts';
 import type { Prompter } from './prompt.ts';
 import { throwIfStopped } from './stopped.ts';
 
@@ -75,7 +74,7 @@ export async function openKeyfile(
   const encryption = keyfileEncryption(bytes);
   if (encryption === undefined) return { text: bytes, encrypted: false };
   const password =
-    passwordFromSettings(kind, file, deps.io.env) ?? (await askPassword(kind, file, deps.prompter));
+    passwordFromSettings(kind, file, deps.io) ?? (await askPassword(kind, file, deps.prompter));
   const { io } = deps;
   throwIfStopped(io.signal);
   if (io.isTty) io.err(progressLine(kind, encryption));
@@ -113,8 +112,9 @@ export function passwordSettings(kind: KeyKind): string {
 export function passwordFromSettings(
   kind: KeyKind,
   file: string,
-  env: CliIo['env'],
+  io: Pick<CliIo, 'env' | 'err'>,
 ): string | undefined {
+  const { env } = io;
   const plain = kind === 'coldkey' ? env['BT_WALLET_PASSWORD'] : undefined;
   if (plain) return plain;
   const variable = passwordVariable(file);
@@ -125,17 +125,5 @@ export function passwordFromSettings(
     throw new SubnetError('PASSWORD_VARIABLE_INVALID', { variable });
   }
   const passwordFile = kind === 'coldkey' ? env['BT_WALLET_PASSWORD_FILE'] : undefined;
-  return passwordFile ? readPasswordFile(passwordFile) : undefined;
-}
-
-/** The text of a file, without blanks around it. Throws PASSWORD_FILE_UNREADABLE. */
-export function readPasswordFile(path: string): string {
-  const file = path.replace(/^~(?=$|\/)/, homedir());
-  try {
-    const password = readFileSync(file, 'utf8').trim();
-    if (password !== '') return password;
-  } catch (error) {
-    throw new SubnetError('PASSWORD_FILE_UNREADABLE', { detail: messageOf(error), file });
-  }
-  throw new SubnetError('PASSWORD_FILE_UNREADABLE', { detail: 'it is empty', file });
+  return passwordFile ? readPasswordFile(passwordFile, io) : undefined;
 }

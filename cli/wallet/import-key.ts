@@ -12,7 +12,7 @@ import { equalBytes } from '../../common/keys/equal-bytes.ts';
 import type { Prompter } from '../prompt.ts';
 import { usage } from './wallet-deps.ts';
 import type { WalletDeps } from './wallet-deps.ts';
-import { readPasswordFile } from '../wallet-open.ts';
+import { readPasswordFile } from '../password-file.ts';
 
 export interface ImportFlags {
   /** A file, `-` for standard input; asked for when absent. */
@@ -77,7 +77,7 @@ async function fileKey(
 ): Promise<KeyMaterial> {
   const { file, bytes } = source;
   if (keyfileEncryption(bytes) !== undefined) {
-    const password = await importPassword(prompter, flags, file);
+    const password = await importPassword(deps, prompter, flags, file);
     const plain = await decryptKeyfile(deps.derivation, source, password);
     return keyFromKeyfile(deps.sr25519, file, new TextDecoder().decode(plain)).key;
   }
@@ -95,7 +95,7 @@ async function keystoreKey(
 ): Promise<KeyMaterial> {
   const head = parseJsonKeystore(new TextDecoder().decode(source.bytes));
   const needsPassword = !('problem' in head) && head.encrypted;
-  const password = needsPassword ? await importPassword(prompter, flags, source.file) : '';
+  const password = needsPassword ? await importPassword(deps, prompter, flags, source.file) : '';
   const secret = await decryptKeystore(deps.derivation, source, password);
   return checkedKey(deps, source.file, secret);
 }
@@ -113,11 +113,12 @@ function checkedKey({ sr25519 }: WalletDeps, file: string, secret: KeystoreSecre
 }
 
 async function importPassword(
+  { io }: WalletDeps,
   prompter: Prompter,
   { fromPasswordFile }: ImportFlags,
   file: string,
 ): Promise<string> {
-  if (fromPasswordFile !== undefined) return readPasswordFile(fromPasswordFile);
+  if (fromPasswordFile !== undefined) return readPasswordFile(fromPasswordFile, io);
   return prompter.secret(`Password of ${file}`, 'name a file with --from-password-file');
 }
 

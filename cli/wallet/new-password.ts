@@ -5,12 +5,8 @@ import { passwordProblem } from '../../common/keys/password-policy.ts';
 import type { Prompter } from '../prompt.ts';
 import { usage } from './wallet-deps.ts';
 import type { WalletDeps } from './wallet-deps.ts';
-import {
-  passwordFromSettings,
-  passwordSettings,
-  progressLine,
-  readPasswordFile,
-} from '../wallet-open.ts';
+import { readPasswordFile } from '../password-file.ts';
+import { passwordFromSettings, passwordSettings, progressLine } from '../wallet-open.ts';
 import type { KeyKind } from '../wallet-open.ts';
 
 export interface NewPasswordSource {
@@ -31,16 +27,20 @@ export async function newPassword(
   prompter: Prompter,
   source: NewPasswordSource,
 ): Promise<string> {
-  const given = givenPassword(deps, source);
-  if (given === undefined) return askTwice(deps, prompter, source);
-  const problem = passwordProblem(given);
-  if (problem === undefined) return given;
-  throw new SubnetError('PASSWORD_WEAK', { detail: problem, file: source.file });
+  return givenPassword(deps, source) ?? (await askTwice(deps, prompter, source));
 }
 
-function givenPassword({ io }: WalletDeps, source: NewPasswordSource): string | undefined {
-  if (source.passwordFile !== undefined) return readPasswordFile(source.passwordFile);
-  return source.settings ? passwordFromSettings(source.kind, source.file, io.env) : undefined;
+/**
+ * The password that a file or the environment gives, `undefined` when a person will be asked.
+ * Throws PASSWORD_WEAK, PASSWORD_VARIABLE_INVALID, PASSWORD_FILE_UNREADABLE.
+ */
+export function givenPassword({ io }: WalletDeps, source: NewPasswordSource): string | undefined {
+  const { kind, file, passwordFile, settings } = source;
+  const fromSettings = () => (settings ? passwordFromSettings(kind, file, io) : undefined);
+  const given = passwordFile === undefined ? fromSettings() : readPasswordFile(passwordFile, io);
+  const problem = given === undefined ? undefined : passwordProblem(given);
+  if (problem === undefined) return given;
+  throw new SubnetError('PASSWORD_WEAK', { detail: problem, file });
 }
 
 const tries = 3;

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { SubnetError } from '../../common/errors.ts';
-import { keyfileEncryption } from '../../common/keys/keyfile.ts';
 import { keyFromKeyfile, wipeKey } from '../../common/keys/keyfile-key.ts';
-import { readKeyBytes, walletFiles } from '../../common/keys/wallet.ts';
-import { writeKeyFiles } from '../../common/keys/wallet-write.ts';
+import { walletFiles } from '../../common/keys/wallet.ts';
+import { refuseUnwritable, writeKeyFiles } from '../../common/keys/wallet-write.ts';
 import { locationOf, withAction, withHotkey } from '../flags.ts';
 import type { ActionFlags, WalletFlags } from '../flags.ts';
 import type { Prompter } from '../prompt.ts';
@@ -12,7 +11,9 @@ import { usage } from './wallet-deps.ts';
 import type { WalletDeps } from './wallet-deps.ts';
 import { openKeyfile } from '../wallet-open.ts';
 import type { KeyKind } from '../wallet-open.ts';
-import { newPassword, sealKey } from './new-password.ts';
+import { checkKey } from './check-key.ts';
+import { givenPassword, newPassword, sealKey } from './new-password.ts';
+import type { NewPasswordSource } from './new-password.ts';
 
 interface PasswdFlags extends WalletFlags, ActionFlags {
   readonly key: KeyKind;
@@ -51,10 +52,12 @@ function withKey(command: Command): Command {
 async function changeKey(deps: WalletDeps, change: Change, flags: PasswdFlags): Promise<void> {
   const { io } = deps;
   const file = walletFiles(locationOf(io, flags))[flags.key];
-  const isEncrypted = keyfileEncryption(readKeyBytes(file)) !== undefined;
+  const isEncrypted = checkKey(deps, flags.key, file) !== undefined;
   if (change === 'encrypt' && isEncrypted) throw usage(`${file} is encrypted: use passwd`);
   if (change !== 'encrypt' && !isEncrypted) throw usage(`${file} is not encrypted`);
+  refuseUnwritable([{ file }]);
   if (flags.dryRun !== true) await rewrite(deps, change, flags, file);
+  else if (change !== 'decrypt') givenPassword(deps, passwordSource(change, flags, file));
   const dryRun = flags.dryRun === true ? { dryRun: true } : {};
   if (flags.json === true) io.out(JSON.stringify({ ok: true, ...dryRun, change, file }));
   else io.out(`${flags.dryRun === true ? 'would write' : 'wrote   '} ${file}`);
@@ -72,7 +75,8 @@ async function rewrite(
   try {
     // What cannot be read as a key must not take the place of the file.
     wipeKey(keyFromKeyfile(deps.sr25519, file, new TextDecoder().decode(text)).key);
-    const content = change === 'decrypt' ? text : await sealed(deps, prompter, change, flags, text);
+    const source = passwordSource(change, flags, file);
+    const content = change === 'decrypt' ? text : await sealed(deps, prompter, source, text);
     writeKeyFiles([{ file, content, replace: true }]);
   } finally {
     text.fill(0);
@@ -87,16 +91,16 @@ async function requireConsent(prompter: Prompter, file: string): Promise<void> {
 async function sealed(
   deps: WalletDeps,
   prompter: Prompter,
-  change: Change,
-  flags: PasswdFlags,
+  source: NewPasswordSource,
   text: Uint8Array,
 ): Promise<Uint8Array> {
-  const { key: kind, newPasswordFile: passwordFile } = flags;
-  const file = walletFiles(locationOf(deps.io, flags))[kind];
+  return sealKey(deps, source.kind, text, await newPassword(deps, prompter, source));
+}
+
+function passwordSource(change: Change, flags: PasswdFlags, file: string): NewPasswordSource {
   // With passwd the variables hold the old password.
-  const source = { kind, file, passwordFile, settings: change === 'encrypt' };
-  const password = await newPassword(deps, prompter, source);
-  return sealKey(deps, kind, text, password);
+  const settings = change === 'encrypt';
+  return { kind: flags.key, file, passwordFile: flags.newPasswordFile, settings };
 }
 
 /** The one command that shows a secret: to a person at a terminal, never into a pipe or a file. */
@@ -106,6 +110,7 @@ async function showPhrase(deps: WalletDeps, flags: PasswdFlags): Promise<void> {
     throw usage('a phrase is shown on a terminal only, never with --json or into a pipe or file');
   }
   const file = walletFiles(locationOf(io, flags))[flags.key];
+  checkKey(deps, flags.key, file);
   if (flags.dryRun === true) return io.out(`would show the phrase in ${file}`);
   const prompter = deps.prompter(flags);
   const question = `Show the phrase of ${file} on this screen? Whoever sees it owns the key.`;

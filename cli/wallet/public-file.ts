@@ -4,7 +4,7 @@ import { publicText } from '../../common/keys/keyfile-key.ts';
 import { publicKeyOf } from '../../common/keys/ss58.ts';
 import { readPublicAddress, walletFiles } from '../../common/keys/wallet.ts';
 import type { WalletLocation } from '../../common/keys/wallet.ts';
-import { refuseExisting, writeKeyFiles } from '../../common/keys/wallet-write.ts';
+import { refuseExisting, refuseUnwritable, writeKeyFiles } from '../../common/keys/wallet-write.ts';
 import type { KeyFileWrite } from '../../common/keys/wallet-write.ts';
 import type { KeyKind } from '../wallet-open.ts';
 import type { StoreFlags } from './store-keys.ts';
@@ -14,7 +14,7 @@ export function publicName({ hotkey }: WalletLocation, kind: KeyKind): string {
   return kind === 'coldkey' ? 'coldkeypub.txt' : `hotkeys/${hotkey}pub.txt`;
 }
 
-/** The write of an address file; none when it holds the address already. Throws WALLET_EXISTS. */
+/** The write of an address file; none when it holds the address already. Throws WALLET_EXISTS, WALLET_UNWRITABLE. */
 export function publicPlan(
   location: WalletLocation,
   kind: KeyKind,
@@ -27,6 +27,7 @@ export function publicPlan(
   const replace = overwrite === publicName(location, kind);
   const plan = [{ file, content: publicText(publicKeyOf(ss58)), replace }];
   refuseExisting(plan);
+  refuseUnwritable(plan);
   return plan;
 }
 

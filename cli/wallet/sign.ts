@@ -7,6 +7,7 @@ import { parseSs58, publicKeyOf } from '../../common/keys/ss58.ts';
 import { walletFiles } from '../../common/keys/wallet.ts';
 import { locationOf, withAction, withHotkey, withJson } from '../flags.ts';
 import type { ActionFlags, OutputFlags, WalletFlags } from '../flags.ts';
+import { checkKey } from './check-key.ts';
 import { usage } from './wallet-deps.ts';
 import type { WalletDeps } from './wallet-deps.ts';
 import { throwIfStopped } from '../stopped.ts';
@@ -54,6 +55,7 @@ async function signMessage(deps: WalletDeps, flags: SignFlags): Promise<void> {
   const kind = flags.useHotkey === true ? 'hotkey' : 'coldkey';
   if (flags.dryRun === true) {
     const file = walletFiles(location)[kind];
+    checkKey(deps, kind, file);
     const plan = { ok: true, dryRun: true, kind, file, bytes: message.length };
     io.out(
       flags.json === true

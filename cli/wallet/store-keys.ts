@@ -5,13 +5,14 @@ import type { KeyMaterial } from '../../common/keys/keys.ts';
 import { encodeSs58 } from '../../common/keys/ss58.ts';
 import { readPublicAddress, walletFiles } from '../../common/keys/wallet.ts';
 import type { WalletFiles, WalletLocation } from '../../common/keys/wallet.ts';
-import { refuseExisting, writeKeyFiles } from '../../common/keys/wallet-write.ts';
+import { refuseExisting, refuseUnwritable, writeKeyFiles } from '../../common/keys/wallet-write.ts';
 import type { KeyFileWrite } from '../../common/keys/wallet-write.ts';
 import type { ActionFlags } from '../flags.ts';
 import { usage } from './wallet-deps.ts';
 import type { WalletDeps } from './wallet-deps.ts';
 import type { KeyKind } from '../wallet-open.ts';
-import { newPassword, sealKey } from './new-password.ts';
+import { givenPassword, newPassword, sealKey } from './new-password.ts';
+import type { NewPasswordSource } from './new-password.ts';
 
 /** A key that a command is about to write. */
 export interface KeyToStore {
@@ -59,7 +60,9 @@ export async function storeKeys(
     refuseExisting(targets);
     const publics = keys.map((one, at) => publicWrite(one, targets[at]));
     refuseExisting(publics.flat());
-    if (flags.dryRun !== true) {
+    refuseUnwritable(targets);
+    if (flags.dryRun === true) checkPasswords(deps, keys, targets, flags);
+    else {
       const secrets = await secretWrites(deps, keys, targets, flags);
       writeKeyFiles([...secrets, ...publics.flat()]);
     }
@@ -140,12 +143,28 @@ async function secretWrites(
       writes.push({ file, content: text, replace });
       continue;
     }
-    const source = { kind, file, passwordFile: flags.newPasswordFile, settings: true };
-    const password = await newPassword(deps, prompter, source);
+    const password = await newPassword(deps, prompter, passwordSource(kind, file, flags));
     writes.push({ file, content: await sealKey(deps, kind, text, password), replace });
     text.fill(0);
   }
   return writes;
+}
+
+function passwordSource(kind: KeyKind, file: string, flags: StoreFlags): NewPasswordSource {
+  return { kind, file, passwordFile: flags.newPasswordFile, settings: true };
+}
+
+/** What a dry run can know of the passwords: those that nobody has to type. */
+function checkPasswords(
+  deps: WalletDeps,
+  keys: readonly KeyToStore[],
+  targets: readonly Target[],
+  flags: StoreFlags,
+): void {
+  for (const [at, { kind, encrypt }] of keys.entries()) {
+    const file = targets[at]?.file ?? '';
+    if (encrypt) givenPassword(deps, passwordSource(kind, file, flags));
+  }
 }
 
 function addressOf(

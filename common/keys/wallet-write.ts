@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fchmodSync,
   fsyncSync,
@@ -60,6 +62,21 @@ export function refuseExisting(writes: readonly Pick<KeyFileWrite, 'file' | 'rep
   for (const { file, replace } of writes) {
     if (replace !== true && existsSync(file)) throw new SubnetError('WALLET_EXISTS', { file });
   }
+}
+
+/**
+ * Throws WALLET_UNWRITABLE where a folder cannot be made or written to, as far as that can be told
+ * without writing: before anybody is asked for a password.
+ */
+export function refuseUnwritable(writes: readonly Pick<KeyFileWrite, 'file'>[]): void {
+  for (const { file } of writes) {
+    attempt(file, () => accessSync(`${existingAbove(file)}/.`, constants.W_OK | constants.X_OK));
+  }
+}
+
+function existingAbove(path: string): string {
+  const above = dirname(path);
+  return above === path || existsSync(above) ? above : existingAbove(above);
 }
 
 /** Names of files that an interrupted write may leave behind; they can hold secrets. */

@@ -58,7 +58,7 @@ describe('what the doctor says of a wallet', () => {
   });
 
   it.each([
-    ['is not there', () => undefined, 'skip'],
+    ['is not there', (): void => undefined, 'skip'],
     ['is public only', () => writeFileSync(files().coldkeypub, '{}'), 'pass'],
     ['is encrypted', () => writeFileSync(files().coldkey, '$NACLxx', { mode: 0o600 }), 'warn'],
     ['is a folder', () => mkdirSync(files().coldkey), 'warn'],

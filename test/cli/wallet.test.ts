@@ -311,6 +311,47 @@ describe('subnet wallet sign and verify', () => {
   });
 
   it.each([
+    ['sign', '--message', 'x'],
+    ['sign', '--message', 'x', '--use-hotkey'],
+    ['encrypt'],
+    ['decrypt'],
+    ['passwd'],
+    ['phrase'],
+  ])('%s: a dry run of a wallet that is not there fails as the real run does', async (...args) => {
+    for (const more of [[], ['--dry-run']]) {
+      const run = await rig.run([...args, ...more], { isTty: true });
+      expect([run.code, run.out]).toEqual(['WALLET_NOT_FOUND', []]);
+    }
+  });
+
+  it('a dry run finds what else the real run would', async () => {
+    writeFileSync(rig.file('weak'), 'aaaaaaaa', { mode: 0o600 });
+    const weak = ['--new-password-file', rig.file('weak')];
+    const create = ['create', ...weak];
+    const elsewhere = ['create', '--wallet-path', rig.file('weak'), '--unencrypted-coldkey'];
+    const watched = ['regen-coldkeypub', '--ss58', aliceAddress, '--wallet-path', rig.file('weak')];
+    for (const more of [[], ['--dry-run']]) {
+      expect((await rig.run([...create, ...more])).code).toBe('PASSWORD_WEAK');
+      expect((await rig.run([...elsewhere, ...more])).code).toBe('WALLET_UNWRITABLE');
+      expect((await rig.run([...watched, ...more])).code).toBe('WALLET_UNWRITABLE');
+    }
+    await rig.run(['create', '--unencrypted-coldkey']);
+    const encrypted = { [passwordVariable(coldkey())]: 'as it is typed' };
+    for (const more of [[], ['--dry-run']]) {
+      expect((await rig.run(['encrypt', ...weak, ...more])).code).toBe('PASSWORD_WEAK');
+    }
+    await rig.run(['encrypt'], { answers: [password, password] });
+    writeFileSync(hotkey(), JSON.stringify({ ss58Address: aliceAddress }));
+    const sign = ['sign', '--message', 'x'];
+    for (const more of [[], ['--dry-run']]) {
+      const raw = await rig.run([...sign, ...more], { env: encrypted });
+      expect(raw.code).toBe('PASSWORD_VARIABLE_INVALID');
+      const empty = await rig.run([...sign, '--use-hotkey', ...more]);
+      expect(empty.code).toBe('KEYFILE_PUBLIC_ONLY');
+    }
+  });
+
+  it.each([
     ['no message', ['sign']],
     ['two messages', ['sign', '--message', 'a', '--message-file', '-']],
     ['a file that is not there', ['sign', '--message-file', '/nonexistent']],
@@ -372,6 +413,25 @@ describe('passwords of keys', () => {
     expect(raw.text).not.toContain(password);
     const missing = { BT_WALLET_PASSWORD_FILE: rig.file('nowhere') };
     expect((await rig.run(sign, { env: missing })).code).toBe('PASSWORD_FILE_UNREADABLE');
+  });
+
+  it('warns of a password file that others can open, wherever one is named', async () => {
+    const file = rig.file('password');
+    writeFileSync(file, `${password}\n`);
+    const warnings = async (mode: number, ...args: string[]) => {
+      chmodSync(file, mode);
+      const run = await rig.run(args, { env: { BT_WALLET_PASSWORD_FILE: file } });
+      expect(run.code).toBe('ok');
+      return run.err.filter((line) => line.includes('warning'));
+    };
+    const warning = [`warning: ${file}: others can open it (mode 0644): chmod 600 ${file}`];
+    const fresh = ['--new-password-file', file];
+    expect(await warnings(0o644, 'new-coldkey', ...fresh)).toEqual(warning);
+    expect(await warnings(0o644, 'sign', '--message', 'x')).toEqual(warning);
+    expect(await warnings(0o644, 'new-coldkey', '--wallet-name', 'b')).toEqual(warning);
+    const from = ['--from', coldkey(), '--from-password-file', file, '--unencrypted-coldkey'];
+    expect(await warnings(0o644, 'regen-coldkey', ...from, '--wallet-name', 'c')).toEqual(warning);
+    expect(await warnings(0o400, 'sign', '--message', 'x')).toEqual([]);
   });
 
   it('shows a phrase to a person at a terminal only', async () => {
