@@ -293,6 +293,12 @@ export interface EndpointState {
   readonly problem: string | null;
 }
 
+/** What a client of several endpoints has seen of those that it does not use. */
+export interface EndpointVisits {
+  /** Ends when each of the others was looked at once, or did not answer in time; never throws. */
+  othersVisited(): Promise<void>;
+}
+
 /** A node's view of the chain. Reads throw SubnetError `CHAIN_*`; nothing hangs past a deadline. */
 export interface Chain {
   readonly genesisHash: string;

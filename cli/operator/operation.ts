@@ -67,7 +67,8 @@ export async function carryOut(deps: OperationDeps, operation: Operation): Promi
   await settle(deps, [plan]);
   const [done] = await sendAll(deps, [plan]);
   if (done === undefined || deps.flags.json !== true) return;
-  deps.io.out(JSON.stringify({ ok: true, dryRun: false, ...doneJson(plan, done) }));
+  const { genesisHash } = deps.chain;
+  deps.io.out(JSON.stringify({ ok: true, dryRun: false, genesisHash, ...doneJson(plan, done) }));
 }
 
 /** Several transactions of one coldkey, one after the other; `operations` in --json. */
@@ -86,7 +87,8 @@ export async function carryOutAll(
     const one = done[at];
     return one === undefined ? [] : [doneJson(plan, one)];
   });
-  deps.io.out(JSON.stringify({ ok: true, dryRun: false, operations: results }));
+  const { genesisHash } = deps.chain;
+  deps.io.out(JSON.stringify({ ok: true, dryRun: false, genesisHash, operations: results }));
 }
 
 async function plansOf(
@@ -137,7 +139,7 @@ function refusalText({ chainError, detail, clearsAtBlock }: Refusal): string {
 }
 
 function showDryRun(
-  { io, flags }: OperationDeps,
+  { io, flags, chain }: OperationDeps,
   plans: readonly Plan[],
   json: Readonly<Record<string, unknown>>,
 ): void {
@@ -146,7 +148,8 @@ function showDryRun(
   if (flags.json === true) {
     const { code, message = '', fix = '' } = error ?? {};
     const verdict = error === null ? { ok: true } : { ok: false, error: { code, message, fix } };
-    io.out(JSON.stringify({ ...verdict, dryRun: true, ...json }));
+    const { genesisHash } = chain;
+    io.out(JSON.stringify({ ...verdict, dryRun: true, genesisHash, ...json }));
   } else {
     for (const plan of plans) planLines(plan).forEach((line) => io.out(line));
     io.out('dry run: nothing was signed or sent');

@@ -1,5 +1,6 @@
 import type { Chain } from '../../common/chain-port.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
+import { aborted } from '../../common/node/lifecycle.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { createPlatform } from '../../common/node/platform.ts';
 import type { KeySigner } from '../../common/keys/keys.ts';
@@ -11,6 +12,8 @@ import type { ActionFlags, NetworkFlags, OutputFlags } from '../flags.ts';
 import type { CliIo } from '../io.ts';
 import { processTerminal, terminalPrompter } from '../prompt.ts';
 import type { Prompter } from '../prompt.ts';
+import { checkEndpoints } from './endpoint-check.ts';
+import type { Purpose } from './endpoint-check.ts';
 import { asCancelled, throwIfStopped } from '../stopped.ts';
 import { openColdkey, openHotkey } from '../wallet-open.ts';
 
@@ -19,7 +22,7 @@ export type OperatorChain = Chain & StateSource;
 /** The world of the operator's chain commands; tests hand in their own. */
 export interface OperatorDeps {
   /** A network name, an endpoint, or several endpoints with commas between them. */
-  connect(network: string): Promise<OperatorChain>;
+  connect(network: string, purpose: Purpose): Promise<OperatorChain>;
   prompter(flags: ActionFlags): Prompter;
   open(
     location: WalletLocation,
@@ -31,9 +34,13 @@ export interface OperatorDeps {
 /** Of one read: a person waits for it. */
 const requestTimeoutMs = 15_000;
 
+/** For the genesis of the endpoints that are not in use; a visit has the deadline of a request. */
+const readerWaitsMs = 2000;
+const signerWaitsMs = 2 * requestTimeoutMs;
+
 export function operatorDeps(io: CliIo): OperatorDeps {
   return {
-    connect: (network) => connect(io, network),
+    connect: (network, purpose) => connect(io, network, purpose),
     prompter: (flags) => terminalPrompter(processTerminal(io.signal), flags),
     open: (location, signedBy, prompter) => {
       const parts = { prompter, io };
@@ -42,16 +49,30 @@ export function operatorDeps(io: CliIo): OperatorDeps {
   };
 }
 
-function connect(io: CliIo, network: string): Promise<OperatorChain> {
+async function connect(io: CliIo, network: string, purpose: Purpose): Promise<OperatorChain> {
   const { endpoints, genesisHash } = resolveNetwork(network);
-  return connectChain({
+  const platform = createPlatform();
+  const chain = await connectChain({
     endpoints,
-    platform: createPlatform(),
+    platform,
     logger: createLogger({ level: 'silent' }),
     requestTimeoutMs,
     signal: io.signal,
     ...(genesisHash === undefined ? {} : { genesisHash }),
   });
+  const waitsMs = purpose === 'read' ? readerWaitsMs : signerWaitsMs;
+  const patience = platform.deadline(waitsMs, io.signal);
+  try {
+    await Promise.race([chain.othersVisited(), aborted(patience.signal)]);
+    throwIfStopped(io.signal);
+    checkEndpoints(io, chain, purpose);
+    return chain;
+  } catch (error) {
+    await chain.close();
+    throw error;
+  } finally {
+    patience.dispose();
+  }
 }
 
 /** Connects, does the work, and closes the connection whatever happens. */
@@ -60,9 +81,10 @@ export async function withChain<T>(
   deps: OperatorDeps,
   flags: NetworkFlags,
   work: (chain: OperatorChain) => Promise<T>,
+  purpose: Purpose = 'sign',
 ): Promise<T> {
   try {
-    const chain = await deps.connect(networkOf(io, flags));
+    const chain = await deps.connect(networkOf(io, flags), purpose);
     return await closing(chain, io.signal, work);
   } catch (error) {
     throw asCancelled(error, io.signal);
@@ -99,13 +121,16 @@ export async function answer(
   flags: NetworkFlags & OutputFlags,
   read: (view: StateView, chain: OperatorChain) => Promise<Answer>,
 ): Promise<void> {
-  const found = await withChain(io, deps, flags, async (chain) => {
+  const reading = async (chain: OperatorChain) => {
     const view = await chain.view();
-    return { block: view.block, ...(await read(view, chain)) };
-  });
+    const { genesisHash } = chain;
+    return { genesisHash, block: view.block, ...(await read(view, chain)) };
+  };
+  const found = await withChain(io, deps, flags, reading, 'read');
   if (flags.json === true) {
+    const { genesisHash } = found;
     const { number: block, hash: blockHash } = found.block;
-    io.out(jsonLine({ ok: true, block, blockHash, ...found.json }));
+    io.out(jsonLine({ ok: true, genesisHash, block, blockHash, ...found.json }));
   } else {
     found.lines.forEach((line) => io.out(line));
   }

@@ -7,6 +7,7 @@ import type {
   ChainCall,
   ChainEvent,
   EndpointState,
+  EndpointVisits,
   PendingCommit,
   RuntimeFacts,
   Snapshot,
@@ -40,7 +41,7 @@ export interface ClientDeps extends PoolDeps {
 export async function openChain(
   deps: ClientDeps,
   options: PoolOptions,
-): Promise<Chain & StateSource> {
+): Promise<Chain & StateSource & EndpointVisits> {
   const pool = new LinkPool(deps, options);
   try {
     await pool.start();
@@ -56,7 +57,7 @@ export async function openChain(
 }
 
 /** The port over whichever endpoint is in use; each read is at one block of it. */
-class ChainClient implements Chain, StateSource {
+class ChainClient implements Chain, StateSource, EndpointVisits {
   readonly #deps: ClientDeps;
   readonly #pool: LinkPool;
   readonly #queues = new Map<string, NonceQueue>();
@@ -88,6 +89,10 @@ class ChainClient implements Chain, StateSource {
 
   endpoints(): readonly EndpointState[] {
     return this.#pool.states();
+  }
+
+  othersVisited(): Promise<void> {
+    return this.#pool.othersVisited();
   }
 
   head(): Promise<BlockRef> {

@@ -1,10 +1,11 @@
 import { once, setMaxListeners } from 'node:events';
+import { createConnection } from 'node:net';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 import type { IExtrinsicEra } from '@polkadot/types/types';
 import { stringCamelCase } from '@polkadot/util';
 import { blake2AsHex, blake2AsU8a } from '@polkadot/util-crypto';
 import type { Ss58 } from '../brand.ts';
-import type { BlockRef, Chain, ChainCall } from '../chain-port.ts';
+import type { BlockRef, Chain, ChainCall, EndpointVisits } from '../chain-port.ts';
 import { SubnetError, messageOf } from '../errors.ts';
 import { cleanText } from '../fault.ts';
 import { knownGenesis } from '../networks.ts';
@@ -65,7 +66,9 @@ const signedExtensions = {
  * CHAIN_UNREACHABLE with each one's reason, CHAIN_FOREIGN when all serve another chain, and
  * CHAIN_CLOSED when the signal aborts.
  */
-export async function connectChain(options: ConnectOptions): Promise<Chain & StateSource> {
+export async function connectChain(
+  options: ConnectOptions,
+): Promise<Chain & StateSource & EndpointVisits> {
   const { endpoints, platform, logger, signal, requestTimeoutMs: timeoutMs = 20_000 } = options;
   const closing = new AbortController();
   // Every call under way listens to it.
@@ -101,12 +104,32 @@ function createDialer(timeoutMs: number): Dialer {
 
 /** Connects once: a provider that reconnects by itself would hide that its line was cut. */
 async function connected(provider: WsProvider, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    provider.on('connected', () => resolve());
-    provider.on('disconnected', () => reject(new Error('no connection')));
-    provider.on('error', () => reject(new Error('no connection')));
+  const isOpen = await new Promise<boolean>((resolve, reject) => {
+    provider.on('connected', () => resolve(true));
+    provider.on('disconnected', () => resolve(false));
+    provider.on('error', () => resolve(false));
     signal.addEventListener('abort', () => reject(new Error('given up')), { once: true });
     provider.connect().catch(reject);
+  });
+  if (isOpen) return;
+  const listens = await portAnswers(new URL(provider.endpoint), signal);
+  throw new Error(listens ? 'it answers, but not as a chain node' : 'no connection');
+}
+
+/** The library does not tell a closed port from a server that speaks something else. */
+function portAnswers({ hostname, port, protocol }: URL, signal: AbortSignal): Promise<boolean> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const standard = protocol === 'wss:' ? 443 : 80;
+  return new Promise((resolve) => {
+    const socket = createConnection({ host, port: port === '' ? standard : Number(port) });
+    const end = (answers: boolean): void => {
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+    if (signal.aborted) end(false);
+    signal.addEventListener('abort', () => end(false), { once: true });
   });
 }
 

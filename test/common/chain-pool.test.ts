@@ -168,6 +168,18 @@ describe('the connection to several endpoints', () => {
     expect(foreign.opened).toBe(0);
   });
 
+  it('has looked at each of the others when the first visits have ended', async () => {
+    const foreign = createFakeEndpoint('0xbb');
+    const [first, silent] = [createFakeEndpoint(), createFakeEndpoint()];
+    silent.mode = 'silent';
+    const { pool, pass } = build({ first, foreign, silent }, null);
+    await pool.start();
+    const visits = pool.othersVisited();
+    await pass(timeoutMs);
+    await visits;
+    expect(pool.states().map(({ state }) => state)).toEqual(['in-use', 'wrong-chain', 'failed']);
+  });
+
   it('says so when all endpoints are of another chain', async () => {
     const { pool } = build({ only: createFakeEndpoint('0xbb') }, '0xaa');
     await expect(pool.start()).rejects.toMatchObject({ code: 'CHAIN_FOREIGN' });

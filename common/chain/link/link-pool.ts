@@ -52,6 +52,7 @@ export class LinkPool {
   /** The round of attempts under way; what is asked for meanwhile waits for it. */
   #connecting: Promise<void> | null = null;
   #genesisHash: string | null;
+  #firstVisits: Promise<void> = Promise.resolve();
 
   constructor(deps: PoolDeps, options: PoolOptions) {
     this.#deps = deps;
@@ -74,6 +75,11 @@ export class LinkPool {
     return this.#book.states();
   }
 
+  /** The first look at each endpoint that is not in use, whose genesis is known from then on. */
+  othersVisited(): Promise<void> {
+    return this.#firstVisits;
+  }
+
   /**
    * Connects to the first endpoint that answers. Throws CHAIN_UNREACHABLE with each one's reason,
    * CHAIN_FOREIGN when all serve another chain than the network's, CHAIN_CLOSED.
@@ -81,7 +87,7 @@ export class LinkPool {
   async start(): Promise<void> {
     await this.#attempt();
     if (this.#current === null) throw this.#unreachable();
-    void this.#visitOthers();
+    this.#firstVisits = this.#visitOthers();
     void this.#keepVisiting();
     void this.#watchHeads();
   }
