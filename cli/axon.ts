@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { withAction, withHotkey, withNetuid, withNetwork } from './flags.ts';
+import { acceptCommonFlags, withAction, withHotkey, withNetuid, withNetwork } from './flags.ts';
 import type { CliIo } from './io.ts';
 import { resetAxon, setAxon } from './operator/axon-serve.ts';
 import type { AxonFlags } from './operator/axon-serve.ts';
@@ -18,5 +18,6 @@ export function axonCommand(io: CliIo, deps = operatorDeps(io)): Command {
   signing('reset', 'take the endpoint off the metagraph').action((flags: AxonFlags) =>
     resetAxon(io, deps, flags),
   );
+  command.commands.forEach(acceptCommonFlags);
   return command;
 }

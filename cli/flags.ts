@@ -1,5 +1,4 @@
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultWalletPath, walletLocation } from '../common/keys/wallet.ts';
 import type { WalletLocation } from '../common/keys/wallet.ts';
 import type { CliIo } from './io.ts';
@@ -101,11 +100,35 @@ function setting({ env }: Pick<CliIo, 'env'>, ...names: readonly string[]): stri
   return names.map((name) => env[name]).find((value) => value !== undefined && value !== '');
 }
 
+/**
+ * A name or a path. A value that begins with a dash is the next flag, whose own value was forgotten:
+ * taking it would be silent and wrong. A path such as `-x` is written `./-x`.
+ */
+export function textOption(text: string): string {
+  if (text === '') throw new InvalidArgumentError('must not be empty');
+  if (text.startsWith('-')) throw new InvalidArgumentError('its value is missing before that flag');
+  if (/\p{Cc}/u.test(text)) throw new InvalidArgumentError('must hold no control characters');
+  return text;
+}
+
+/**
+ * The flags that every operator command takes, also where they mean nothing: what others' scripts
+ * always pass must not end them. Those that the command has not are not shown in its help.
+ */
+export function acceptCommonFlags(command: Command): Command {
+  const all = withHotkey(withNetuid(withNetwork(withAction(new Command()))));
+  for (const option of all.options) {
+    if (command.options.some(({ long }) => long === option.long)) continue;
+    command.addOption(option.hideHelp());
+  }
+  return command;
+}
+
 /** An option with other spellings that help does not show; the last one on the line wins. */
 function addOption(command: Command, option: Option, aliases: readonly string[]): Command {
-  command.addOption(option);
+  command.addOption(option.argParser(textOption));
   for (const alias of aliases) {
-    command.addOption(new Option(`--${alias} <value>`).hideHelp());
+    command.addOption(new Option(`--${alias} <value>`).argParser(textOption).hideHelp());
     command.on(`option:${alias}`, (value: string) => {
       command.setOptionValueWithSource(option.attributeName(), value, 'cli');
     });

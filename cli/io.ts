@@ -8,6 +8,7 @@ export interface CliIo {
   /** stdout is a terminal, NO_COLOR is unset: colours and live views are welcome. */
   readonly isTty: boolean;
   readonly colour: boolean;
+  /** Infinity where no terminal ends the line. */
   readonly columns: number;
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
@@ -23,10 +24,15 @@ export function processIo(signal: AbortSignal): CliIo {
     env: process.env,
     isTty,
     colour: isTty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
-    columns: process.stdout.columns ?? 80,
+    columns: isTty ? widthOf(process.stdout) : Infinity,
     signal,
     setExitCode: (code) => {
       process.exitCode = code;
     },
   };
+}
+
+/** Some terminals say 0, others nothing. */
+function widthOf({ columns }: { readonly columns?: number }): number {
+  return columns === undefined || columns === 0 ? 80 : columns;
 }

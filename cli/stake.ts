@@ -1,6 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parseAmount } from '../common/operator/amount.ts';
-import { withAction, withHotkey, withJson, withNetuid, withNetwork, withWallet } from './flags.ts';
+import {
+  acceptCommonFlags,
+  withAction,
+  withHotkey,
+  withJson,
+  withNetuid,
+  withNetwork,
+  withWallet,
+} from './flags.ts';
 import type { CliIo } from './io.ts';
 import { addressOption, positiveAmountOption } from './operator/command-parts.ts';
 import { operatorDeps } from './operator/session.ts';
@@ -38,6 +46,7 @@ export function stakeCommand(io: CliIo, deps = operatorDeps(io)): Command {
     withMove(trading('swap', 'to another subnet, at the price of both pools')),
     'stake there for one alpha here: not worse than this',
   ).action((flags: MoveFlags) => moveStake(io, deps, 'swap', flags));
+  command.commands.forEach(acceptCommonFlags);
   return command;
 }
 

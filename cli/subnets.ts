@@ -1,5 +1,13 @@
 import { Command } from 'commander';
-import { withAction, withHotkey, withJson, withNetuid, withNetwork, withWallet } from './flags.ts';
+import {
+  acceptCommonFlags,
+  withAction,
+  withHotkey,
+  withJson,
+  withNetuid,
+  withNetwork,
+  withWallet,
+} from './flags.ts';
 import type { CliIo } from './io.ts';
 import { amountOption } from './operator/command-parts.ts';
 import type { SigningFlags } from './operator/command-parts.ts';
@@ -31,6 +39,7 @@ export function subnetsCommand(io: CliIo, deps = operatorDeps(io)): Command {
     (flags: ReadFlags) => burnCost(io, deps, flags),
   );
   addSigning(io, command, deps);
+  command.commands.forEach(acceptCommonFlags);
   return command;
 }
 

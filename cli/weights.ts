@@ -1,5 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { withAction, withHotkey, withJson, withNetuid, withNetwork } from './flags.ts';
+import {
+  acceptCommonFlags,
+  textOption,
+  withAction,
+  withHotkey,
+  withJson,
+  withNetuid,
+  withNetwork,
+} from './flags.ts';
 import type { CliIo } from './io.ts';
 import { operatorDeps } from './operator/session.ts';
 import { revealWeights } from './operator/weights-reveal.ts';
@@ -20,8 +28,8 @@ export function weightsCommand(io: CliIo, deps = operatorDeps(io)): Command {
       withHotkey(withJson(withNetwork(command.command('show').description('stored weight rows')))),
     ),
   )
-    .option('--uid <uid>', "this validator's row (default: the hotkey's own)", uidOption)
-    .option('--all', 'the rows of all validators')
+    .option('--uid <uid>', "this validator's row (default: that of the wallet's hotkey)", uidOption)
+    .option('--all', 'the rows of all validators, as without a wallet')
     .action((flags: ShowFlags) => showWeights(io, deps, flags));
   const signing = (name: string, description: string): Command =>
     withHotkey(withAction(withNetwork(command.command(name).description(description))));
@@ -29,13 +37,14 @@ export function weightsCommand(io: CliIo, deps = operatorDeps(io)): Command {
     .addHelpText('after', runningNode)
     .action((flags: WeightFlags) => setWeights(io, deps, flags));
   withVector(signing('commit', 'commit the hash of weights; the salt is written to a file first'))
-    .option('--salt-file <file>', 'new file (default: weights-netuid<N>-<hash>.json)')
+    .option('--salt-file <file>', 'new file (default: weights-netuid<N>-<hash>.json)', textOption)
     .addHelpText('after', runningNode)
     .action((flags: CommitFlags) => commitWeights(io, deps, flags));
   signing('reveal', 'reveal weights that were committed by hash')
-    .option('--salt-file <file>', 'the file that the commit wrote')
+    .option('--salt-file <file>', 'the file that the commit wrote', textOption)
     .action((flags: RevealFlags) => revealWeights(io, deps, flags));
   addWatchCommand(io, command);
+  command.commands.forEach(acceptCommonFlags);
   return command;
 }
 

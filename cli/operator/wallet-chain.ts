@@ -8,7 +8,14 @@ import { readColdkeyBalance } from '../../common/operator/balances.ts';
 import type { ColdkeyBalance } from '../../common/operator/balances.ts';
 import { readNetuids } from '../../common/operator/subnet-list.ts';
 import type { StateView } from '../../common/state-view.ts';
-import { locationOf, withJson, withNetuid, withNetwork, withWallet } from '../flags.ts';
+import {
+  acceptCommonFlags,
+  locationOf,
+  withJson,
+  withNetuid,
+  withNetwork,
+  withWallet,
+} from '../flags.ts';
 import type { NetworkFlags, OutputFlags, WalletFlags } from '../flags.ts';
 import type { CliIo } from '../io.ts';
 import { coldkeyOf } from './command-parts.ts';
@@ -44,6 +51,7 @@ export function addWalletChainCommands(
   withNetuid(withWallet(withJson(withNetwork(overview)))).action((flags: OverviewFlags) =>
     showOverview(io, deps, flags),
   );
+  [balance, overview].forEach(acceptCommonFlags);
 }
 
 interface NamedBalance extends ColdkeyBalance {

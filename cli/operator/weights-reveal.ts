@@ -26,6 +26,9 @@ export interface RevealFlags extends SigningFlags {
 export function revealWeights(io: CliIo, deps: OperatorDeps, flags: RevealFlags): Promise<void> {
   if (flags.saltFile === undefined) throw usage('name the file of the commit with --salt-file');
   const content = readSaltFile(flags.saltFile);
+  if (flags.netuid !== undefined && flags.netuid !== content.netuid) {
+    throw usage(`the file is of netuid ${content.netuid}, not of ${flags.netuid}`);
+  }
   const hotkey = committer(io, flags, content);
   return withChain(io, deps, flags, async (chain) => {
     if (chain.genesisHash !== content.genesisHash) {

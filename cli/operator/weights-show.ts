@@ -1,7 +1,7 @@
 import type { Hotkey } from '../../common/brand.ts';
 import type { PendingCommit, Snapshot, WeightRow } from '../../common/chain-port.ts';
 import { asNumber } from '../../common/chain/decoded.ts';
-import { SubnetError } from '../../common/errors.ts';
+import { isSubnetError, SubnetError } from '../../common/errors.ts';
 import type { StateView } from '../../common/state-view.ts';
 import { storageIndex } from '../../common/timelock/commit-hash.ts';
 import type { NetworkFlags, OutputFlags, WalletFlags } from '../flags.ts';
@@ -48,16 +48,27 @@ async function uidsOf(
   { netuid, neurons }: Snapshot,
   flags: ShowFlags,
 ): Promise<readonly number[]> {
-  if (flags.all === true) {
+  if (flags.uid !== undefined) return [flags.uid];
+  const hotkey = flags.all === true ? null : wantedHotkey(io, flags);
+  if (hotkey === null) {
     const index = storageIndex(netuid, flags.mecid ?? 0);
     const entries = await view.entries('SubtensorModule', 'Weights', index);
     return entries.map(({ keys }) => asNumber(keys.at(-1))).sort((a, b) => a - b);
   }
-  if (flags.uid !== undefined) return [flags.uid];
-  const hotkey = hotkeyOf(io, flags);
   const own = neurons.find((neuron) => neuron.hotkey === hotkey);
   if (own === undefined) throw new SubnetError('HOTKEY_NOT_REGISTERED', { netuid, hotkey });
   return [own.uid];
+}
+
+/** null where nobody says which and no wallet is there: whoever only looks needs no keys. */
+function wantedHotkey(io: CliIo, flags: ShowFlags): Hotkey | null {
+  if (flags.hotkey !== undefined || flags.walletName !== undefined) return hotkeyOf(io, flags);
+  try {
+    return hotkeyOf(io, flags);
+  } catch (error) {
+    if (isSubnetError(error) && error.code === 'WALLET_NOT_FOUND') return null;
+    throw error;
+  }
 }
 
 async function readOne(
