@@ -297,7 +297,7 @@ export const catalogue = {
   SALT_FILE_UNWRITABLE: {
     exit: 3,
     title: 'The file with the salt cannot be written, so nothing was committed',
-    fix: 'Name a file that does not exist, in a folder that can be written, after --salt-file.',
+    fix: 'Name a file that does not exist, in a folder that can be written and on a disk with room, after --salt-file.',
   },
   // wallets
   WALLET_NOT_FOUND: {

@@ -17,7 +17,7 @@ export interface DescribedCall {
 export function describeCall(view: StateView, call: ChainCall): DescribedCall {
   const named = nameCall(call, view);
   const taken = view.callArguments(named.pallet, named.call) ?? [];
-  const args = taken.map(({ name }, at) => [name, plain(named.args[at])] as const);
+  const args = taken.map(({ name, type }, at) => [name, plain(named.args[at], type)] as const);
   return {
     pallet: named.pallet,
     name: named.call,
@@ -26,16 +26,25 @@ export function describeCall(view: StateView, call: ChainCall): DescribedCall {
   };
 }
 
-/** Integers above 2^53 as decimal text, bytes as hex. */
-function plain(value: unknown): Fact {
-  if (typeof value === 'bigint') {
-    return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
-  }
+const narrow = /^(Compact<)?[iu](8|16|32)>?$/;
+const wide = /^(Compact<)?[iu](64|128|256)>?$/;
+
+/**
+ * Bytes as hex. Integers by their type in the metadata, never by their size: of at most 32 bits as
+ * numbers, wider ones as decimal text, since JSON's readers round above 2^53.
+ */
+function plain(value: unknown, type: string): Fact {
+  if (typeof value === 'bigint') return narrow.test(type) ? Number(value) : String(value);
+  if (typeof value === 'number') return wide.test(type) ? String(value) : value;
   if (value instanceof Uint8Array) return `0x${toHex(value)}`;
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map((one: unknown) => plain(one, elementOf(type)));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one, '')]));
   }
-  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'boolean') return value;
   return typeof value === 'string' ? value : null;
+}
+
+function elementOf(type: string): string {
+  return /^Vec<(.+)>$/.exec(type)?.[1] ?? '';
 }

@@ -1,7 +1,7 @@
 import { SubnetError } from '../../common/errors.ts';
 import { requireSubnet } from '../../common/operator/subnet-list.ts';
 import { closestName } from '../../common/config/closest-name.ts';
-import { plainValue, showValue } from '../../common/owner/hyperparameter-value.ts';
+import { showValue } from '../../common/owner/hyperparameter-value.ts';
 import type { RawValue } from '../../common/owner/hyperparameter-value.ts';
 import { findHyperparameter, hyperparameters } from '../../common/owner/hyperparameters.ts';
 import type { Hyperparameter } from '../../common/owner/hyperparameters.ts';
@@ -11,6 +11,7 @@ import type { NetworkFlags, OutputFlags } from '../flags.ts';
 import type { CliIo } from '../io.ts';
 import { requireNetuid } from './command-parts.ts';
 import type { SubnetFlags } from './command-parts.ts';
+import { hyperparameterJson } from './hyperparameter-fact.ts';
 import { answer } from './session.ts';
 import type { OperatorDeps } from './session.ts';
 import { renderTable } from './table.ts';
@@ -98,10 +99,10 @@ function jsonOf(rows: readonly Row[]): Readonly<Record<string, unknown>> {
   );
 }
 
-/** `text` carries the unit, `value` is what `sudo set --value` takes. */
+/** `text` is for people; `value` is an amount with its unit, or what `sudo set --value` takes. */
 function rowJson(parameter: Hyperparameter, value: RawValue): Readonly<Record<string, unknown>> {
   return {
-    value: plainValue(parameter, value),
+    value: hyperparameterJson(parameter, value),
     text: showValue(parameter, value),
     setBy: whoSets(parameter),
     meaning: parameter.summary,

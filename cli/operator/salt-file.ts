@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import process from 'node:process';
 import { z } from 'zod';
 import { messageOf, SubnetError } from '../../common/errors.ts';
 import { parseSs58, publicKeyOf } from '../../common/keys/ss58.ts';
@@ -25,19 +35,59 @@ const schema = z.strictObject({
 
 export type SaltFile = Readonly<z.infer<typeof schema>>;
 
-/** Writes a new file that only its owner can read. Throws SALT_FILE_UNWRITABLE; never overwrites. */
+/**
+ * Writes a new file that only its owner can read: whole, on disk, or not at all. Never overwrites.
+ * Throws SALT_FILE_UNWRITABLE.
+ */
 export function writeSaltFile(file: string, content: SaltFile): void {
+  const unfinished = `${file}.${process.pid}.tmp`;
   try {
-    const handle = openSync(file, 'wx', 0o600);
-    try {
-      writeSync(handle, `${JSON.stringify(content)}\n`);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
+    writeToDisk(unfinished, `${JSON.stringify(content)}\n`);
+    nameNew(unfinished, file);
+    syncFolder(dirname(file));
   } catch (error) {
-    throw new SubnetError('SALT_FILE_UNWRITABLE', { detail: messageOf(error), file });
+    rmSync(unfinished, { force: true });
+    throw new SubnetError('SALT_FILE_UNWRITABLE', { detail: reasonOf(error), file });
   }
+}
+
+function writeToDisk(file: string, text: string): void {
+  const handle = openSync(file, 'wx', 0o600);
+  try {
+    // Unlike writeSync, all of it or an error.
+    writeFileSync(handle, text);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Takes the name before it renames: that alone would replace another commit's salt. */
+function nameNew(unfinished: string, file: string): void {
+  closeSync(openSync(file, 'wx', 0o600));
+  try {
+    renameSync(unfinished, file);
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+/** So that the name outlives a crash as well; some file systems cannot do that for folders. */
+function syncFolder(folder: string): void {
+  try {
+    const handle = openSync(folder, 'r');
+    fsyncSync(handle);
+    closeSync(handle);
+  } catch {
+    // The content is on disk; only its name may be lost with the power.
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  return `${isFull ? 'the disk is full: ' : ''}${messageOf(error)}`;
 }
 
 /** Throws SALT_FILE_INVALID when it cannot be read, or no longer gives the hash that it names. */

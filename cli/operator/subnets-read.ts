@@ -9,10 +9,11 @@ import { requireNetuid } from './command-parts.ts';
 import type { SubnetFlags } from './command-parts.ts';
 import { factLines, factsJson } from './facts.ts';
 import type { Facts } from './facts.ts';
+import { snapshotJson } from './metagraph-json.ts';
 import { metagraphLines } from './metagraph-view.ts';
 import { answer } from './session.ts';
 import type { OperatorDeps } from './session.ts';
-import { renderTable, shortKey } from './table.ts';
+import { countText, renderTable, shortKey } from './table.ts';
 import type { Column } from './table.ts';
 
 export type ReadFlags = NetworkFlags & OutputFlags & SubnetFlags;
@@ -42,9 +43,9 @@ function stateText({ started, registrationAllowed }: SubnetRow): string {
 export function listSubnets(io: CliIo, deps: OperatorDeps, flags: ReadFlags): Promise<void> {
   return answer(io, deps, flags, async (view) => {
     const rows = await readSubnets(view, await readNetuids(view));
-    const head = `${rows.length} subnets at block ${view.block.number}`;
+    const head = `${countText(rows.length, 'subnet')} at block ${view.block.number}`;
     return {
-      json: { subnets: rows },
+      json: { subnets: rows.map((row) => factsJson(rowFacts(row))) },
       lines: [head, ...renderTable(listColumns, rows, io.columns).split('\n')],
     };
   });
@@ -68,17 +69,15 @@ export function showSubnet(io: CliIo, deps: OperatorDeps, flags: ReadFlags): Pro
   });
 }
 
-function factsOf(row: SubnetRow, snapshot: Snapshot): Facts {
-  const { block, nextEpochBlock, lastEpochBlock, hyperparams, ownerHotkey, mechanisms } = snapshot;
+/** What the list and the page of one subnet tell alike. */
+function rowFacts(row: SubnetRow): Facts {
   const amount = (value: bigint | null, netuid = 0) =>
     value === null ? null : stakeOn(netuid, value);
   return {
     netuid: row.netuid,
     name: row.name,
     symbol: row.symbol,
-    block: block.number,
     ownerColdkey: row.owner,
-    ownerHotkey,
     registeredAtBlock: row.registeredAtBlock,
     started: row.started,
     pricePerAlpha: tao(row.priceRao),
@@ -89,10 +88,19 @@ function factsOf(row: SubnetRow, snapshot: Snapshot): Facts {
     alphaEmissionPerBlock: amount(row.alphaEmissionRao, row.netuid),
     neurons: row.neurons,
     maxNeurons: row.maxNeurons,
-    maxValidators: hyperparams.maxValidators,
     registrationAllowed: row.registrationAllowed,
     burn: tao(row.burnRao),
-    tempoBlocks: hyperparams.tempo,
+    tempoBlocks: row.tempo,
+  };
+}
+
+function factsOf(row: SubnetRow, snapshot: Snapshot): Facts {
+  const { block, nextEpochBlock, lastEpochBlock, hyperparams, ownerHotkey, mechanisms } = snapshot;
+  return {
+    ...rowFacts(row),
+    block: block.number,
+    ownerHotkey,
+    maxValidators: hyperparams.maxValidators,
     lastEpochBlock,
     nextEpochBlock,
     epochs: snapshot.epoch.model,
@@ -110,15 +118,10 @@ export function showMetagraph(io: CliIo, deps: OperatorDeps, flags: ReadFlags): 
   return answer(io, deps, flags, async (_, chain) => {
     const snapshot = await chain.snapshot(requireNetuid(flags));
     return {
-      json: { ...snapshot, ...blockOf(snapshot) },
+      json: snapshotJson(snapshot),
       lines: metagraphLines(snapshot, io.columns),
     };
   });
-}
-
-/** The snapshot's own block: a reader needs both halves of one answer to be of one block. */
-function blockOf({ block }: Snapshot): { block: number; blockHash: string } {
-  return { block: block.number, blockHash: block.hash };
 }
 
 /** `subnet subnets burn-cost`: what registering costs now. */

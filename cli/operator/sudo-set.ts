@@ -1,11 +1,6 @@
 import { callFor, readHyperparameter } from '../../common/owner/set-hyperparameter.ts';
 import type { Change } from '../../common/owner/set-hyperparameter.ts';
-import {
-  parseValue,
-  plainValue,
-  sameValue,
-  showValue,
-} from '../../common/owner/hyperparameter-value.ts';
+import { parseValue, sameValue, showValue } from '../../common/owner/hyperparameter-value.ts';
 import type { RawValue } from '../../common/owner/hyperparameter-value.ts';
 import type { Hyperparameter } from '../../common/owner/hyperparameters.ts';
 import { gatesOf, settersOf } from '../../common/owner/owner-gates.ts';
@@ -20,6 +15,7 @@ import type { CliIo } from '../io.ts';
 import { coldkeyOf, operationDeps, requireNetuid, usage } from './command-parts.ts';
 import type { SigningFlags } from './command-parts.ts';
 import { namedParameter } from './hyperparameter-list.ts';
+import { hyperparameterFact, hyperparameterJson } from './hyperparameter-fact.ts';
 import { carryOut } from './operation.ts';
 import type { Operation } from './operation.ts';
 import { withChain } from './session.ts';
@@ -60,7 +56,7 @@ export function setByOwner(io: CliIo, deps: OperatorDeps, flags: SudoSetFlags): 
 function tellSame(io: CliIo, flags: SudoSetFlags, { parameter, value, netuid }: Change): void {
   if (flags.json === true) {
     const { name } = parameter;
-    const shown = plainValue(parameter, value);
+    const shown = hyperparameterJson(parameter, value);
     io.out(JSON.stringify({ ok: true, changed: false, netuid, param: name, value: shown }));
     return;
   }
@@ -86,15 +82,15 @@ function setOperation(
     facts: {
       netuid,
       param: parameter.name,
-      before: before === null ? null : showValue(parameter, before),
-      after: showValue(parameter, value),
+      before: before === null ? null : hyperparameterFact(parameter, before),
+      after: hyperparameterFact(parameter, value),
       authority,
     },
     refusals: () => gates.map((gate) => gateRefusal(gate)),
     effect: async (view) => {
       const now = await readHyperparameter(view, netuid, parameter);
       if (now === null || !sameValue(now, value)) return null;
-      return { onChain: showValue(parameter, now), changed: true };
+      return { onChain: hyperparameterFact(parameter, now), changed: true };
     },
   };
 }

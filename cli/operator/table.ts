@@ -84,3 +84,8 @@ export function shortKey(address: string): string {
 export function share(value: number | undefined): string {
   return value === undefined ? '-' : value.toFixed(4);
 }
+
+/** `1 subnet`, `2 subnets`. */
+export function countText(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -21,11 +21,12 @@ import type { CliIo } from '../io.ts';
 import { coldkeyOf } from './command-parts.ts';
 import type { SubnetFlags } from './command-parts.ts';
 import { factsJson } from './facts.ts';
+import { neuronJson } from './metagraph-json.ts';
 import { axonText, updatedText } from './metagraph-view.ts';
 import { answer, operatorDeps } from './session.ts';
 import type { OperatorDeps } from './session.ts';
 import { positionJson } from './stake-list.ts';
-import { renderTable, share, shortKey } from './table.ts';
+import { countText, renderTable, share, shortKey } from './table.ts';
 import type { Column } from './table.ts';
 
 interface BalanceFlags extends WalletFlags, NetworkFlags, OutputFlags {
@@ -169,7 +170,7 @@ function showOverview(io: CliIo, deps: OperatorDeps, flags: OverviewFlags): Prom
     const where = await netuidsWith(view, netuids, [...names.keys()]);
     const snapshots = await Promise.all(where.map((netuid) => chain.snapshot(netuid)));
     const own = snapshots.flatMap((snapshot) => ownNeurons(snapshot, names));
-    const head = `wallet ${location.name}: ${own.length} neurons of ${names.size} hotkeys on ${netuids.length} subnets at block ${view.block.number}`;
+    const head = `wallet ${location.name}: ${countText(own.length, 'neuron')} of ${countText(names.size, 'hotkey')} on ${countText(netuids.length, 'subnet')} at block ${view.block.number}`;
     const table = own.length === 0 ? [] : renderTable(columnsFor(own), own, io.columns).split('\n');
     return { json: { wallet: location.name, neurons: own.map(ownJson) }, lines: [head, ...table] };
   });
@@ -198,5 +199,5 @@ function ownNeurons(
 }
 
 function ownJson({ netuid, name, neuron }: OwnNeuron): Readonly<Record<string, unknown>> {
-  return { netuid, hotkeyName: name, ...neuron };
+  return { netuid, hotkeyName: name, ...neuronJson(neuron, netuid) };
 }

@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -42,6 +50,16 @@ describe('the file with the salt of a commit', () => {
     expect(() => writeSaltFile(join(dir, 'no', 'folder'), content)).toThrow(
       expect.objectContaining({ code: 'SALT_FILE_UNWRITABLE' }),
     );
+  });
+
+  it('is whole or not there at all', () => {
+    const file = join(dir, 'commit.json');
+    mkdirSync(file);
+    expect(() => writeSaltFile(file, content)).toThrow(/EEXIST/);
+    expect(readdirSync(dir)).toEqual(['commit.json']);
+    expect(readdirSync(file)).toEqual([]);
+    writeSaltFile(join(dir, 'other.json'), content);
+    expect(readdirSync(dir)).toEqual(['commit.json', 'other.json']);
   });
 
   it.each([
