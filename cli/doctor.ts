@@ -1,26 +1,11 @@
 import { Command } from 'commander';
-import { connectChain } from '../common/chain/chain-substrate.ts';
-import { isSubnetError, messageOf, SubnetError } from '../common/errors.ts';
-import { resolveNetwork } from '../common/networks.ts';
-import { createHttpClient } from '../common/node/http-undici.ts';
-import { createPlatform } from '../common/node/platform.ts';
-import type { Logger } from '../common/telemetry-port.ts';
-import { examine } from './doctor/doctor.ts';
-import type { DoctorDeps } from './doctor/doctor.ts';
-import { fail } from './doctor/finding.ts';
+import { isSubnetError, messageOf } from '../common/errors.ts';
+import type { DoctorFlags } from './doctor/examination.ts';
+import { skipped } from './doctor/finding.ts';
 import type { Finding, FindingStatus } from './doctor/finding.ts';
 import { machineFindings } from './doctor/machine-findings.ts';
-import { subjectOf } from './doctor/subject.ts';
-import type { Subject } from './doctor/subject.ts';
-import { locationOf, networkOf, withHotkey, withJson, withNetuid, withNetwork } from './flags.ts';
-import type { NetworkFlags, OutputFlags, WalletFlags } from './flags.ts';
+import { withHotkey, withJson, withNetuid, withNetwork } from './flags.ts';
 import type { CliIo } from './io.ts';
-
-interface DoctorFlags extends WalletFlags, NetworkFlags, OutputFlags {
-  readonly config?: string;
-  readonly netuid?: number;
-  readonly role: string;
-}
 
 /** `subnet doctor`: everything that a node needs, looked at without changing anything. */
 export function doctorCommand(io: CliIo): Command {
@@ -53,80 +38,35 @@ async function doctor(io: CliIo, flags: DoctorFlags): Promise<void> {
   if (counts.fail > 0) io.setExitCode(1);
 }
 
+type Report = (finding: Finding) => void;
+
 async function findingsFor(
   io: CliIo,
   flags: DoctorFlags,
-  report: (finding: Finding) => void,
+  report: Report,
 ): Promise<readonly Finding[]> {
-  let subject: Subject;
-  try {
-    subject = flags.config === undefined ? namedSubject(io, flags) : subjectOf(flags.config);
-  } catch (error) {
-    if (!isSubnetError(error) || !error.code.startsWith('CONFIG_')) throw error;
-    const broken = [...machineFindings([]), fail('config.valid', messageOf(error), error.fix)];
-    broken.forEach(report);
-    return broken;
-  }
-  return withDeps(io, flags, report, (deps) => examine(subject, deps));
+  const machine = machineFindings();
+  machine.forEach(report);
+  return [...machine, ...(await examined(io, flags, { machine, report }))];
 }
 
-/** Without a YAML: what the flags and the environment name. */
-function namedSubject(io: CliIo, flags: DoctorFlags): Subject {
-  if (flags.netuid === undefined) {
-    throw new SubnetError('USAGE', { detail: 'give --config FILE, or --netuid N' });
-  }
-  if (flags.role !== 'miner' && flags.role !== 'validator') {
-    throw new SubnetError('USAGE', {
-      detail: `--role ${flags.role} is neither miner nor validator`,
-    });
-  }
-  return {
-    configFile: null,
-    role: flags.role,
-    netuid: flags.netuid,
-    endpoints: resolveNetwork(networkOf(io, flags)).endpoints,
-    wallet: locationOf(io, flags),
-    folders: [],
-    model: null,
-    axon: null,
-    subnetFile: null,
-  };
-}
-
-async function withDeps<T>(
+/** Where too few files may be open, which was told before, what cannot be loaded is no fault here. */
+async function examined(
   io: CliIo,
   flags: DoctorFlags,
-  report: (finding: Finding) => void,
-  work: (deps: DoctorDeps) => Promise<T>,
-): Promise<T> {
-  const platform = createPlatform();
-  const http = createHttpClient();
-  const { signal } = io;
-  const base = { platform, logger: silent, requestTimeoutMs: 10_000, signal };
-  const connect = (endpoints: readonly string[]) => connectChain({ ...base, endpoints });
-  const expected = expectedNetwork(io, flags);
+  { machine, report }: { readonly machine: readonly Finding[]; readonly report: Report },
+): Promise<readonly Finding[]> {
   try {
-    return await work({ platform, http, connect, expected, report });
-  } finally {
-    await http.close();
+    const { examineAll } = await import('./doctor/examination.ts');
+    return await examineAll(io, flags, report);
+  } catch (error) {
+    const fewFiles = machine.some(({ id, status }) => id === 'machine.files' && status === 'fail');
+    if (!fewFiles || isSubnetError(error)) throw error;
+    const finding = skipped('doctor', `the rest could not be looked at: ${messageOf(error)}`);
+    report(finding);
+    return [finding];
   }
 }
-
-/** The known network that was asked for by name; with a YAML the endpoints speak for themselves. */
-function expectedNetwork(io: CliIo, flags: DoctorFlags): DoctorDeps['expected'] {
-  if (flags.config !== undefined) return null;
-  const { name, genesisHash } = resolveNetwork(networkOf(io, flags));
-  return genesisHash === undefined ? null : { name, genesisHash };
-}
-
-/** The findings say what the connection's log would. */
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silent,
-};
 
 const marks: Readonly<Record<FindingStatus, readonly [text: string, colour: number]>> = {
   pass: ['ok  ', 32],

@@ -1,5 +1,5 @@
 import type { BlockRef, Chain, Snapshot } from '../../common/chain-port.ts';
-import { messageOf } from '../../common/errors.ts';
+import { isSubnetError, messageOf } from '../../common/errors.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import { fail, pass, skipped, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -38,9 +38,16 @@ export async function probeEndpoint(
     }
   } catch (error) {
     const connectMs = clock.monotonicMs() - started;
-    const problem = messageOf(error);
+    const problem = causeOf(error, url);
     return { url, genesisHash: null, head: null, connectMs, answerMs: 0, problem };
   }
+}
+
+/** What happened at this endpoint, without a title that speaks of all of them. */
+function causeOf(error: unknown, url: string): string {
+  const detail = isSubnetError(error) ? error.facts['detail'] : undefined;
+  const text = detail === undefined ? messageOf(error) : String(detail);
+  return text.startsWith(`${url}: `) ? text.slice(url.length + 2) : text;
 }
 
 const slowMs = 1500;
@@ -52,24 +59,40 @@ export function endpointFindings(
   expected: { readonly name: string; readonly genesisHash: string } | null,
 ): readonly Finding[] {
   const newest = Math.max(...reports.map(({ head }) => head?.number ?? 0));
+  const dead = reports.filter(isDead).length;
+  const count = `${dead} of ${reports.length}`;
   return [
-    ...reports.map((report) => endpointFinding(report, newest)),
+    ...reports.map((report) =>
+      isDead(report)
+        ? deadFinding(report, count, dead < reports.length)
+        : endpointFinding(report, newest),
+    ),
     identityFinding(reports, expected),
   ];
 }
 
-function endpointFinding(report: EndpointReport, newest: number): Finding {
+function isDead({ problem, head }: EndpointReport): boolean {
+  return problem !== null || head === null;
+}
+
+/** With another one that answers the node runs: it fails over. */
+function deadFinding({ url, problem }: EndpointReport, count: string, runs: boolean): Finding {
+  const detail = `${url} does not answer (${count}): ${problem ?? 'no head'}`;
+  const fix = 'Check the address and the firewall, or put another endpoint into chain.endpoints.';
+  return runs ? warn('chain.endpoint', detail, fix) : fail('chain.endpoint', detail, fix);
+}
+
+function endpointFinding(
+  { url, head, connectMs, answerMs }: EndpointReport,
+  newest: number,
+): Finding {
   const id = 'chain.endpoint';
-  const { url, head, connectMs, answerMs, problem } = report;
-  if (problem !== null || head === null) {
-    const fix = 'Check the address and the firewall, or put another endpoint into chain.endpoints.';
-    return fail(id, `${url}: ${problem ?? 'no head'}`, fix);
-  }
+  const number = head?.number ?? 0;
   const times = `connected in ${Math.round(connectMs)} ms, answers in ${Math.round(answerMs)} ms`;
-  const detail = `${url}: block ${head.number}, ${times}`;
-  if (newest - head.number > farBehindBlocks) {
+  const detail = `${url}: block ${number}, ${times}`;
+  if (newest - number > farBehindBlocks) {
     const fix = 'It lags behind the others: put it last, or take it out.';
-    return warn(id, `${detail}; ${newest - head.number} blocks behind`, fix);
+    return warn(id, `${detail}; ${newest - number} blocks behind`, fix);
   }
   return answerMs > slowMs
     ? warn(id, detail, 'It is slow: prefer one nearer to you.')
@@ -125,7 +148,7 @@ export async function clockFinding(
 ): Promise<Finding> {
   const id = 'machine.clock';
   try {
-    const before = await chain.snapshot(netuid);
+    const before = await anySnapshot(chain, netuid);
     const waitMs = Math.min(2 * before.blockTimeMs + 1000, 26_000);
     if (!(await sawNewHead(chain, platform, waitMs))) {
       return skipped(
@@ -133,17 +156,28 @@ export async function clockFinding(
         `no new block in ${Math.round(waitMs / 1000)} s to compare the clock with`,
       );
     }
-    return driftFinding(await chain.snapshot(netuid), platform.clock.nowMs());
+    return driftFinding(await anySnapshot(chain, before.netuid), platform.clock.nowMs());
   } catch (error) {
     return skipped(id, `the chain's time could not be read: ${messageOf(error)}`);
+  }
+}
+
+/** The time is that of the chain: where the subnet does not exist, the root's does as well. */
+async function anySnapshot(chain: Chain, netuid: number): Promise<Snapshot> {
+  try {
+    return await chain.snapshot(netuid);
+  } catch (error) {
+    if (isSubnetError(error) && error.code === 'CHAIN_NO_SUBNET') return chain.snapshot(0);
+    throw error;
   }
 }
 
 export function driftFinding(snapshot: Snapshot, nowMs: number): Finding {
   const id = 'machine.clock';
   const driftMs = nowMs - snapshot.chainTimeMs;
-  const seconds = (driftMs / 1000).toFixed(1);
-  const detail = `${seconds} s after the time of block ${snapshot.block.number}`;
+  const seconds = Math.abs(driftMs / 1000).toFixed(1);
+  const side = driftMs < 0 ? 'before' : 'after';
+  const detail = `${seconds} s ${side} the time of block ${snapshot.block.number}`;
   const late = driftMs > snapshot.blockTimeMs + allowedDriftMs;
   if (driftMs < -2000 || late) {
     const fix =

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Hotkey } from '../../common/brand.ts';
 import type { Chain, Snapshot } from '../../common/chain-port.ts';
 import { asNumber } from '../../common/chain/decoded.ts';
-import { messageOf } from '../../common/errors.ts';
+import { isSubnetError, messageOf } from '../../common/errors.ts';
 import type { HttpClient } from '../../common/http-port.ts';
 import { compareRules } from '../../common/owner/rules-commitment.ts';
 import type { RulesState } from '../../common/owner/rules-commitment.ts';
@@ -15,7 +15,7 @@ import type { HeldCommit } from './commit-findings.ts';
 import { referencesFinding } from './files-findings.ts';
 import { fail, pass, skipped, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { machineFindings } from './machine-findings.ts';
+import { folderFindings } from './folder-findings.ts';
 import { modelFindings } from './model-findings.ts';
 import { neuronFindings } from './neuron-findings.ts';
 import type { Subject } from './subject.ts';
@@ -41,7 +41,7 @@ export async function examine(subject: Subject, deps: DoctorDeps): Promise<reado
       deps.report(finding);
     }
   };
-  add(machineFindings(subject.folders));
+  add(folderFindings(subject.folders));
   if (subject.configFile !== null) {
     add([referencesFinding(subject.configFile, subject.role)]);
   }
@@ -91,8 +91,13 @@ async function withChain(
       await chain.close();
     }
   } catch (error) {
-    add([fail('chain.read', messageOf(error), 'Run it again; if it stays, use another endpoint.')]);
+    add([readFault(error)]);
   }
+}
+
+function readFault(error: unknown): Finding {
+  const again = 'Run it again; if it stays, use another endpoint.';
+  return fail('chain.read', messageOf(error), isSubnetError(error) ? error.fix : again);
 }
 
 interface ChainDeps extends DoctorDeps {

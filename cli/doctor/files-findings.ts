@@ -10,14 +10,21 @@ import type { Finding } from './finding.ts';
 export function referencesFinding(file: string, kind: ConfigKind): Finding {
   const id = 'config.files';
   const problems = problemsOf(file, kind);
-  if (problems.length === 0)
-    return pass(id, `${file}: valid, the files that it names are the right ones`);
+  if (problems.length === 0) return pass(id, `${file}: valid, ${namedText(kind)}`);
   return fail(id, problems.join('; '), 'Mend each place that is named, or get the right file.');
 }
 
+function namedText(kind: ConfigKind): string {
+  return kind === 'miner'
+    ? 'and so is the subnet YAML if it names one'
+    : 'the files that it names are the right ones';
+}
+
+/** Without the model: `model.file` tells of it, with what to do. */
 function problemsOf(file: string, kind: ConfigKind): readonly string[] {
   try {
-    return referenceProblems(file, kind).map(formatProblem);
+    const problems = referenceProblems(file, kind).filter(({ path }) => path !== 'model.path');
+    return problems.map(formatProblem);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems.map(formatProblem);
     if (isSubnetError(error)) return [messageOf(error)];

@@ -1,5 +1,4 @@
-import { readFileSync, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import process from 'node:process';
 import { fail, pass, skipped, warn } from './finding.ts';
@@ -7,9 +6,9 @@ import type { Finding } from './finding.ts';
 
 const gibibyte = 1024 ** 3;
 
-/** Node, memory, open files and the disk under each folder that the node writes to. */
-export function machineFindings(folders: readonly string[]): readonly Finding[] {
-  return [nodeFinding(), memoryFinding(), descriptorsFinding(), ...folders.map(diskFinding)];
+/** Open files first: with too few of them little else can be looked at. */
+export function machineFindings(): readonly Finding[] {
+  return [descriptorsFinding(), nodeFinding(), memoryFinding()];
 }
 
 function nodeFinding(): Finding {
@@ -51,27 +50,5 @@ function openFilesLimit(): number | null {
         : Number(text);
   } catch {
     return null;
-  }
-}
-
-function diskFinding(folder: string): Finding {
-  const id = 'machine.disk';
-  const free = freeBytes(folder);
-  if (free === null)
-    return fail(id, `${folder} cannot be looked at`, 'Create it, or name another.');
-  const detail = `${(free / gibibyte).toFixed(1)} GiB free under ${folder}`;
-  if (free > 2 * gibibyte) return pass(id, detail);
-  const fix = 'Make room: a full disk stops the node before it can lose anything.';
-  return free < gibibyte / 4 ? fail(id, detail, fix) : warn(id, detail, fix);
-}
-
-/** Of the folder, or of the nearest one above it that exists. */
-function freeBytes(folder: string): number | null {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
-  } catch {
-    const above = dirname(folder);
-    return above === folder ? null : freeBytes(above);
   }
 }

@@ -15,13 +15,19 @@ export interface Subject {
   readonly netuid: number;
   readonly endpoints: readonly string[];
   readonly wallet: WalletLocation;
-  /** Folders that the node writes to. */
-  readonly folders: readonly string[];
+  readonly folders: readonly FolderSubject[];
   readonly model: ModelSubject | null;
   /** null: a validator has no axon of its own. */
   readonly axon: ConfiguredAxon | null;
   /** The subnet YAML, to compare with the owner's commitment; null when none is named. */
   readonly subnetFile: string | null;
+}
+
+/** A folder whose disk has to have room. */
+export interface FolderSubject {
+  readonly path: string;
+  /** The node makes it where it is missing, and writes there. */
+  readonly isWritten: boolean;
 }
 
 export interface ModelSubject {
@@ -46,7 +52,7 @@ function minerOf(configFile: string): Subject {
     netuid: config.netuid,
     endpoints: config.chain.endpoints,
     wallet: walletLocation(config.wallet),
-    folders: [dirname(resolvePath(baseDir, config.model.path))],
+    folders: [{ path: dirname(resolvePath(baseDir, config.model.path)), isWritten: false }],
     model: { path: resolvePath(baseDir, config.model.path), config },
     axon: { ip: externalIp ?? null, port: externalPort ?? (port === 0 ? null : port) },
     subnetFile: config.subnet === undefined ? null : resolvePath(baseDir, config.subnet),
@@ -63,7 +69,7 @@ function validatorOf(configFile: string): Subject {
     netuid: config.netuid ?? subnet.netuid,
     endpoints: config.chain.endpoints,
     wallet: walletLocation(config.wallet),
-    folders: [resolvePath(baseDir, config.stateDir)],
+    folders: [{ path: resolvePath(baseDir, config.stateDir), isWritten: true }],
     model: null,
     axon: null,
     subnetFile,

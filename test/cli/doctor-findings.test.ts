@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { driftFinding, endpointFindings } from '../../cli/doctor/chain-findings.ts';
+import {
+  clockFinding,
+  driftFinding,
+  endpointFindings,
+  probeEndpoint,
+} from '../../cli/doctor/chain-findings.ts';
 import type { EndpointReport } from '../../cli/doctor/chain-findings.ts';
 import { axonFinding } from '../../cli/doctor/axon-findings.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
@@ -7,8 +12,10 @@ import { neuronFindings, pruningOrder } from '../../cli/doctor/neuron-findings.t
 import type { Role } from '../../cli/doctor/neuron-findings.ts';
 import { weightsFindings } from '../../cli/doctor/weights-findings.ts';
 import { commitFindings } from '../../cli/doctor/commit-findings.ts';
-import type { PendingCommit, Snapshot } from '../../common/chain-port.ts';
-import { fakeHyperparams } from '../fakes/fake-chain.ts';
+import type { Chain, PendingCommit, Snapshot } from '../../common/chain-port.ts';
+import { SubnetError } from '../../common/errors.ts';
+import { createFakeChain, fakeHyperparams } from '../fakes/fake-chain.ts';
+import { createManualPlatform } from '../fakes/manual-platform.ts';
 import { hotkey, neuron, snapshot } from '../validator/build.ts';
 
 function find(findings: readonly Finding[], id: string): Finding | undefined {
@@ -217,13 +224,45 @@ describe('what the doctor says of endpoints and clocks', () => {
   });
 
   it.each([
-    ['dead', { problem: 'no connection', head: null, genesisHash: null }, 'fail'],
+    ['dead', { problem: 'no connection', head: null, genesisHash: null }, 'warn'],
     ['lagging', { head: { number: 90, hash: '0x01' } }, 'warn'],
     ['slow', { answerMs: 5000 }, 'warn'],
     ['good', {}, 'pass'],
   ] as const)('an endpoint that is %s', (_, more, status) => {
     const [, found] = endpointFindings([report({}), report(more)], null);
     expect(found).toMatchObject({ id: 'chain.endpoint', status });
+  });
+
+  it('fails only when no endpoint answers', () => {
+    const dead = report({ problem: 'no connection', head: null, genesisHash: null });
+    const [one] = endpointFindings([dead, report({})], null);
+    expect(one).toMatchObject({ status: 'warn', detail: expect.stringContaining('(1 of 2)') });
+    const none = endpointFindings([dead, dead], null);
+    expect(none.map(({ status }) => status)).toEqual(['fail', 'fail', 'skip']);
+    expect(none[0]?.detail).toBe('ws://127.0.0.1:1 does not answer (2 of 2): no connection');
+  });
+
+  it('tells the cause at one endpoint, not that of all of them', async () => {
+    const detail = 'ws://x: no connection';
+    const refuse = () => Promise.reject(new SubnetError('CHAIN_UNREACHABLE', { detail }));
+    const platform = createManualPlatform();
+    expect((await probeEndpoint('ws://x', refuse, platform)).problem).toBe('no connection');
+    const broken = () => Promise.reject(new Error('EMFILE'));
+    expect((await probeEndpoint('ws://x', broken, platform)).problem).toBe('EMFILE');
+  });
+
+  it('reads the clock of a chain on which the subnet does not exist', async () => {
+    const chain = createFakeChain();
+    chain.addSubnet(0);
+    const advancing: Chain = {
+      ...chain,
+      onHead: (listener) => {
+        queueMicrotask(() => chain.advance());
+        return chain.onHead(listener);
+      },
+    };
+    const asked = clockFinding(advancing, 77, createManualPlatform());
+    expect((await asked).detail).toContain('the time of block');
   });
 
   it('refuses endpoints of two chains, and of another chain than its name says', () => {
@@ -243,7 +282,10 @@ describe('what the doctor says of endpoints and clocks', () => {
     [21_000, 'fail'],
   ] as const)('a clock that differs by %i ms', (driftMs, status) => {
     const state = snapshot([]);
-    expect(driftFinding(state, state.chainTimeMs + driftMs)).toMatchObject({ status });
+    const found = driftFinding(state, state.chainTimeMs + driftMs);
+    expect(found).toMatchObject({ status });
+    const side = driftMs < 0 ? 'before' : 'after';
+    expect(found.detail).toContain(`${Math.abs(driftMs / 1000).toFixed(1)} s ${side} the time`);
   });
 });
 
