@@ -308,7 +308,7 @@ export const catalogue = {
   WALLET_EXISTS: {
     exit: 2,
     title: 'The key file exists already; nothing is overwritten',
-    fix: 'Choose another wallet or hotkey name, move the old file away, or name it after --overwrite when its key may be lost for ever.',
+    fix: 'Choose another wallet or hotkey name, move the old file away, or name it when its key may be lost for ever: --overwrite coldkey, --overwrite hotkeys/NAME.',
   },
   WALLET_NAME_INVALID: {
     exit: 2,
@@ -338,7 +338,7 @@ export const catalogue = {
   KEYFILE_PASSWORD: {
     exit: 2,
     title: 'The password is wrong, or the key file is damaged',
-    fix: 'Try again; if the password is right, restore the file from its phrase: subnet wallet regen-coldkey (regen-hotkey) --overwrite.',
+    fix: 'Try again; if the password is right, restore the file from its phrase: subnet wallet regen-coldkey --overwrite coldkey, or regen-hotkey --overwrite hotkeys/NAME.',
   },
   KEYFILE_MEMORY: {
     exit: 3,

@@ -376,6 +376,7 @@ describe('passwords of keys', () => {
     expect(changed.code).toBe('ok');
     const old = await rig.run(['decrypt'], { answers: [true, password] });
     expect(old.code).toBe('KEYFILE_PASSWORD');
+    expect(old.text).toContain('--overwrite coldkey');
     expect((await rig.run(['decrypt'], { answers: [false] })).code).toBe('CANCELLED');
     expect((await rig.run(['decrypt'], { answers: [true, other] })).code).toBe('ok');
     expect(textOf(coldkey())).toBe(plain);
