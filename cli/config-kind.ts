@@ -9,13 +9,25 @@ export function kindOf(file: string, wanted: string | undefined): ConfigKind {
   return wanted === undefined ? guessedKind(file) : namedKind(wanted);
 }
 
-/** The kind that knows most of the file's top-level keys: names and folders of files say little. */
+/**
+ * The kind that knows most of the file's top-level keys, and misses the fewest: names and folders of
+ * files say little.
+ */
 function guessedKind(file: string): ConfigKind {
   const keys = topLevelKeys(file);
-  const known = (kind: ConfigKind) =>
-    keys.filter((key) => Object.hasOwn(configSchemas[kind].shape, key)).length;
+  const fit = (kind: ConfigKind): number => {
+    const known = keys.filter((key) => Object.hasOwn(configSchemas[kind].shape, key));
+    const missing = requiredKeys(kind).filter((key) => !keys.includes(key));
+    return known.length - missing.length;
+  };
   const kinds: readonly ConfigKind[] = ['subnet', 'miner', 'validator', 'genesis'];
-  return kinds.reduce((best, kind) => (known(kind) > known(best) ? kind : best));
+  return kinds.reduce((best, kind) => (fit(kind) > fit(best) ? kind : best));
+}
+
+function requiredKeys(kind: ConfigKind): readonly string[] {
+  return Object.entries(configSchemas[kind].shape)
+    .filter(([, schema]) => !schema.safeParse(undefined).success)
+    .map(([key]) => key);
 }
 
 /** Of a file that cannot be read none: reading it again to check it says why. */

@@ -21,7 +21,36 @@ const sha256 = z
   .regex(/^[0-9a-f]{64}$/, '64 lower-case hex digits (in quotes)')
   .describe('SHA-256 of the file');
 const ratio = z.number().min(0).max(1);
-const url = z.string().regex(/^wss?:\/\/[^\s]+$/, 'a ws:// or wss:// address');
+const url = z
+  .string()
+  .refine(isWebSocketUrl, 'expected a ws:// or wss:// address with a host, and a port up to 65535')
+  .meta({ format: 'uri', pattern: '^[wW][sS][sS]?://' });
+
+function isWebSocketUrl(text: string): boolean {
+  const url = /\s/.test(text) ? null : parsedUrl(text);
+  return url !== null && (url.protocol === 'ws:' || url.protocol === 'wss:');
+}
+
+/** null for what is none. */
+function parsedUrl(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Twice the same endpoint is no second one to fall back on. */
+function checkEndpoints(endpoints: readonly string[], context: z.core.$RefinementCtx): void {
+  const places = endpoints.map((one) => parsedUrl(one)?.toString() ?? one);
+  places.forEach((place, index) => {
+    const first = places.indexOf(place);
+    if (first === index) return;
+    const message = `the same endpoint as number ${first + 1}`;
+    context.addIssue({ code: 'custom', path: [index], message });
+  });
+}
+
 const ss58 = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{46,50}$/, 'an SS58 address');
 /** What the chain can hold of it: a u64 of RAO, exactly. */
 function isExactTao(amount: number): boolean {
@@ -43,7 +72,11 @@ const tensorSpec = z.strictObject({
 
 const chain = z
   .strictObject({
-    endpoints: z.array(url).min(1).describe('Tried in order; all must be the same chain'),
+    endpoints: z
+      .array(url)
+      .min(1)
+      .superRefine(checkEndpoints)
+      .describe('Tried in order; all must be the same chain'),
     requestTimeoutMs: z.int().min(100).max(600_000).default(20_000),
   })
   .describe('How to reach the chain');

@@ -195,6 +195,26 @@ describe('loading a YAML file', () => {
     expect(told?.path).toBe('announce.maxBurnTao');
   });
 
+  it.each([
+    ['ws://u:p@host:99999/', 0],
+    ['http://host:1', 0],
+    ['ws://', 0],
+    ['ws://host:1 ', 0],
+  ])('refuses the endpoint %j', (endpoint, index) => {
+    const text = JSON.stringify({ chain: { endpoints: [endpoint] } });
+    const told = problemsOf(text, minerSchema).filter(({ path }) => path.startsWith('chain'));
+    expect(told.map(({ path }) => path)).toEqual([`chain.endpoints.${index}`]);
+  });
+
+  it('refuses an endpoint that stands there twice, however it is written', () => {
+    const endpoints = ['ws://host:9944', 'wss://other', 'WS://HOST:9944/'];
+    const text = JSON.stringify({ chain: { endpoints } });
+    const told = problemsOf(text, minerSchema).filter(({ path }) => path.startsWith('chain'));
+    expect(told.map(({ path, message }) => [path, message])).toEqual([
+      ['chain.endpoints.2', 'the same endpoint as number 1'],
+    ]);
+  });
+
   it('refuses a miner that requires another provider than it names', () => {
     const text = `netuid: 2
 chain: { endpoints: ['ws://127.0.0.1:9944'] }
