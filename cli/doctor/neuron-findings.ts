@@ -107,9 +107,13 @@ function permitFinding({ snapshot, hotkey }: NeuronQuestion, own: Neuron): Findi
   if (own.validatorPermit)
     return pass(id, `validator permit (the ${maxValidators} largest have one)`);
   if (hotkey === snapshot.ownerHotkey) return pass(id, "the owner's hotkey needs no permit");
+  if (own.totalStakeRao === 0n) {
+    const fix = `subnet stake add --netuid ${snapshot.netuid}; permits are given at the next epoch.`;
+    return fail(id, `no validator permit: no stake, and the ${maxValidators} largest get one`, fix);
+  }
   const above = snapshot.neurons.filter(({ totalStakeRao }) => totalStakeRao > own.totalStakeRao);
   const detail = `no validator permit: ${above.length} neurons have more stake, ${maxValidators} get one`;
-  if (above.length < maxValidators && own.totalStakeRao > 0n) {
+  if (above.length < maxValidators) {
     return warn(id, detail, 'Permits are given at the next epoch: wait for it.');
   }
   return fail(id, detail, 'Get more stake than the smallest validator: subnet stake add.');

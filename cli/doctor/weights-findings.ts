@@ -37,7 +37,9 @@ function modeFinding({ hyperparams, commitRevealVersion, nextEpochBlock }: Snaps
 function rateFinding({ block, hyperparams }: Snapshot, own: Neuron): Finding {
   const id = 'weights.rate-limit';
   const clears = own.lastUpdate === 0 ? 0 : own.lastUpdate + hyperparams.weightsRateLimit;
-  const since = own.lastUpdate === 0 ? 'never set' : `last set at block ${own.lastUpdate}`;
+  // Registering counts for the limit as well.
+  const isFresh = own.lastUpdate <= own.blockAtRegistration;
+  const since = isFresh ? 'never set' : `last set at block ${own.lastUpdate}`;
   const detail = `${since}, one vector in ${hyperparams.weightsRateLimit} blocks`;
   return block.number + 1 >= clears
     ? pass(id, `${detail}: open now`)

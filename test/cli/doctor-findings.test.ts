@@ -106,6 +106,12 @@ describe('what the doctor says of a neuron', () => {
     expect(find(neuronsOf(state, 0), id)).toMatchObject({ status });
   });
 
+  it('says that a permit takes stake, and not that there are too many others', () => {
+    const found = find(neuronsOf(snapshot([neuron(0)]), 0), 'neuron.permit');
+    expect(found?.detail).toContain('no stake');
+    expect(found?.fix).toContain('subnet stake add --netuid 2');
+  });
+
   it('asks no permit of a miner, nor stake of the owner', () => {
     const state = snapshot([neuron(0)], { stakeThresholdRao: 10n, ownerHotkey: hotkey(0) });
     expect(find(neuronsOf(state, 0, 'miner'), 'neuron.permit')).toMatchObject({ status: 'skip' });
@@ -140,6 +146,8 @@ describe('what the doctor says of weights', () => {
     const hyperparams = { ...fakeHyperparams, weightsRateLimit: 100 };
     const state = snapshot([neuron(0, { lastUpdate: 90 })], { hyperparams });
     expect(find(asked(state), 'weights.rate-limit')?.detail).toContain('clears at block 190');
+    const fresh = snapshot([neuron(0, { lastUpdate: 90, blockAtRegistration: 90 })]);
+    expect(find(asked(fresh), 'weights.rate-limit')?.detail).toContain('never set');
   });
 
   it('warns of many pending commits and of inactivity', () => {
