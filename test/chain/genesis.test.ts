@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compact, concat } from '../../common/scale-bytes.ts';
-import { devBeacon } from '../../chain/beacon.ts';
+import { devBeacon, devBeaconEntry } from '../../chain/beacon.ts';
 import { toHex } from '../../chain/bytes.ts';
-import type { GenesisConfig } from '../../common/config/config-schema.ts';
 import type { Hex } from '../../chain/chain-state.ts';
 import { RuntimeFailure } from '../../chain/executor.ts';
 import type { Executor, RuntimeCall } from '../../chain/executor.ts';
@@ -36,6 +35,7 @@ describe('building the genesis', () => {
     });
     const config = {
       ...defaultGenesis,
+      beacon: 'quicknet' as const,
       balances: [{ account: '//Alice', tao: '10000000.000000001' }],
     };
     const storage = await buildGenesis(executor, '0x07', config);
@@ -48,28 +48,17 @@ describe('building the genesis', () => {
     expect(sent).toContain(`"sudo":{"key":"${alice}"}`);
   });
 
-  it('gives the chain its own beacon, unless quicknet is wanted or the runtime has none', async () => {
-    const sentWith = async (presetText: string, config: GenesisConfig): Promise<unknown> => {
-      let sent = '';
-      const executor = executorOf(({ name, argument }) => {
-        if (name === 'GenesisBuilder_get_preset') {
-          return toHex(concat(Uint8Array.of(1), text(presetText)));
-        }
-        sent = Buffer.from(argument.slice(2), 'hex').toString();
-        return '0x00';
-      });
-      await buildGenesis(executor, '0x07', config);
-      const json = JSON.parse(sent.slice(sent.indexOf('{'))) as Record<string, unknown>;
-      return json['drand'];
-    };
-    const preset = '{"drand":{"beacon":null}}';
-    const publicKey = toHex(devBeacon.publicKey);
-    const beacon = expect.objectContaining({ publicKey, period: 1, genesisTime: 1_700_000_000 });
+  it('stores its own beacon for the runtime of today, or a later one, unless quicknet is wanted', async () => {
+    const executor = executorOf(({ name }) =>
+      name === 'GenesisBuilder_get_preset' ? preset : '0x00',
+    );
     const small = { ...defaultGenesis, balances: [] };
-    expect(await sentWith(preset, small)).toEqual({ beacon });
-    const quicknet = { ...small, beacon: 'quicknet' as const };
-    expect(await sentWith(preset, quicknet)).toEqual({ beacon: null });
-    expect(await sentWith('{"system":{}}', small)).toBeUndefined();
+    const [key, value] = devBeaconEntry();
+    const own = await buildGenesis(executor, '0x07', small);
+    expect(own.get(key)).toBe(value);
+    expect(value).toContain(toHex(devBeacon.publicKey).slice(2));
+    const quicknet = await buildGenesis(executor, '0x07', { ...small, beacon: 'quicknet' });
+    expect(quicknet.has(key)).toBe(false);
   });
 
   it('tells what the runtime says against it', async () => {
