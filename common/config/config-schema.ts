@@ -54,13 +54,13 @@ function checkEndpoints(endpoints: readonly string[], context: z.core.$Refinemen
 const ss58 = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{46,50}$/, 'an SS58 address');
 /** What the chain can hold of it: a u64 of RAO, exactly. */
 function isExactTao(amount: number): boolean {
-  return amount <= 10_000_000_000 && Number(amount.toFixed(9)) === amount;
+  return amount <= 18_446_744_073 && Number(amount.toFixed(9)) === amount;
 }
 
 const tao = z
   .union([
     z.number().min(0).refine(isExactTao, 'an amount with at most nine decimals'),
-    z.string().regex(/^\d{1,10}(\.\d{1,9})?$/, 'an amount such as "1.5"'),
+    z.string().regex(/^\d{1,11}(\.\d{1,9})?$/, 'an amount such as "1.5"'),
   ])
   .describe('Amount in TAO, at most nine decimals');
 

@@ -22,7 +22,7 @@ describe('problems of a genesis', () => {
     [{ sudo: badAddress }, 'sudo'],
     [{ balances: [{ account: badAddress, tao: 1 }] }, 'balances.0.account'],
     [{ balances: [{ account: '//A', tao: 0 }] }, 'balances.0.tao'],
-    [{ balances: [{ account: '//A', tao: '9999999999' }] }, 'balances.0.tao'],
+    [{ balances: [{ account: '//A', tao: '99999999999' }] }, 'balances.0.tao'],
     [{ subnets: [subnet, subnet] }, 'subnets.1.netuid'],
     [{ subnets: [{ ...subnet, owner: badAddress }] }, 'subnets.0.owner'],
     [
