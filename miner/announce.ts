@@ -220,6 +220,7 @@ export function followMetagraph(
     }
   };
   return chain.onHead(({ number }) => {
-    if (!reading && number - lastBlock >= everyBlocks) void read(number);
+    // A chain that was set back is read anew too.
+    if (!reading && Math.abs(number - lastBlock) >= everyBlocks) void read(number);
   });
 }

@@ -8,6 +8,7 @@ import type { VectorRecord } from './weights/vector-state.ts';
 export const alertNames = [
   'chain-unreachable',
   'head-stale',
+  'chain-went-back',
   'not-registered',
   'epoch-missed',
   'weights-rejected',

@@ -6,7 +6,7 @@ import { toHex } from '../common/hex.ts';
 import { backoffMs } from '../common/retry.ts';
 import type { Logger } from '../common/telemetry-port.ts';
 import { alertNames, alertsOf } from './alerts.ts';
-import type { Alert } from './alerts.ts';
+import type { Alert, AlertName } from './alerts.ts';
 import { explain } from './explain.ts';
 import type { ValidatorStatus } from './explain.ts';
 import { meterRound, meterWeights, wordFor } from './meter.ts';
@@ -36,8 +36,13 @@ export interface ValidatorLoop {
   status(): ValidatorStatus;
   /** Vectors of the journal, newest first. */
   vectors(limit: number): Promise<readonly VectorReport[]>;
-  /** False while the chain does not move, no endpoint works, or the first round has not ended. */
+  /**
+   * False while the chain does not move, no endpoint works, or no round has ended, at all or since
+   * the chain went back.
+   */
   healthy(): boolean;
+  /** Brings what time alone changes into log and metrics; called by a timer and before a scrape. */
+  tick(): void;
   /** Resolves when stopped; rejects on state that cannot be read or written. */
   run(): Promise<void>;
 }
@@ -49,9 +54,15 @@ interface Shown {
   vectors: readonly VectorRecord[];
   /** Whether the newest round could reach anybody. */
   counted: boolean;
+  /** What the newest round, or the failure of it, gave reason for. */
   alerts: readonly Alert[];
+  /** Names of those that the log and the metrics were told of. */
+  told: ReadonlySet<AlertName>;
+  /** From when the chain went back until a round that began after it has ended. */
+  wentBack: Alert | null;
   head: BlockRef | null;
   headSeenMs: number;
+  readonly headTimeoutMs: number;
   rounds: number;
   startedAtBlock: number;
 }
@@ -64,6 +75,8 @@ const retryBlocks = 2;
 const usualBlockMs = 12_000;
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
+/** An endpoint may be this far behind another one; a head further below was set back. */
+const usualLagBlocks = 8;
 /** Fine enough for the fastest blocks, and nothing beside 12 s. */
 const waitStepMs = 100;
 
@@ -81,24 +94,24 @@ export function createLoop(
     vectors: [],
     counted: true,
     alerts: [],
+    told: new Set(),
+    wentBack: null,
     head: null,
     headSeenMs: clock.monotonicMs(),
+    headTimeoutMs: options.headTimeoutMs,
     rounds: 0,
     startedAtBlock: 0,
   };
-  const staleMs = (): number =>
-    2 * (shown.snapshot?.blockTimeMs ?? usualBlockMs) + options.headTimeoutMs;
-  const stale = (): boolean => clock.monotonicMs() - shown.headSeenMs > staleMs();
+  const late = (): Alert | null => headStale(shown, clock.monotonicMs());
   return {
     run: () => run(deps, config, options, shown),
-    healthy: () => shown.rounds > 0 && !stale() && hasEndpoint(deps.chain),
+    healthy: () =>
+      shown.rounds > 0 && shown.wentBack === null && late() === null && hasEndpoint(deps.chain),
+    tick: () => tellState(deps, shown),
     vectors: async (limit) => (await deps.journal.recent(limit)).map(vectorReport),
     status: () => {
       const { state, snapshot, head, reports, vectors } = shown;
       const { netuid } = config;
-      const late: readonly Alert[] = stale()
-        ? [{ name: 'head-stale', detail: `no new block for ${Math.round(staleMs())} ms` }]
-        : [];
       return explain({
         netuid,
         hotkey: deps.signer.ss58,
@@ -109,11 +122,35 @@ export function createLoop(
         head,
         reports,
         endpoints: deps.chain.endpoints(),
-        alerts: [...shown.alerts, ...late],
+        alerts: alertsNow(shown, late()),
         running: true,
       });
     },
   };
+}
+
+function headStale({ snapshot, headSeenMs, headTimeoutMs }: Shown, nowMs: number): Alert | null {
+  const patienceMs = 2 * (snapshot?.blockTimeMs ?? usualBlockMs) + headTimeoutMs;
+  if (nowMs - headSeenMs <= patienceMs) return null;
+  return { name: 'head-stale', detail: `no new block for ${Math.round(patienceMs)} ms` };
+}
+
+function alertsNow({ alerts, wentBack }: Shown, late: Alert | null): readonly Alert[] {
+  const own = [wentBack, late].filter((one) => one !== null);
+  return [...alerts, ...own];
+}
+
+/** To metrics, and what is new or over to the log. */
+function tellState(deps: LoopDeps, shown: Shown): void {
+  const alerts = alertsNow(shown, headStale(shown, deps.platform.clock.monotonicMs()));
+  const now = new Set(alerts.map(({ name }) => name));
+  for (const { name, detail } of alerts) {
+    if (!shown.told.has(name)) deps.log.error('alert', { alert: name, detail });
+  }
+  for (const name of shown.told) if (!now.has(name)) deps.log.info('alert over', { alert: name });
+  for (const name of alertNames) deps.metrics.alert.set(now.has(name) ? 1 : 0, { alert: name });
+  shown.told = now;
+  meterEndpoints(deps.metrics, deps.chain.endpoints());
 }
 
 function hasEndpoint(chain: Chain): boolean {
@@ -134,8 +171,7 @@ async function run(
       const done = await oneRound(deps, config, options, shown);
       if (options.once && done) return;
       failures = done ? 0 : failures + 1;
-      const wanted = shown.startedAtBlock + config.schedule.intervalBlocks;
-      if (done) await betweenRounds(deps, config, shown, wanted, options.signal);
+      if (done) await betweenRounds(deps, config, shown, options.signal);
       else await backOff(deps, shown, failures, options.signal);
     }
   } finally {
@@ -169,9 +205,11 @@ async function oneRound(
 ): Promise<boolean> {
   const { clock } = deps.platform;
   const startedMs = clock.monotonicMs();
+  const { wentBack } = shown;
   try {
     const eager = options.once;
     const result = await runRound(deps, shown.state, config, { eager, signal: options.signal });
+    if (shown.wentBack === wentBack) shown.wentBack = null;
     await show(deps, shown, result);
     deps.metrics.roundSeconds.observe((clock.monotonicMs() - startedMs) / 1000);
     return true;
@@ -196,7 +234,6 @@ async function failed(deps: LoopDeps, shown: Shown, error: unknown): Promise<voi
   }
   if (!code.startsWith('CHAIN_')) throw error;
   deps.metrics.chainFailures.inc();
-  meterEndpoints(deps.metrics, deps.chain.endpoints());
   setAlerts(deps, shown, [{ name: 'chain-unreachable', detail: messageOf(error) }]);
   deps.log.warn('broken off: no answer from the chain', { code });
   const stored = await readState(deps.store);
@@ -240,25 +277,31 @@ async function showWeights(
   const { ss58: hotkey } = deps.signer;
   setAlerts(deps, shown, alertsOf({ snapshot, hotkey, weights, counted: shown.counted }));
   meterWeights(deps.metrics, weights, shown.vectors);
-  meterEndpoints(deps.metrics, deps.chain.endpoints());
   for (const report of weights) logWeights(deps.log, report);
 }
 
 function sawHead(deps: LoopDeps, shown: Shown, head: BlockRef): void {
+  const behind = (shown.head?.number ?? -1) - head.number;
+  if (behind > 0 && behind <= usualLagBlocks) return;
+  if (behind > 0) sawSetBack(deps, shown, head);
   shown.head = head;
   shown.headSeenMs = deps.platform.clock.monotonicMs();
   deps.metrics.headBlock.set(head.number);
   deps.metrics.headSeenTimestamp.set(deps.platform.clock.nowMs() / 1000);
+  tellState(deps, shown);
+}
+
+/** What was read of the chain before says nothing of the one that it is now. */
+function sawSetBack(deps: LoopDeps, shown: Shown, { number }: BlockRef): void {
+  const from = shown.head?.number ?? number;
+  const detail = `the chain went back from block ${from} to ${number}; the next round tells where it stands`;
+  deps.log.warn('the chain went back', { from, to: number });
+  shown.wentBack = { name: 'chain-went-back', detail };
 }
 
 function setAlerts(deps: LoopDeps, shown: Shown, alerts: readonly Alert[]): void {
-  const before = new Set(shown.alerts.map(({ name }) => name));
-  for (const { name, detail } of alerts) {
-    if (!before.has(name)) deps.log.error('alert', { alert: name, detail });
-  }
-  const now = new Set(alerts.map(({ name }) => name));
-  for (const name of alertNames) deps.metrics.alert.set(now.has(name) ? 1 : 0, { alert: name });
   shown.alerts = alerts;
+  tellState(deps, shown);
 }
 
 function logWeights(log: Logger, { mecid, report, stepped }: MechanismReport): void {
@@ -281,16 +324,21 @@ async function betweenRounds(
   deps: LoopDeps,
   config: RoundConfig,
   shown: Shown,
-  wanted: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const wanted = shown.startedAtBlock + config.schedule.intervalBlocks;
   for (;;) {
     const wake = wakeAt(shown);
     await untilBlock(deps, shown, Math.min(wanted, wake), signal);
     const head = shown.head?.number ?? 0;
-    if (signal.aborted || head >= wanted || head < wake) return;
+    if (signal.aborted || head >= wanted || head < wake || isSetBack(shown)) return;
     await lookAfter(deps, config, shown, signal);
   }
+}
+
+/** Block numbers from before say nothing about when the next round is due. */
+function isSetBack({ wentBack, head, startedAtBlock }: Shown): boolean {
+  return wentBack !== null || (head?.number ?? 0) + usualLagBlocks < startedAtBlock;
 }
 
 function wakeAt({ reports }: Shown): number {
@@ -323,14 +371,14 @@ async function untilBlock(
 ): Promise<void> {
   const { clock } = deps.platform;
   let askedMs = clock.monotonicMs();
-  while (!signal.aborted && (shown.head?.number ?? 0) < wanted) {
+  while (!signal.aborted && (shown.head?.number ?? 0) < wanted && !isSetBack(shown)) {
     await pause(deps, waitStepMs, signal);
     const quietMs = clock.monotonicMs() - Math.max(shown.headSeenMs, askedMs);
     if (quietMs < longestPauseMs) continue;
     askedMs = clock.monotonicMs();
     const head = await headOrNull(deps.chain);
     if (head === null) return;
-    if (head.number > (shown.head?.number ?? 0)) sawHead(deps, shown, head);
+    if (head.number !== shown.head?.number) sawHead(deps, shown, head);
   }
 }
 

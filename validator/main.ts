@@ -151,9 +151,19 @@ async function assemble(
     headTimeoutMs: requestTimeoutMs,
     signal: options.signal,
   });
+  lifecycle.add('clock of alerts', keepTicking(loop));
   if (config.metrics.enabled) await serveStatus(loaded, loop, registry, log, lifecycle);
   sayHello(log, loaded, signer, chain, options);
   return loop;
+}
+
+const tickMs = 1000;
+
+/** Alerts that time alone brings about reach the log whether anybody asks or not. */
+function keepTicking(loop: ValidatorLoop): () => void {
+  const timer = setInterval(() => loop.tick(), tickMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 const lockTries = 10;
@@ -257,7 +267,10 @@ async function serveStatus(
   const { host, port } = config.metrics;
   const health = () => jsonReply({ ok: loop.healthy() }, loop.healthy() ? 200 : 503);
   const routes = {
-    '/metrics': async () => metricsReply(await registry.render()),
+    '/metrics': async () => {
+      loop.tick();
+      return metricsReply(await registry.render());
+    },
     '/healthz': health,
     '/status': () => jsonReply(loop.status()),
     '/weights': async () => jsonReply(await loop.vectors(shownVectors)),

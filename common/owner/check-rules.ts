@@ -56,7 +56,8 @@ export function watchRules(
   };
   return chain.onHead(({ number }) => {
     lookedAt ??= number;
-    if (number - lookedAt < lookEveryBlocks) return;
+    // A chain that was set back is looked at anew too.
+    if (Math.abs(number - lookedAt) < lookEveryBlocks) return;
     lookedAt = number;
     // What the chain does not answer now is asked again later.
     void look().catch(() => undefined);

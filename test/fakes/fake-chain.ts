@@ -75,6 +75,8 @@ export interface FakeChain extends Chain {
   /** Makes `blocks` empty blocks (epochs that fall due run) and returns the head. */
   advance(blocks?: number): BlockRef;
   addSubnet(netuid: number, options?: FakeSubnetOptions): void;
+  /** The node behind it was restarted from an older state: the head is so many blocks lower. */
+  setBack(blocks: number): BlockRef;
   /** Appends a neuron and returns its uid. */
   addNeuron(netuid: number, options: FakeNeuronOptions): number;
   patchNeuron(netuid: number, uid: number, patch: Partial<Neuron>): void;
@@ -806,6 +808,11 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     },
     advance(blocks = 1) {
       for (let i = 0; i < blocks; i += 1) makeBlock();
+      return head();
+    },
+    setBack(blocks) {
+      number -= blocks;
+      for (const listener of listeners) listener(head());
       return head();
     },
     addNeuron: (netuid, options) => append(subnet(netuid), options),

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { createLoop } from '../../validator/loop.ts';
+import type { ValidatorLoop } from '../../validator/loop.ts';
+import { simMiner } from '../sim/sim-miner.ts';
+import { nearestMean } from '../sim/sim-models.ts';
+import { createWorld, key, sr25519, train } from '../sim/world.ts';
+import type { SimNode, World } from '../sim/world.ts';
+
+const model = nearestMean(train);
+
+interface Rig {
+  readonly world: World;
+  readonly node: SimNode;
+  readonly loop: ValidatorLoop;
+  readonly stop: AbortController;
+}
+
+async function rig(once = false): Promise<Rig> {
+  const world = createWorld('chain', { startBlock: 300 });
+  const { platform } = world;
+  world.addValidator('alpha');
+  world.addMiner('good', simMiner({ signer: key('good'), verifier: sr25519, platform, model }));
+  const node = await world.node('alpha');
+  const stop = new AbortController();
+  const options = { once, headTimeoutMs: 5000, signal: stop.signal };
+  return { world, node, loop: createLoop(node.deps, node.config, options), stop };
+}
+
+/** Without that of an epoch that had run before the node began. */
+const alertsIn = ({ node }: Rig, message: string): unknown[] =>
+  node.lines
+    .filter((line) => line.message === message)
+    .map(({ fields }) => fields['alert'])
+    .filter((name) => name !== 'epoch-missed');
+
+/** Runs until the head has passed so many new blocks after `then`, done once at block 312. */
+async function runWith(one: Rig, then: () => void, blocksAfter: number): Promise<void> {
+  const { world, loop, stop } = one;
+  let [left, done] = [12 + blocksAfter, false];
+  world.chain.onHead(() => {
+    left -= 1;
+    if (left === blocksAfter && !done) {
+      done = true;
+      then();
+    }
+    if (left <= 0) stop.abort(new Error('enough'));
+  });
+  await loop.run();
+}
+
+describe('a chain that is set back while the node runs', () => {
+  it('is told of, makes the node unhealthy, and the next round goes by the new head', async () => {
+    const one = await rig();
+    const { world, node, loop } = one;
+    let before = 0;
+    const seen: unknown[] = [];
+    const setBack = (): void => {
+      before = loop.status().round;
+      world.chain.setBack(165);
+      seen.push(
+        loop.healthy(),
+        loop.status().alerts.map(({ name }) => name),
+      );
+    };
+    await runWith(one, setBack, 40);
+    expect(seen).toEqual([false, ['chain-went-back']]);
+    expect(loop.status().round).toBeGreaterThan(before + 4);
+    expect(loop.healthy()).toBe(true);
+    expect(loop.status().head?.number).toBeLessThan(200);
+    expect(node.lines.find(({ message }) => message === 'the chain went back')).toMatchObject({
+      level: 'warn',
+      fields: { from: 311, to: 147 },
+    });
+    expect(alertsIn(one, 'alert')).toEqual(['chain-went-back']);
+    expect(alertsIn(one, 'alert over')).toEqual(['chain-went-back']);
+  });
+
+  it('a single snapshot with a head out of all bounds keeps nobody waiting', async () => {
+    const one = await rig();
+    const { world, node, loop } = one;
+    const { snapshot } = world.chain;
+    let lies = 2;
+    Object.assign(node.deps.chain, {
+      snapshot: async (netuid: number) => {
+        const real = await snapshot(netuid);
+        lies -= 1;
+        return lies < 0 ? real : { ...real, block: { ...real.block, number: 9_000_000 } };
+      },
+    });
+    await runWith(one, () => undefined, 20);
+    expect(loop.status().round).toBeGreaterThan(4);
+    expect(loop.status().head?.number).toBeLessThan(400);
+    expect(alertsIn(one, 'alert')).toContain('chain-went-back');
+    expect(loop.healthy()).toBe(true);
+  });
+
+  it('an endpoint that is a few blocks behind another one sets nothing back', async () => {
+    const one = await rig();
+    await runWith(one, () => void one.world.chain.setBack(5), 10);
+    expect(alertsIn(one, 'alert')).toEqual([]);
+  });
+});
+
+describe('a tick', () => {
+  it('tells log and metrics of a head that stands still, and of its end', async () => {
+    const one = await rig(true);
+    const { world, node, loop } = one;
+    await loop.run();
+    const monotonic = node.deps.platform.clock.monotonicMs();
+    Object.assign(node.deps.platform.clock, { monotonicMs: () => monotonic + 60_000 });
+    loop.tick();
+    loop.tick();
+    expect(alertsIn(one, 'alert')).toEqual(['head-stale']);
+    expect(await node.metricsText()).toMatch(/validator_alert\{alert="head-stale"\} 1/);
+    Object.assign(node.deps.platform.clock, { monotonicMs: () => monotonic });
+    loop.tick();
+    expect(alertsIn(one, 'alert over')).toEqual(['head-stale']);
+    expect(await node.metricsText()).toMatch(/validator_alert\{alert="head-stale"\} 0/);
+    expect(world.chain.submissions.length).toBeLessThan(2);
+  });
+
+  it('brings the state of the endpoints into the metrics between rounds', async () => {
+    const { world, node, loop } = await rig(true);
+    await loop.run();
+    const [endpoint] = world.chain.endpoints();
+    if (endpoint === undefined) throw new Error('the fake chain has an endpoint');
+    world.chain.setEndpoints([{ ...endpoint, state: 'failed', score: 0 }]);
+    loop.tick();
+    expect(await node.metricsText()).toMatch(
+      /validator_chain_endpoint_state\{endpoint="ws:\/\/fake",state="failed"\} 1/,
+    );
+  });
+});
