@@ -17,7 +17,7 @@ import type {
   WalletWarning,
 } from '../common/keys/wallet.ts';
 import type { Ss58 } from '../common/brand.ts';
-import { locationOf, withHotkey, withJson, withWalletPath } from './flags.ts';
+import { acceptCommonFlags, locationOf, withHotkey, withJson, withWalletPath } from './flags.ts';
 import type { OutputFlags, WalletFlags } from './flags.ts';
 import type { CliIo } from './io.ts';
 import { addWalletChainCommands } from './operator/wallet-chain.ts';
@@ -43,6 +43,7 @@ export function walletCommand(io: CliIo, deps: WalletDeps = processWalletDeps(io
   addPasswd(deps, command);
   addRepair(deps, command);
   addWalletChainCommands(io, command);
+  command.commands.forEach(acceptCommonFlags);
   command.commands.forEach(refuseSecretArguments);
   return command;
 }

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { axonCommand } from '../../cli/axon.ts';
 import { acceptCommonFlags, withWallet } from '../../cli/flags.ts';
 import { processIo } from '../../cli/io.ts';
-import { addWalletChainCommands } from '../../cli/operator/wallet-chain.ts';
 import { stakeCommand } from '../../cli/stake.ts';
 import { subnetsCommand } from '../../cli/subnets.ts';
 import { sudoCommand } from '../../cli/sudo.ts';
+import { walletCommand } from '../../cli/wallet.ts';
 import { weightsCommand } from '../../cli/weights.ts';
 
 const io = processIo(new AbortController().signal);
@@ -14,8 +14,7 @@ const common =
   '--json --wallet-path --dry-run --no-prompt --yes --network --wallet-name --hotkey --netuid';
 
 function leaves(): readonly Command[] {
-  const wallet = new Command('wallet');
-  addWalletChainCommands(io, wallet);
+  const wallet = walletCommand(io);
   const groups = [stakeCommand, subnetsCommand, sudoCommand, weightsCommand, axonCommand];
   return [wallet, ...groups.map((make) => make(io))].flatMap(({ commands }) => commands);
 }

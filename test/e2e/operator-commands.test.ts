@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOperatorWorld, subnetId, tempo } from './operator-world.ts';
+import { startDevChain } from '../../chain/devchain.ts';
+import { createLogger } from '../../common/node/log.ts';
+import { genesis, startOperatorWorld, subnetId, tempo } from './operator-world.ts';
 import type { Ended, OperatorWorld } from './operator-world.ts';
 
 const alice = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY';
@@ -26,7 +28,13 @@ describe('reading commands on the embedded chain', () => {
     const { subnets } = (await world.run('subnets', 'list', '--json')).json();
     expect(subnets).toEqual([
       expect.objectContaining({ netuid: 0, name: 'root' }),
-      expect.objectContaining({ netuid: 2, owner: alice, neurons: 3, started: true }),
+      expect.objectContaining({
+        netuid: 2,
+        ownerColdkey: alice,
+        neurons: 3,
+        started: true,
+        pricePerAlpha: { amount: '1', unit: 'TAO', rao: '1000000000' },
+      }),
     ]);
     const text = await world.run('subnets', 'list');
     expect(text.out[1]).toMatch(/^netuid +name +price TAO +TAO\/block +neurons +burn TAO/);
@@ -61,7 +69,7 @@ describe('reading commands on the embedded chain', () => {
     const all = (await world.run('subnets', 'hyperparameters', ...netuid, '--json')).json();
     expect(all['hyperparameters']).toMatchObject({
       tempo: { value: 20 },
-      max_burn: { value: '100', text: '100 TAO' },
+      max_burn: { value: { amount: '100', unit: 'TAO', rao: '100000000000' }, text: '100 TAO' },
     });
     const one = await world.run('sudo', 'get', ...netuid, '--param', 'tempo', '--json');
     expect(Object.keys(one.json()['hyperparameters'] as object)).toEqual(['tempo']);
@@ -149,6 +157,27 @@ describe('what is refused before anything is signed', () => {
       /NotEnoughStakeToWithdraw/,
     ],
     [
+      'less than the least trade',
+      ['stake', 'add', ...netuid, '--amount', '0.000000001', '--yes'],
+      'AMOUNT_TOO_LOW',
+      /AmountTooLow/,
+    ],
+    [
+      'a sale of less than that',
+      ['stake', 'remove', ...netuid, '--amount', '0.001', '--yes'],
+      'AMOUNT_TOO_LOW',
+      /the sale would bring 0.001 TAO, the chain takes no less than 0.002 TAO/,
+    ],
+    [
+      'a swap below its limit',
+      [
+        ...['stake', 'swap', ...netuid, '--to-netuid', '0', '--amount', '1'],
+        ...['--limit-price', '1.1', '--yes'],
+      ],
+      'PRICE_LIMIT',
+      /one alpha becomes 1 TAO of netuid 0, the limit is 1.1 TAO/,
+    ],
+    [
       'nothing staked anywhere',
       ['stake', 'remove', '--all', '--all-netuids', '--wallet-name', 'poor', '--yes'],
       'STAKE_TOO_LOW',
@@ -232,6 +261,17 @@ describe('what is refused before anything is signed', () => {
     expect(ended.message).toMatch(words);
   });
 
+  it('says in a dry run what would fail', async () => {
+    const small = ['stake', 'add', ...netuid, '--amount', '0.000000001', '--dry-run', '--json'];
+    const ended = await world.run(...small);
+    expect(ended.exit).toBe(4);
+    expect(ended.json()).toMatchObject({
+      ok: false,
+      error: { code: 'AMOUNT_TOO_LOW' },
+      genesisHash: world.chain.genesisHash,
+    });
+  });
+
   it('asks before it spends, and nothing happens without an answer', async () => {
     const before = (await world.run('wallet', 'balance', '--json')).json()['balances'];
     const ended = await world.run('stake', 'add', ...netuid, '--amount', '1');
@@ -274,6 +314,32 @@ describe('signing commands on the embedded chain', () => {
     ).json();
     const [two] = removed['operations'] as Record<string, unknown>[];
     expect(two?.['tradedStake']).toMatchObject({ amount: '0.5', unit: 'alpha' });
+  });
+
+  it('swaps within a limit, and moves where no price can move', async () => {
+    const swap = ['stake', 'swap', ...netuid, '--to-netuid', '0', '--amount', '1'];
+    const plan = (await world.run(...swap, '--dry-run', '--json')).json();
+    expect(plan).toMatchObject({
+      ok: true,
+      call: {
+        name: 'swap_stake_limit',
+        args: { alpha_amount: '1000000000', limit_price: '995000000', allow_partial: false },
+      },
+      oneAlphaBecomes: { amount: '1', unit: 'TAO' },
+      expected: { amount: '1', unit: 'TAO' },
+      priceLimit: { amount: '0.995', unit: 'TAO' },
+    });
+    const done = (await world.run(...swap, '--yes', '--json')).json();
+    expect(done).toMatchObject({ ok: true, stakeThereAfter: { amount: '1', unit: 'TAO' } });
+    const open = (await world.run(...swap, '--unsafe', '--dry-run', '--json')).json();
+    expect(open).toMatchObject({ call: { name: 'swap_stake' }, priceLimit: null });
+    const move = ['stake', 'transfer', '--netuid', '0', '--to-netuid', '2', '--amount', '0.5'];
+    const moved = await world.run(...move, '--to-coldkey', alice, '--dry-run', '--json');
+    expect(moved.json()).toMatchObject({
+      ok: true,
+      limitRule: 'none: the price is fixed',
+      expected: { amount: '0.5', unit: 'alpha' },
+    });
   });
 
   it('serves an axon, finds it there, and resets it', async () => {
@@ -416,5 +482,37 @@ describe('signing commands on the embedded chain', () => {
     const left = (positions as { stake: unknown }[]).map(({ stake }) => rao(stake));
     // An epoch may pay meanwhile.
     expect(left.every((one) => one < 50_000_000_000n)).toBe(true);
+  });
+});
+
+describe('what a script may count on', () => {
+  it('rows of weights need no wallet', async () => {
+    const ended = await world.run('weights', 'show', ...netuid, '--wallet-path', '/nowhere');
+    expect([ended.code, ended.message]).toEqual(['ok', '']);
+    const named = await world.run('weights', 'show', ...netuid, '--wallet-name', 'nobody');
+    expect(named.code).toBe('WALLET_NOT_FOUND');
+  });
+
+  it('nothing is signed while endpoints are of two chains', async () => {
+    const other = await startDevChain({
+      port: 0,
+      blockTimeMs: 250,
+      manual: true,
+      log: createLogger({ level: 'silent' }),
+      genesis: { ...genesis, balances: [] },
+    });
+    try {
+      const network = ['--network', `${world.chain.url},${other.url}`];
+      const stake = ['stake', 'add', ...netuid, '--amount', '1', '--yes', ...network];
+      const ended = await world.run(...stake);
+      expect(ended.code).toBe('CHAIN_FOREIGN');
+      expect(ended.message).toContain(other.genesisHash);
+      expect((await world.run(...stake, '--dry-run')).code).toBe('CHAIN_FOREIGN');
+      const read = await world.run('subnets', 'list', ...network, '--json');
+      expect(read.json()).toMatchObject({ ok: true, genesisHash: world.chain.genesisHash });
+      expect(read.err.join('\n')).toMatch(/^warning: endpoints of different chains/);
+    } finally {
+      await other.close();
+    }
   });
 });
