@@ -171,8 +171,16 @@ describe('what is refused before anything is signed', () => {
     [
       'a swap below its limit',
       [
-        ...['stake', 'swap', ...netuid, '--to-netuid', '0', '--amount', '1'],
-        ...['--limit-price', '1.1', '--yes'],
+        'stake',
+        'swap',
+        ...netuid,
+        '--to-netuid',
+        '0',
+        '--amount',
+        '1',
+        '--limit-price',
+        '1.1',
+        '--yes',
       ],
       'PRICE_LIMIT',
       /one alpha becomes 1 TAO of netuid 0, the limit is 1.1 TAO/,
