@@ -9,6 +9,8 @@ export type FaultReason =
   | 'too-large'
   | 'encoded'
   | 'http-status'
+  /** 401 or 403: it says that the fault is ours. */
+  | 'not-admitted'
   | 'bad-protocol'
   | 'bad-receipt'
   | 'bad-answer'

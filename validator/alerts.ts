@@ -1,5 +1,6 @@
 import type { Hotkey } from '../common/brand.ts';
 import type { Snapshot } from '../common/chain-port.ts';
+import type { VoidRound } from './outcome.ts';
 import { missedEpoch } from './weights/schedule.ts';
 import type { Skip } from './weights/skip.ts';
 import type { MechanismReport } from './weights/tend.ts';
@@ -20,6 +21,8 @@ export const alertNames = [
   'hotkey-shared',
   'state-lost',
   'network-suspect',
+  'not-admitted',
+  'no-answers',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -32,16 +35,33 @@ export interface AlertFacts {
   readonly snapshot: Snapshot;
   readonly hotkey: Hotkey;
   readonly weights: readonly MechanismReport[];
-  readonly counted: boolean;
+  /** Why the newest round moved no score; null when it did. */
+  readonly voided: VoidRound | null;
+  /** Rounds in a row in which not one miner gave a good answer. */
+  readonly silentRounds: number;
 }
 
 /** What an operator should be woken for, from the facts of one finished round. */
-export function alertsOf({ snapshot, hotkey, weights, counted }: AlertFacts): readonly Alert[] {
+export function alertsOf(facts: AlertFacts): readonly Alert[] {
+  const { snapshot, hotkey, weights, voided, silentRounds } = facts;
   return [
     ...registrationAlert(snapshot, hotkey),
     ...weights.flatMap((report) => mechanismAlerts(snapshot, hotkey, report)),
-    ...(counted ? [] : [alert('network-suspect', 'no miner could be reached: is it this node?')]),
+    ...(voided === null ? [] : [alert(alertOfVoid[voided.reason], voided.detail)]),
+    ...silentAlert(silentRounds),
   ];
+}
+
+const alertOfVoid: Readonly<Record<VoidRound['reason'], AlertName>> = {
+  network: 'network-suspect',
+  refused: 'not-admitted',
+};
+/** A round or two without an answer happen when a subnet's miners are updated together. */
+const bearableSilence = 2;
+
+function silentAlert(rounds: number): readonly Alert[] {
+  if (rounds <= bearableSilence) return [];
+  return [alert('no-answers', `no miner gave a good answer in the last ${rounds} rounds`)];
 }
 
 function alert(name: AlertName, detail: string): Alert {

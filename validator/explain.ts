@@ -2,6 +2,7 @@ import type { Hotkey } from '../common/brand.ts';
 import type { BlockRef, EndpointState, Snapshot } from '../common/chain-port.ts';
 import { placeOf } from '../common/endpoint-metrics.ts';
 import type { Alert } from './alerts.ts';
+import type { VoidRound } from './outcome.ts';
 import type { Board, BoardEntry } from './scoreboard.ts';
 import type { Skip } from './weights/skip.ts';
 import type { MechanismReport, WeightsReport } from './weights/tend.ts';
@@ -57,6 +58,8 @@ export interface ValidatorStatus {
   /** Newest block seen; null when the node does not run. */
   readonly head: BlockRef | null;
   readonly running: boolean;
+  /** Why the newest round moved no score; null when it did, or when the node does not run. */
+  readonly voided: VoidRound | null;
   readonly miners: readonly MinerStatus[];
   /** Newest vector of the journal, of the first mechanism. */
   readonly weights: VectorReport | null;
@@ -79,6 +82,7 @@ export interface StatusFacts {
   readonly vectors: readonly VectorRecord[];
   readonly snapshot: Snapshot | null;
   readonly head: BlockRef | null;
+  readonly voided: VoidRound | null;
   /** Of the newest look after the weights; empty before the first. */
   readonly reports: readonly MechanismReport[];
   readonly endpoints: readonly EndpointState[];
@@ -102,6 +106,7 @@ export function explain(facts: StatusFacts): ValidatorStatus {
     round,
     head: facts.head,
     running,
+    voided: facts.voided,
     miners: entries.map((entry) => minerStatus(entry, shares)),
     weights: vector === null ? null : vectorReport(vector),
     skipped: report?.kind === 'skipped' ? report : null,
@@ -171,8 +176,8 @@ function noteOf(entry: BoardEntry, items: number, correct: number): string {
   return entry.score === 0 ? `${right}: chance` : right;
 }
 
-/** A validator without a permit is refused by every miner that looks: worth a word. */
+/** What it says of others it may say of this node: worth a word. */
 function faultText(fault: string | null): string {
-  if (fault !== 'http-status') return fault ?? 'fault';
-  return 'http-status (403 would be: this validator has no permit yet, or too little stake)';
+  if (fault !== 'not-admitted') return fault ?? 'fault';
+  return 'not-admitted (401: its clock or ours is off; 403: it asks for a permit or more stake)';
 }

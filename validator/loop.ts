@@ -9,6 +9,7 @@ import { alertNames, alertsOf } from './alerts.ts';
 import type { Alert, AlertName } from './alerts.ts';
 import { explain } from './explain.ts';
 import type { ValidatorStatus } from './explain.ts';
+import type { VoidRound } from './outcome.ts';
 import { meterRound, meterWeights, wordFor } from './meter.ts';
 import type { ValidatorMetrics } from './metrics.ts';
 import { runRound, settleWeights } from './round.ts';
@@ -52,8 +53,10 @@ interface Shown {
   snapshot: Snapshot | null;
   reports: readonly MechanismReport[];
   vectors: readonly VectorRecord[];
-  /** Whether the newest round could reach anybody. */
-  counted: boolean;
+  /** Why the newest round moved no score. */
+  voided: VoidRound | null;
+  /** Rounds in a row in which not one miner gave a good answer. */
+  silentRounds: number;
   /** What the newest round, or the failure of it, gave reason for. */
   alerts: readonly Alert[];
   /** Names of those that the log and the metrics were told of. */
@@ -92,7 +95,8 @@ export function createLoop(
     snapshot: null,
     reports: [],
     vectors: [],
-    counted: true,
+    voided: null,
+    silentRounds: 0,
     alerts: [],
     told: new Set(),
     wentBack: null,
@@ -110,7 +114,7 @@ export function createLoop(
     tick: () => tellState(deps, shown),
     vectors: async (limit) => (await deps.journal.recent(limit)).map(vectorReport),
     status: () => {
-      const { state, snapshot, head, reports, vectors } = shown;
+      const { state, snapshot, head, reports, vectors, voided } = shown;
       const { netuid } = config;
       return explain({
         netuid,
@@ -120,6 +124,7 @@ export function createLoop(
         vectors,
         snapshot,
         head,
+        voided,
         reports,
         endpoints: deps.chain.endpoints(),
         alerts: alertsNow(shown, late()),
@@ -247,19 +252,22 @@ async function newestVectors({ journal }: LoopDeps): Promise<readonly VectorReco
 }
 
 async function show(deps: LoopDeps, shown: Shown, result: RoundResult): Promise<void> {
-  const { snapshot, state, counted } = result;
+  const { snapshot, state, voided } = result;
+  const answered = result.outcomes.filter((outcome) => !isFault(outcome.result)).length;
   shown.rounds += 1;
   shown.startedAtBlock = result.startedAtBlock;
   shown.state = state;
-  shown.counted = counted;
+  shown.voided = voided;
+  shown.silentRounds = answered > 0 ? 0 : shown.silentRounds + 1;
   await showWeights(deps, shown, result);
   meterRound(deps.metrics, result, deps.signer.ss58);
   deps.log.info('round', {
     round: result.round,
     block: snapshot.block.number,
     asked: result.outcomes.length,
-    answered: result.outcomes.filter((outcome) => !isFault(outcome.result)).length,
-    counted,
+    answered,
+    counted: voided === null,
+    ...(voided !== null && { why: voided.detail }),
     weights: result.weights.map(({ report }) => wordFor(report)).join(', '),
   });
 }
@@ -275,7 +283,8 @@ async function showWeights(
   shown.vectors = await newestVectors(deps);
   if (snapshot.block.number > (shown.head?.number ?? -1)) sawHead(deps, shown, snapshot.block);
   const { ss58: hotkey } = deps.signer;
-  setAlerts(deps, shown, alertsOf({ snapshot, hotkey, weights, counted: shown.counted }));
+  const { voided, silentRounds } = shown;
+  setAlerts(deps, shown, alertsOf({ snapshot, hotkey, weights, voided, silentRounds }));
   meterWeights(deps.metrics, weights, shown.vectors);
   for (const report of weights) logWeights(deps.log, report);
 }

@@ -341,6 +341,7 @@ async function readStopped(loaded: Loaded): Promise<ValidatorStatus> {
       vectors: newestOfEach(await journal.recent(shownVectors)),
       snapshot: null,
       head: null,
+      voided: null,
       reports: [],
       endpoints: [],
       alerts: [],

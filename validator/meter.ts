@@ -8,7 +8,7 @@ import type { VectorRecord } from './weights/vector-state.ts';
 
 /** What a finished round tells Prometheus. */
 export function meterRound(metrics: ValidatorMetrics, result: RoundResult, hotkey: string): void {
-  metrics.rounds.inc({ result: result.counted ? 'counted' : 'void' });
+  metrics.rounds.inc({ result: result.voided === null ? 'counted' : 'void' });
   for (const { task, got, result: found } of result.outcomes) {
     metrics.outcomes.inc({ task, outcome: isFault(found) ? found.reason : 'answer' });
     if (got !== null) metrics.answerSeconds.observe(got.latencyMs / 1000, { task });

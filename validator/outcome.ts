@@ -1,4 +1,5 @@
 import type { Hotkey } from '../common/brand.ts';
+import type { Snapshot } from '../common/chain-port.ts';
 import { isFault } from '../common/fault.ts';
 import type { Fault, FaultReason } from '../common/fault.ts';
 import type { Receipt } from '../common/wire/receipt.ts';
@@ -35,17 +36,83 @@ export interface Outcome {
 }
 
 const lostOnTheWay: readonly FaultReason[] = ['unreachable', 'timeout', 'reset', 'cancelled'];
+const unanswered: readonly FaultReason[] = [...lostOnTheWay, 'no-axon', 'address-refused'];
 /** With fewer peers than this, all of them failing says little about oneself. */
 const fewestPeers = 3;
 /** After so many void rounds in a row the peers are to blame, or the operator was told anyway. */
 const mostVoidRounds = 3;
+
+/** Refusals that the chain does not explain are believed for so many rounds in a row. */
+const mostRefusedRounds = 30;
+/** Of the peers that answered at all: when so many refuse this node, the fault is its own. */
+const nearlyAll = 0.9;
+
+/** Why a round says nothing about the miners, and moves no score. */
+export interface VoidRound {
+  readonly reason: 'network' | 'refused';
+  readonly detail: string;
+}
+
+export interface VoidFacts {
+  readonly snapshot: Snapshot;
+  /** This node's own. */
+  readonly hotkey: Hotkey;
+  /** Void rounds in a row until now. */
+  readonly voidRounds: number;
+}
+
+/** null for a round that counts. */
+export function voidRound(outcomes: readonly Outcome[], facts: VoidFacts): VoidRound | null {
+  if (ownNetworkSuspect(outcomes, facts.voidRounds)) {
+    return { reason: 'network', detail: 'no miner could be reached: is it this node?' };
+  }
+  const detail = ownStandingSuspect(outcomes, facts);
+  return detail === null ? null : { reason: 'refused', detail };
+}
 
 /**
  * True when not one of several peers could be reached, which points at this node's own network.
  * Such a round moves no score, but only for a while: nobody is paid for ever without being asked.
  */
 export function ownNetworkSuspect(outcomes: readonly Outcome[], voidRounds: number): boolean {
-  const peers = new Set(outcomes.map(({ hotkey }) => hotkey));
-  if (peers.size < fewestPeers || voidRounds >= mostVoidRounds) return false;
+  if (peersOf(outcomes).size < fewestPeers || voidRounds >= mostVoidRounds) return false;
   return outcomes.every(({ result }) => isFault(result) && lostOnTheWay.includes(result.reason));
+}
+
+/**
+ * Why miners refuse this node, when the fault is its own: the chain says that it may not ask, or
+ * nearly all that answer refuse it. One miner that refuses among others that answer is at fault
+ * itself.
+ */
+function ownStandingSuspect(
+  outcomes: readonly Outcome[],
+  { snapshot, hotkey, voidRounds }: VoidFacts,
+): string | null {
+  const refusing = peersOf(outcomes.filter(isRefused)).size;
+  if (refusing === 0) return null;
+  const standing = missingStanding(snapshot, hotkey);
+  if (standing !== null) return `${refusing} miners refuse this validator: ${standing}`;
+  const answering = peersOf(outcomes.filter((one) => !isLost(one))).size;
+  if (voidRounds >= mostRefusedRounds || refusing < nearlyAll * answering) return null;
+  return `${refusing} of ${answering} miners that answer refuse this validator (401 or 403): is its stake below what they ask for, or its clock off?`;
+}
+
+function missingStanding(snapshot: Snapshot, hotkey: Hotkey): string | null {
+  const own = snapshot.neurons.find((neuron) => neuron.hotkey === hotkey);
+  if (own === undefined) return 'its hotkey is not registered';
+  if (!own.validatorPermit) return 'it has no validator permit';
+  return own.totalStakeRao < snapshot.stakeThresholdRao ? 'its stake is too low' : null;
+}
+
+function isRefused({ result }: Outcome): boolean {
+  return isFault(result) && result.reason === 'not-admitted';
+}
+
+/** It did not come to an answer, whoever is to blame. */
+function isLost({ got, result }: Outcome): boolean {
+  return got === null && isFault(result) && unanswered.includes(result.reason);
+}
+
+function peersOf(outcomes: readonly Outcome[]): ReadonlySet<Hotkey> {
+  return new Set(outcomes.map(({ hotkey }) => hotkey));
 }

@@ -1,6 +1,6 @@
 import { signRequest } from '../common/wire/btauth.ts';
 import { fault, isFault } from '../common/fault.ts';
-import type { Fault } from '../common/fault.ts';
+import type { Fault, FaultReason } from '../common/fault.ts';
 import { toHex } from '../common/hex.ts';
 import type { HttpClient, HttpResponse } from '../common/http-port.ts';
 import { decodeInferResponse, encodeInferRequest } from '../common/wire/inference-protocol.ts';
@@ -187,6 +187,10 @@ function outcome(one: Exchange, got: GotAnswer | null, result: Judgement | Fault
   return { uid, hotkey, task: one.item.task.name, sent: one.sent, got, result };
 }
 
+function reasonFor(status: number): FaultReason {
+  return status === 401 || status === 403 ? 'not-admitted' : 'http-status';
+}
+
 /** The miner's own words stay out of it: they are its to choose. */
 function statusText(status: number): string {
   const meanings: Readonly<Record<number, string>> = {
@@ -205,7 +209,7 @@ function statusText(status: number): string {
 function readAnswer(deps: QueryDeps, { item, sent, answer }: Exchange): Unverified | Fault {
   if (isFault(answer)) return answer;
   if (sent === null) return fault('cancelled', 'nothing was sent');
-  if (answer.status !== 200) return fault('http-status', statusText(answer.status));
+  if (answer.status !== 200) return fault(reasonFor(answer.status), statusText(answer.status));
   const receipt = parseReceipt(answer.headers);
   if (receipt.kind !== 'receipt') return fault('bad-receipt', receipt.detail);
   const sha256 = toHex(deps.platform.sha256(answer.body));

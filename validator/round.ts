@@ -7,8 +7,8 @@ import { makeChallenges, sampleSeed } from './challenge.ts';
 import type { ChallengeContext } from './challenge.ts';
 import { pruneOps } from './evidence.ts';
 import type { EvidenceLog } from './evidence.ts';
-import { ownNetworkSuspect } from './outcome.ts';
-import type { Outcome } from './outcome.ts';
+import { voidRound } from './outcome.ts';
+import type { Outcome, VoidRound } from './outcome.ts';
 import { queryMiners, silentOutcomes } from './query.ts';
 import type { QueryDeps, QueryOptions } from './query.ts';
 import { bodyOps, closeFields, openFields } from './round-record.ts';
@@ -67,7 +67,7 @@ export interface RoundConfig {
 export interface RoundState {
   readonly board: Board;
   readonly lastRound: number;
-  /** Rounds in a row that were void because nobody could be reached. */
+  /** Rounds in a row that were void: see `voidRound`. */
   readonly voidRounds: number;
 }
 
@@ -79,8 +79,8 @@ export interface RoundResult {
   readonly snapshot: Snapshot;
   readonly outcomes: readonly Outcome[];
   readonly points: readonly MinerPoints[];
-  /** False for a void round, which moves no score. */
-  readonly counted: boolean;
+  /** Why the round moves no score; null when it does. */
+  readonly voided: VoidRound | null;
   /** By mechanism, at least one. */
   readonly weights: readonly MechanismReport[];
 }
@@ -104,15 +104,17 @@ export async function runRound(
   const answered = await queryMiners(deps, challenges, config.query, options.signal);
   options.signal?.throwIfAborted();
   const outcomes = [...answered, ...silentOutcomes(measured, taskNames(config))];
-  const counted = !ownNetworkSuspect(answered, state.voidRounds);
+  const { voidRounds: before } = state;
+  const voided = voidRound(answered, { snapshot, hotkey: deps.signer.ss58, voidRounds: before });
+  const counted = voided === null;
   const points = counted ? scoreOutcomes(state.board, outcomes, config.scoring) : [];
   const board = updateBoard(state.board, eligible, round, points, averaging(config));
   await closeRound(deps, context, { outcomes, points, board, counted }, config);
   const settled = await settleWeights(deps, board, round, config, options.eager);
-  const voidRounds = counted ? 0 : state.voidRounds + 1;
+  const voidRounds = counted ? 0 : before + 1;
   const next = { board, lastRound: round, voidRounds };
   const startedAtBlock = snapshot.block.number;
-  return { state: next, round, startedAtBlock, outcomes, points, counted, ...settled };
+  return { state: next, round, startedAtBlock, outcomes, points, voided, ...settled };
 }
 
 function drawContext(platform: Platform, snapshot: Snapshot, round: number): ChallengeContext {

@@ -92,7 +92,7 @@ const faults: readonly (readonly [
     'bad-receipt',
     (world) => changed(honest(world, 'bad'), (one) => ({ ...one, headers: resigned(one.headers) })),
   ],
-  ['passes the question on to another miner', 'http-status', (world) => honest(world, 'good')],
+  ['passes the question on to another miner', 'not-admitted', (world) => honest(world, 'good')],
   [
     'changes its answer after signing',
     'bad-receipt',
@@ -107,7 +107,7 @@ const faults: readonly (readonly [
   ],
   [
     'has a clock 30 s behind',
-    'http-status',
+    'not-admitted',
     (world) => honest(world, 'bad', { clockOffsetMs: -30_000 }),
   ],
 ];

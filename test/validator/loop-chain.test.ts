@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createLoop } from '../../validator/loop.ts';
 import type { ValidatorLoop } from '../../validator/loop.ts';
+import type { ValidatorStatus } from '../../validator/explain.ts';
+import { runFor } from '../sim/run.ts';
 import { simMiner } from '../sim/sim-miner.ts';
 import { nearestMean } from '../sim/sim-models.ts';
-import { createWorld, key, sr25519, train } from '../sim/world.ts';
+import { createWorld, key, netuid, sr25519, train } from '../sim/world.ts';
 import type { SimNode, World } from '../sim/world.ts';
 
 const model = nearestMean(train);
@@ -98,6 +100,40 @@ describe('a chain that is set back while the node runs', () => {
     const one = await rig();
     await runWith(one, () => void one.world.chain.setBack(5), 10);
     expect(alertsIn(one, 'alert')).toEqual([]);
+  });
+});
+
+describe('a validator that loses its permit', () => {
+  it('takes the refusals for what they are: no miner loses, and the reason is told', async () => {
+    const world = createWorld('permit');
+    const { platform, chain } = world;
+    world.addValidator('alpha');
+    const good = simMiner({ signer: key('good'), verifier: sr25519, platform, model });
+    let refuses = false;
+    const uid = world.addMiner('good', (request) =>
+      refuses ? { status: 403, body: new Uint8Array() } : good(request),
+    );
+    const node = await world.node('alpha');
+    const before = await runFor(world, node, 40);
+    refuses = true;
+    chain.patchNeuron(netuid, 0, { validatorPermit: false, totalStakeRao: 0n });
+    const after = await runFor(world, node, 400);
+    const scoreIn = ({ miners }: ValidatorStatus) => miners.find((one) => one.uid === uid)?.score;
+    expect(scoreIn(before)).toBeGreaterThan(0);
+    expect(scoreIn(after)).toBe(scoreIn(before));
+    expect(after.voided).toMatchObject({ reason: 'refused' });
+    expect(after.voided?.detail).toMatch(/no validator permit/);
+    const names = after.alerts.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['not-admitted', 'no-answers']));
+    expect(node.lines.findLast(({ message }) => message === 'round')?.fields).toMatchObject({
+      counted: false,
+      why: after.voided?.detail,
+    });
+    refuses = false;
+    chain.patchNeuron(netuid, 0, { validatorPermit: true, totalStakeRao: 10n ** 13n });
+    const healed = await runFor(world, node, 30);
+    expect(healed.voided).toBeNull();
+    expect(healed.alerts.map(({ name }) => name)).not.toContain('no-answers');
   });
 });
 

@@ -5,7 +5,8 @@ import type { StatusFacts } from '../../validator/explain.ts';
 import { createLoop } from '../../validator/loop.ts';
 import { skip } from '../../validator/weights/skip.ts';
 import type { MechanismReport } from '../../validator/weights/tend.ts';
-import { ownNetworkSuspect } from '../../validator/outcome.ts';
+import { ownNetworkSuspect, voidRound } from '../../validator/outcome.ts';
+import type { VoidRound } from '../../validator/outcome.ts';
 import { fault } from '../../common/fault.ts';
 import type { FaultReason } from '../../common/fault.ts';
 import { simMiner } from '../sim/sim-miner.ts';
@@ -21,6 +22,7 @@ const facts: StatusFacts = {
   vectors: [],
   snapshot: null,
   head: null,
+  voided: null,
   reports: [],
   endpoints: [],
   alerts: [],
@@ -58,7 +60,8 @@ describe('alertsOf', () => {
   const calm = {
     snapshot: snapshot([neuron(0, { lastUpdate: 96 })]),
     hotkey: hotkey(0),
-    counted: true,
+    voided: null as VoidRound | null,
+    silentRounds: 0,
   };
   const quiet: MechanismReport = {
     mecid: 0,
@@ -86,7 +89,9 @@ describe('alertsOf', () => {
     expect(names({ weights: { blocked: skip('no-permit', 'more stake') } })).toEqual([
       'weights-blocked',
     ]);
-    expect(names({ counted: false })).toEqual(['network-suspect']);
+    expect(names({ voided: { reason: 'network', detail: '' } })).toEqual(['network-suspect']);
+    expect(names({ voided: { reason: 'refused', detail: '' } })).toEqual(['not-admitted']);
+    expect([names({ silentRounds: 2 }), names({ silentRounds: 3 })]).toEqual([[], ['no-answers']]);
     const late = snapshot([neuron(0, { lastUpdate: 20, blockAtRegistration: 1 })]);
     expect(names({ snapshot: late })).toEqual(['epoch-missed']);
   });
@@ -110,6 +115,39 @@ describe('ownNetworkSuspect', () => {
     expect(ownNetworkSuspect(all.slice(1), 0)).toBe(false);
     expect(ownNetworkSuspect(outcomes('timeout', 'reset', 'bad-receipt'), 0)).toBe(false);
     expect(ownNetworkSuspect([], 0)).toBe(false);
+  });
+
+  const own = (more: object = {}, miners = 10) => ({
+    snapshot: snapshot(
+      [
+        neuron(50, { validatorPermit: true, totalStakeRao: 9n, ...more }),
+        ...Array.from({ length: miners }, (_, uid) => neuron(uid)),
+      ],
+      { stakeThresholdRao: 5n },
+    ),
+    hotkey: hotkey(50),
+    voidRounds: 0,
+  });
+  const refusals = (count: number) =>
+    outcomes(...Array.from({ length: count }, (): FaultReason => 'not-admitted'));
+
+  it('suspects its own standing when nearly all that answer refuse it', () => {
+    expect(voidRound(refusals(1), own())).toMatchObject({ reason: 'refused' });
+    expect(voidRound([...refusals(9), ...outcomes('bad-answer')], own())?.detail).toMatch(/9 of 9/);
+    const some = [...refusals(8), { ...outcomes('bad-answer')[0]!, hotkey: hotkey(9) }];
+    expect(voidRound(some, own())).toBeNull();
+    expect(voidRound(refusals(3), { ...own(), voidRounds: 30 })).toBeNull();
+    expect(voidRound(outcomes('http-status', 'bad-answer', 'timeout'), own())).toBeNull();
+  });
+
+  it('believes every refusal that the chain explains, for as long as it does', () => {
+    const mixed = outcomes('not-admitted', 'bad-answer', 'bad-answer', 'timeout');
+    expect(voidRound(mixed, own())).toBeNull();
+    const without = { ...own({ validatorPermit: false }), voidRounds: 99 };
+    expect(voidRound(mixed, without)?.detail).toMatch(/no validator permit/);
+    expect(voidRound(mixed, own({ totalStakeRao: 4n }))?.detail).toMatch(/stake is too low/);
+    expect(voidRound(mixed, { ...own(), hotkey: hotkey(77) })?.detail).toMatch(/not registered/);
+    expect(voidRound(mixed.slice(1), without)).toBeNull();
   });
 });
 
