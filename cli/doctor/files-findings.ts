@@ -16,7 +16,7 @@ export function referencesFinding(file: string, kind: ConfigKind): Finding {
 
 function namedText(kind: ConfigKind): string {
   return kind === 'miner'
-    ? 'and so is the subnet YAML if it names one'
+    ? 'the other files that it names are there'
     : 'the files that it names are the right ones';
 }
 

@@ -72,8 +72,13 @@ function findingsOfLink(file: string): readonly ModeFinding[] {
 
 /** How others get at a file or folder, or where it links to; `undefined` when they do not. */
 export function openMode(file: string): string | undefined {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  return stats === undefined ? undefined : openText(stats.mode, wantedMode(basename(file), stats));
+  try {
+    const stats = statSync(file);
+    return openText(stats.mode, wantedMode(basename(file), stats));
+  } catch {
+    // Nothing is there, or a link that leads in a circle: reading it says so.
+    return undefined;
+  }
 }
 
 function openText(mode: number, wanted: number): string | undefined {

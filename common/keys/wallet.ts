@@ -352,7 +352,7 @@ function entriesOf(root: string): readonly Dirent[] {
 
 function isLinkedFolder(root: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return false;
-  return statSync(join(root, entry.name), { throwIfNoEntry: false })?.isDirectory() === true;
+  return attempt(() => statSync(join(root, entry.name)).isDirectory()) ?? false;
 }
 
 function attempt<Value>(act: () => Value): Value | undefined {

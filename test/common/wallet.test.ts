@@ -6,6 +6,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
 } from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -142,6 +143,16 @@ describe('reading key files', () => {
     expect(missing.text).toContain(join('hotkeys', 'h'));
     mkdirSync(walletFiles(location).hotkey, { recursive: true });
     expect(failure(() => readHotkey(sr25519, location)).code).toBe('KEYFILE_INVALID');
+  });
+
+  it('says that a file cannot be read, and lists what is beside it', () => {
+    createWallet(sr25519, location, { coldkey: 'unencrypted' });
+    const { coldkey } = walletFiles(location);
+    rmSync(coldkey);
+    symlinkSync(coldkey, coldkey);
+    symlinkSync(join(path, 'circle'), join(path, 'circle'));
+    expect(failure(() => readColdkey(sr25519, location)).code).toBe('WALLET_UNREADABLE');
+    expect(listWallets(path).map(({ warnings }) => warnings)).toEqual([[]]);
   });
 
   it('reads an address from coldkeypub.txt, else from a plain coldkey', () => {
