@@ -17,6 +17,8 @@ export interface Counter {
 
 export interface Gauge {
   set(value: number, labels?: Labels): void;
+  /** Forgets all label sets: those that are not set again are gone from the next scrape. */
+  clear(): void;
 }
 
 export interface Histogram {

@@ -52,6 +52,7 @@ interface Shown {
   state: RoundState;
   snapshot: Snapshot | null;
   reports: readonly MechanismReport[];
+  /** Of the journal, newest first. */
   vectors: readonly VectorRecord[];
   /** Why the newest round moved no score. */
   voided: VoidRound | null;
@@ -70,7 +71,7 @@ interface Shown {
   startedAtBlock: number;
 }
 
-/** Newest vectors among which those of each mechanism are found. */
+/** Newest vectors that are looked at: among them are those in effect of each mechanism. */
 const recentVectors = 64;
 /** A look after the weights that the chain broke off is tried again after so many blocks. */
 const retryBlocks = 2;
@@ -121,7 +122,7 @@ export function createLoop(
         hotkey: deps.signer.ss58,
         round: state.lastRound,
         board: state.board,
-        vectors,
+        vectors: newestOfEach(vectors),
         snapshot,
         head,
         voided,
@@ -189,7 +190,7 @@ async function resume(deps: LoopDeps, shown: Shown): Promise<void> {
   const stored = await readState(deps.store);
   const { board, lastRound, openRound } = stored;
   shown.state = { board, lastRound, voidRounds: 0 };
-  shown.vectors = await newestVectors(deps);
+  shown.vectors = await deps.journal.recent(recentVectors);
   if (openRound !== null) {
     const { round, secret } = openRound;
     const fields = { atMs: deps.platform.clock.nowMs(), round, secret: toHex(secret) };
@@ -244,11 +245,7 @@ async function failed(deps: LoopDeps, shown: Shown, error: unknown): Promise<voi
   const stored = await readState(deps.store);
   // The results may have been stored before the chain failed.
   shown.state = { ...shown.state, board: stored.board, lastRound: stored.lastRound };
-  shown.vectors = await newestVectors(deps);
-}
-
-async function newestVectors({ journal }: LoopDeps): Promise<readonly VectorRecord[]> {
-  return newestOfEach(await journal.recent(recentVectors));
+  shown.vectors = await deps.journal.recent(recentVectors);
 }
 
 async function show(deps: LoopDeps, shown: Shown, result: RoundResult): Promise<void> {
@@ -280,7 +277,7 @@ async function showWeights(
 ): Promise<void> {
   shown.snapshot = snapshot;
   shown.reports = weights;
-  shown.vectors = await newestVectors(deps);
+  shown.vectors = await deps.journal.recent(recentVectors);
   if (snapshot.block.number > (shown.head?.number ?? -1)) sawHead(deps, shown, snapshot.block);
   const { ss58: hotkey } = deps.signer;
   const { voided, silentRounds } = shown;

@@ -3,6 +3,7 @@ import { sharesOf } from './explain.ts';
 import type { ValidatorMetrics } from './metrics.ts';
 import type { RoundResult } from './round.ts';
 import type { MechanismReport, WeightsReport } from './weights/tend.ts';
+import { newestOfEach } from './weights/vector-report.ts';
 import { vectorStates } from './weights/vector-state.ts';
 import type { VectorRecord } from './weights/vector-state.ts';
 
@@ -13,6 +14,7 @@ export function meterRound(metrics: ValidatorMetrics, result: RoundResult, hotke
     metrics.outcomes.inc({ task, outcome: isFault(found) ? found.reason : 'answer' });
     if (got !== null) metrics.answerSeconds.observe(got.latencyMs / 1000, { task });
   }
+  metrics.score.clear();
   for (const { uid, score } of result.state.board.entries.values()) {
     metrics.score.set(score, { uid });
   }
@@ -21,32 +23,54 @@ export function meterRound(metrics: ValidatorMetrics, result: RoundResult, hotke
   metrics.validatorTrust.set(own?.validatorTrust ?? 0);
 }
 
-/** Where the weights stand; `vectors` is the newest of each mechanism. */
+/** Where the weights stand; `recent` are vectors of the journal, newest first. */
 export function meterWeights(
   metrics: ValidatorMetrics,
   weights: readonly MechanismReport[],
-  vectors: readonly VectorRecord[],
+  recent: readonly VectorRecord[],
 ): void {
   for (const { mecid, report, stepped } of weights) {
     metrics.weightSubmissions.inc({ result: wordFor(report) });
     for (const { state } of stepped) if (state === 'missed') metrics.missedReveals.inc({ mecid });
   }
-  const [first] = vectors;
-  for (const [uid, share] of first === undefined ? [] : sharesOf(first)) {
-    metrics.weight.set(share, { uid });
+  metrics.weight.clear();
+  metrics.vectors.clear();
+  for (const record of newestOfEach(recent)) {
+    meterVector(metrics, record);
+    meterMechanism(metrics, record.mecid, recent);
   }
-  for (const record of vectors) meterVector(metrics, record);
 }
 
 function meterVector(metrics: ValidatorMetrics, record: VectorRecord): void {
-  const { mecid, commit, includedAtBlock, dueAtBlock, effectiveAtBlock } = record;
+  const { mecid, commit, includedAtBlock, dueAtBlock } = record;
+  for (const [uid, share] of sharesOf(record)) metrics.weight.set(share, { mecid, uid });
   for (const state of vectorStates) {
     metrics.vectorState.set(record.state === state ? 1 : 0, { mecid, state });
   }
   const due = dueAtBlock ?? commit?.revealBlock ?? null;
   if (includedAtBlock !== null) metrics.weightsCommittedBlock.set(includedAtBlock, { mecid });
   if (due !== null) metrics.weightsDueBlock.set(due, { mecid });
-  if (effectiveAtBlock !== null) metrics.weightsEffectiveBlock.set(effectiveAtBlock, { mecid });
+}
+
+/** Vectors of one mechanism that are counted by state. */
+const countedVectors = 20;
+
+/**
+ * With commit-reveal the newest vector is seldom the one in effect: the next commit goes out before
+ * the last one is revealed.
+ */
+function meterMechanism(
+  metrics: ValidatorMetrics,
+  mecid: number,
+  recent: readonly VectorRecord[],
+): void {
+  const own = recent.filter((one) => one.mecid === mecid);
+  const effective = own.map((one) => one.effectiveAtBlock).filter((block) => block !== null);
+  if (effective.length > 0) metrics.weightsEffectiveBlock.set(Math.max(...effective), { mecid });
+  for (const state of vectorStates) {
+    const count = own.slice(0, countedVectors).filter((one) => one.state === state).length;
+    metrics.vectors.set(count, { mecid, state });
+  }
 }
 
 export function wordFor(report: WeightsReport): string {

@@ -14,6 +14,7 @@ export interface ValidatorMetrics extends EndpointMetrics {
   readonly weight: Gauge;
   readonly weightSubmissions: Counter;
   readonly vectorState: Gauge;
+  readonly vectors: Gauge;
   readonly weightsCommittedBlock: Gauge;
   readonly weightsDueBlock: Gauge;
   readonly weightsEffectiveBlock: Gauge;
@@ -59,8 +60,8 @@ export function createValidatorMetrics(meter: Meter): ValidatorMetrics {
     }),
     weight: meter.gauge({
       name: 'validator_weight_ratio',
-      help: 'Share of a miner in the newest vector',
-      labels: ['uid'],
+      help: 'Share of a miner in the newest vector of a mechanism',
+      labels: ['mecid', 'uid'],
     }),
     weightSubmissions: meter.counter({
       name: 'validator_weight_submissions_total',
@@ -70,6 +71,11 @@ export function createValidatorMetrics(meter: Meter): ValidatorMetrics {
     vectorState: meter.gauge({
       name: 'validator_weights_state',
       help: '1 for the state of the newest vector of a mechanism',
+      labels: ['mecid', 'state'],
+    }),
+    vectors: meter.gauge({
+      name: 'validator_weights_vectors',
+      help: 'The last 20 vectors of a mechanism by state',
       labels: ['mecid', 'state'],
     }),
     weightsCommittedBlock: meter.gauge({
@@ -84,7 +90,7 @@ export function createValidatorMetrics(meter: Meter): ValidatorMetrics {
     }),
     weightsEffectiveBlock: meter.gauge({
       name: 'validator_weights_effective_block',
-      help: 'Block at which the newest vector took effect, read back from the chain',
+      help: 'Block at which the newest effective vector took effect, read back from the chain',
       labels: ['mecid'],
     }),
     missedReveals: meter.counter({

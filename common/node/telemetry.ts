@@ -34,7 +34,10 @@ function wrapCounter(counter: prom.Counter): Counter {
 }
 
 function wrapGauge(gauge: prom.Gauge): Gauge {
-  return { set: (value: number, labels: Labels = {}) => gauge.set({ ...labels }, value) };
+  return {
+    set: (value: number, labels: Labels = {}) => gauge.set({ ...labels }, value),
+    clear: () => gauge.reset(),
+  };
 }
 
 function wrapHistogram(histogram: prom.Histogram): Histogram {
