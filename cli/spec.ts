@@ -9,7 +9,7 @@ import { SubnetError } from '../common/errors.ts';
 import { createPlatform } from '../common/node/platform.ts';
 import { applyPlan } from '../common/owner/apply.ts';
 import type { Applied, ApplyEvent } from '../common/owner/apply.ts';
-import { plainValue, showValue } from '../common/owner/hyperparameter-value.ts';
+import { showValue } from '../common/owner/hyperparameter-value.ts';
 import type { Authority, GateQuestion } from '../common/owner/owner-gates.ts';
 import { clearsAt, makePlan } from '../common/owner/plan.ts';
 import type { Plan, PlanStep, Wishes } from '../common/owner/plan.ts';
@@ -20,6 +20,7 @@ import { locationOf, withAction, withHotkey, withJson, withNetuid, withNetwork }
 import type { ActionFlags, NetworkFlags, OutputFlags, WalletFlags } from './flags.ts';
 import type { CliIo } from './io.ts';
 import { coldkeyOf, hotkeyOf, operationDeps } from './operator/command-parts.ts';
+import { hyperparameterJson } from './operator/hyperparameter-fact.ts';
 import { carryOut } from './operator/operation.ts';
 import { answer, jsonLine, operatorDeps, withChain } from './operator/session.ts';
 import type { OperatorChain, OperatorDeps } from './operator/session.ts';
@@ -101,8 +102,8 @@ function stepJson(step: PlanStep): Readonly<Record<string, unknown>> {
   return {
     name: parameter.name,
     key: parameter.key,
-    current: current === null ? null : plainValue(parameter, current),
-    wanted: plainValue(parameter, wanted),
+    current: current === null ? null : hyperparameterJson(parameter, current),
+    wanted: hyperparameterJson(parameter, wanted),
     setBy: step.setBy,
     state,
     clearsAtBlock: state === 'waits' ? clearsAt(step) : null,

@@ -138,14 +138,15 @@ export function showValue(parameter: Hyperparameter, value: RawValue): string {
   return parameter.kind === 'factor' ? factorText(value) : String(value);
 }
 
-/** As `parseValue` takes it: for `--json`. */
+const widestNumber = 2n ** 32n;
+
+/** As `parseValue` takes it: for `--json`, where what may be wider than 32 bits is always text. */
 export function plainValue(parameter: Hyperparameter, value: RawValue): unknown {
   if (typeof value === 'boolean') return value;
   if (typeof value !== 'bigint') return value.map(Number);
   if (parameter.kind === 'tao') return decimalText(value);
   if (parameter.kind === 'factor') return factorText(value);
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : String(value);
+  return parameter.max < widestNumber ? Number(value) : String(value);
 }
 
 function decimalText(rao: bigint): string {
