@@ -1,10 +1,10 @@
 import type { Hotkey } from '../../common/brand.ts';
 import type { PendingCommit, Snapshot } from '../../common/chain-port.ts';
+import { revealWindow } from '../../common/chain/reveal-window.ts';
 import { SubnetError } from '../../common/errors.ts';
 import { parseSs58 } from '../../common/keys/ss58.ts';
 import { refusal } from '../../common/operator/refusal.ts';
 import type { Refusal } from '../../common/operator/refusal.ts';
-import { epochOf, revealBlock } from '../../common/timelock/reveal-round.ts';
 import { vectorText } from './weights-plan.ts';
 import type { CliIo } from '../io.ts';
 import { hotkeyOf, operationDeps, usage } from './command-parts.ts';
@@ -93,28 +93,15 @@ export function revealRefusals(
   return window === null ? [] : [window];
 }
 
-function windowRefusal(
-  { epoch, netuid, block, hyperparams }: Snapshot,
-  commit: PendingCommit,
-): Refusal | null {
-  const head = block.number;
-  const now = epochOf(epoch, netuid, head, head + 1);
-  const target = commitEpoch(epoch, netuid, commit) + hyperparams.commitRevealPeriod;
-  if (now === target) return null;
-  if (now > target) {
-    const detail = 'the epoch in which it could be revealed has passed';
+function windowRefusal(snapshot: Snapshot, commit: PendingCommit): Refusal | null {
+  const window = revealWindow(snapshot, commit);
+  if (window?.state === 'open') return null;
+  const period = snapshot.hyperparams.commitRevealPeriod;
+  if (window?.state === 'expired') {
+    const when = `${window.isExact ? 'at' : 'about'} block ${window.toBlock}`;
+    const detail = `the epoch in which it could be revealed ended ${when}`;
     return refusal('CALL_REFUSED', 'ExpiredWeightCommit', detail);
   }
-  const opens = revealBlock(epoch, netuid, head, target - now);
-  const detail = `committed at block ${commit.block}, revealed ${hyperparams.commitRevealPeriod} epoch(s) later`;
-  return refusal('CALL_TOO_SOON', 'RevealTooEarly', detail, opens);
-}
-
-/** Older runtimes keep the block of a commit, from which its epoch follows. */
-function commitEpoch(
-  schedule: Snapshot['epoch'],
-  netuid: number,
-  { epoch, block }: PendingCommit,
-): number {
-  return epoch ?? Math.floor((block + netuid + 1) / (schedule.tempo + 1));
+  const detail = `committed at block ${commit.block}, revealed ${period} epoch(s) later`;
+  return refusal('CALL_TOO_SOON', 'RevealTooEarly', detail, window?.fromBlock);
 }

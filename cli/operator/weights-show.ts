@@ -1,6 +1,7 @@
 import type { Hotkey } from '../../common/brand.ts';
 import type { PendingCommit, Snapshot, WeightRow } from '../../common/chain-port.ts';
 import { asNumber } from '../../common/chain/decoded.ts';
+import { revealWindow } from '../../common/chain/reveal-window.ts';
 import { isSubnetError, SubnetError } from '../../common/errors.ts';
 import type { StateView } from '../../common/state-view.ts';
 import { storageIndex } from '../../common/timelock/commit-hash.ts';
@@ -36,7 +37,11 @@ export function showWeights(io: CliIo, deps: OperatorDeps, flags: ShowFlags): Pr
     const rows = await Promise.all(uids.map((uid) => readOne(view, chain, snapshot, mecid, uid)));
     const head = `weights on netuid ${snapshot.netuid}, mechanism ${mecid}, at block ${view.block.number}`;
     return {
-      json: { netuid: snapshot.netuid, mecid, validators: rows.map(rowJson) },
+      json: {
+        netuid: snapshot.netuid,
+        mecid,
+        validators: rows.map((one) => rowJson(one, snapshot)),
+      },
       lines: [head, ...rows.flatMap((one) => rowLines(one, snapshot, io.columns))],
     };
   });
@@ -86,9 +91,13 @@ async function readOne(
   return { uid, hotkey, row: readRow(row), pending };
 }
 
-function rowJson({ uid, hotkey, row, pending }: ValidatorRow): Readonly<Record<string, unknown>> {
+function rowJson(
+  { uid, hotkey, row, pending }: ValidatorRow,
+  snapshot: Snapshot,
+): Readonly<Record<string, unknown>> {
   const weights = row.map(([target, value]) => ({ uid: target, value }));
-  return { uid, hotkey, weights, pendingCommits: pending };
+  const pendingCommits = pending.map((one) => ({ ...one, reveal: revealWindow(snapshot, one) }));
+  return { uid, hotkey, weights, pendingCommits };
 }
 
 interface Cell {
@@ -107,9 +116,10 @@ const columns: readonly Column<Cell>[] = [
 
 function rowLines(
   { uid, hotkey, row, pending }: ValidatorRow,
-  { neurons }: Snapshot,
+  snapshot: Snapshot,
   width: number,
 ): readonly string[] {
+  const { neurons } = snapshot;
   const sum = row.reduce((total, [, value]) => total + value, 0);
   const cells = row.map(([target, value]) => {
     const found = neurons[target]?.hotkey;
@@ -119,11 +129,16 @@ function rowLines(
   const who = `validator uid ${uid} ${hotkey ?? '(no neuron)'}`;
   const table =
     cells.length === 0 ? ['no weights'] : renderTable(columns, cells, width).split('\n');
-  return [who, ...table, ...pending.map(pendingLine)];
+  return [who, ...table, ...pending.map((one) => pendingLine(one, snapshot))];
 }
 
-function pendingLine(commit: PendingCommit): string {
-  const more =
-    commit.kind === 'timelocked' ? `, opens with beacon round ${commit.revealRound}` : '';
-  return `pending ${commit.kind} commit ${commit.hash} of block ${commit.block}${more}`;
+function pendingLine(commit: PendingCommit, snapshot: Snapshot): string {
+  const round =
+    commit.kind === 'timelocked' ? `, with round ${commit.revealRound} of the beacon` : '';
+  const held = `${commit.kind} commit ${commit.hash} of block ${commit.block}`;
+  const window = revealWindow(snapshot, commit);
+  if (window === null) return `pending ${held}: no epochs run`;
+  const { state, fromBlock, toBlock, isExact } = window;
+  if (state === 'expired') return `expired ${held}, ${isExact ? 'at' : 'about'} block ${toBlock}`;
+  return `pending ${held}: its reveal is in blocks ${fromBlock} to ${toBlock}${round}`;
 }
