@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { SubnetError } from '../common/errors.ts';
+import { SubnetError, isSubnetError } from '../common/errors.ts';
 import { readVectors } from '../validator/main.ts';
 import type { VectorsRead } from '../validator/main.ts';
 import type { VectorReport } from '../validator/weights/vector-report.ts';
@@ -103,13 +103,25 @@ export async function watchWeights(io: CliIo, flags: WatchFlags): Promise<void> 
   const end = Date.now() + flags.timeout * 1000;
   const seen = new Map<number, string>();
   for (;;) {
-    const { running, vectors } = await readVectors(flags.config);
+    const { running, vectors } = await readPatiently(flags.config, end);
     const newest = newestByMechanism(vectors);
     for (const one of newest) tellChange(io, seen, one, flags.json === true);
     const verdict = verdictOf(newest, running) ?? (Date.now() >= end ? 1 : null);
     if (io.signal.aborted) return;
     if (verdict !== null) return finish(io, verdict, running);
     await sleep(pollMs, undefined, { signal: io.signal }).catch(() => undefined);
+  }
+}
+
+/** A validator that starts or stops holds its state for a while without an answer. */
+async function readPatiently(config: string, endMs: number): Promise<VectorsRead> {
+  for (;;) {
+    try {
+      return await readVectors(config);
+    } catch (error) {
+      const busy = isSubnetError(error) && error.code === 'STORE_BUSY';
+      if (!busy || Date.now() >= endMs) throw error;
+    }
   }
 }
 

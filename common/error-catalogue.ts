@@ -85,12 +85,17 @@ export const catalogue = {
   STORE_FAILED: {
     exit: 3,
     title: 'The state directory cannot be read or written',
-    fix: 'Check that the disk is not full and that the directory is writable.',
+    fix: 'Look at the detail: a full disk or a directory that is not writable is mended there; for a file that is missing or cut off, restore a backup, or move the directory away.',
+  },
+  STORE_BUSY: {
+    exit: 3,
+    title: 'The validator holds its state, and does not answer',
+    fix: 'Try again in a moment: it is just starting or stopping, or waits for its chain (its log tells). With metrics.enabled: false it can only be asked when it is stopped.',
   },
   STORE_CORRUPT: {
     exit: 3,
-    title: 'The state directory was damaged and has been set aside',
-    fix: 'Restore a backup in its place, or start again: the next start begins with an empty state.',
+    title: 'The state directory is damaged',
+    fix: 'Restore a backup in its place, or begin with an empty state: start again when it has been set aside (setAside tells where), otherwise move the directory away first.',
   },
   STATE_UNREADABLE: {
     exit: 3,

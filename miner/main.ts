@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { restartFloorNs } from '../common/wire/btauth.ts';
 import type { Chain, Snapshot } from '../common/chain-port.ts';
+import { connectPatiently } from '../common/connect-patiently.ts';
 import { connectChain } from '../common/chain/chain-substrate.ts';
 import { loadConfig, resolvePath } from '../common/config/config-load.ts';
 import { minerSchema, raoOf, subnetSchema } from '../common/config/config-schema.ts';
@@ -176,8 +177,10 @@ async function openParts(
   for (const { file, detail } of warnings) log.warn('wallet', { file, detail });
   lifecycle.add('hotkey', () => signer.dispose());
   const platform = createPlatform();
-  const { endpoints, requestTimeoutMs } = config.chain;
-  const chain = await connectChain({ endpoints, requestTimeoutMs, platform, logger: log, signal });
+  const { endpoints, requestTimeoutMs, startPatienceMs: patienceMs } = config.chain;
+  const options = { endpoints, requestTimeoutMs, platform, logger: log, signal };
+  const patient = { clock: platform.clock, log, signal, patienceMs };
+  const chain = await connectPatiently(() => connectChain(options), patient);
   lifecycle.add('chain', () => chain.close());
   if (subnet !== null && rulesSha256 !== null) {
     const { onMismatch } = config.rules;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { connectChain } from '../common/chain/chain-substrate.ts';
 import type { Chain } from '../common/chain-port.ts';
+import { connectPatiently } from '../common/connect-patiently.ts';
 import { subnetSchema, validatorSchema } from '../common/config/config-schema.ts';
 import type { SubnetConfig, ValidatorConfig } from '../common/config/config-schema.ts';
 import { loadConfig, resolvePath } from '../common/config/config-load.ts';
@@ -18,7 +19,7 @@ import type { Signer } from '../common/signer-port.ts';
 import { loadSr25519 } from '../common/keys/sr25519.ts';
 import { jsonReply, metricsReply, startStatusServer } from '../common/node/status-server.ts';
 import type { StatusServer } from '../common/node/status-server.ts';
-import { openLevelStore } from '../common/node/store-level.ts';
+import { hasDatabase, openLevelStore } from '../common/node/store-level.ts';
 import type { Store } from '../common/store-port.ts';
 import { createMetricsRegistry } from '../common/node/telemetry.ts';
 import type { Logger, MetricsRegistry } from '../common/telemetry-port.ts';
@@ -36,7 +37,8 @@ import { createValidatorMetrics } from './metrics.ts';
 import { roundConfigOf } from './round-config.ts';
 import type { RoundConfig } from './round.ts';
 import { checkRules, watchRules } from '../common/owner/check-rules.ts';
-import { claimState, readState } from './state.ts';
+import { claimState, readOwner, readState } from './state.ts';
+import type { StateOwner } from './state.ts';
 import { createCommitMaker } from './weights/commit-maker.ts';
 import { createJournal } from './weights/journal.ts';
 import type { Journal } from './weights/journal.ts';
@@ -115,9 +117,8 @@ async function assemble(
   const platform = createPlatform();
   const store = await openOwnStore(join(stateDir, 'db'), platform);
   lifecycle.add('store', () => store.close());
-  const { endpoints, requestTimeoutMs } = config.chain;
-  const { signal, connect = connectChain } = options;
-  const chain = await connect({ endpoints, requestTimeoutMs, platform, logger: log, signal });
+  const { signal } = options;
+  const chain = await reachChain(loaded, options, await readOwner(store), platform, log);
   lifecycle.add('chain', () => chain.close());
   lifecycle.add(
     'grace',
@@ -148,13 +149,39 @@ async function assemble(
   };
   const loop = createLoop(deps, roundConfig, {
     once: options.once,
-    headTimeoutMs: requestTimeoutMs,
+    headTimeoutMs: config.chain.requestTimeoutMs,
     signal: options.signal,
   });
   lifecycle.add('clock of alerts', keepTicking(loop));
   if (config.metrics.enabled) await serveStatus(loaded, loop, registry, log, lifecycle);
   sayHello(log, loaded, signer, chain, options);
   return loop;
+}
+
+/**
+ * The chain that the state belongs to decides which endpoints are used, whatever the first of them
+ * serves. Throws as `connectChain` does, and STATE_FOREIGN when all serve another chain.
+ */
+async function reachChain(
+  { config }: Loaded,
+  { once, signal, connect = connectChain }: RunOptions,
+  owner: StateOwner | null,
+  platform: Platform,
+  log: Logger,
+): ReturnType<typeof connectChain> {
+  const { endpoints, requestTimeoutMs, startPatienceMs } = config.chain;
+  const known = owner === null ? {} : { genesisHash: owner.genesisHash };
+  const options = { endpoints, requestTimeoutMs, platform, logger: log, signal, ...known };
+  const patienceMs = once ? 0 : startPatienceMs;
+  try {
+    const patient = { clock: platform.clock, log, signal, patienceMs };
+    return await connectPatiently(() => connect(options), patient);
+  } catch (error) {
+    const foreign = isSubnetError(error) && error.code === 'CHAIN_FOREIGN';
+    if (owner === null || !foreign) throw error;
+    const detail = `it was written on the chain with genesis ${owner.genesisHash}; ${messageOf(error)}`;
+    throw new SubnetError('STATE_FOREIGN', { detail }, { cause: error });
+  }
 }
 
 const tickMs = 1000;
@@ -175,11 +202,14 @@ async function openOwnStore(dir: string, { clock }: Platform): Promise<Store> {
     try {
       return await openLevelStore(dir);
     } catch (error) {
-      const locked = isSubnetError(error) && error.code === 'STORE_LOCKED';
-      if (!locked || tries === lockTries) throw error;
+      if (!isLocked(error) || tries === lockTries) throw error;
       await clock.sleep(lockPauseMs);
     }
   }
+}
+
+function isLocked(error: unknown): boolean {
+  return isSubnetError(error) && error.code === 'STORE_LOCKED';
 }
 
 /** The operator vouches for all that stands on chain: from here on the journal knows again. */
@@ -295,7 +325,35 @@ function noteEndpoint(stateDir: string, server: StatusServer): string {
  */
 export async function readStatus(configFile: string): Promise<ValidatorStatus> {
   const loaded = loadFiles(configFile);
-  return (await askRunning<ValidatorStatus>(loaded.stateDir, '/status')) ?? readStopped(loaded);
+  return runningOrStopped(
+    loaded,
+    () => askRunning<ValidatorStatus>(loaded.stateDir, '/status'),
+    (store) => statusIn(store, loaded),
+  );
+}
+
+/**
+ * Asks the running validator, or looks into the state of a stopped one. Between the two it holds
+ * its state without an answer: when it starts and stops. Throws NO_STATUS, STORE_*.
+ */
+async function runningOrStopped<T>(
+  loaded: Loaded,
+  ask: () => Promise<T | null>,
+  look: (store: Store) => Promise<T>,
+): Promise<T> {
+  const { clock } = createPlatform();
+  for (let tries = 1; ; tries += 1) {
+    const asked = await ask();
+    if (asked !== null) return asked;
+    try {
+      return await withStore(loaded, look);
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      const dir = loaded.stateDir;
+      if (tries === lockTries) throw new SubnetError('STORE_BUSY', { dir }, { cause: error });
+      await clock.sleep(lockPauseMs);
+    }
+  }
 }
 
 export interface VectorsRead {
@@ -304,16 +362,21 @@ export interface VectorsRead {
   readonly vectors: readonly VectorReport[];
 }
 
-/** The weight vectors of the last epochs, running or stopped. Throws NO_STATUS. */
+/** The weight vectors of the last epochs, running or stopped. Throws NO_STATUS, STORE_*. */
 export async function readVectors(configFile: string): Promise<VectorsRead> {
   const loaded = loadFiles(configFile);
-  const asked = await askRunning<readonly VectorReport[]>(loaded.stateDir, '/weights');
-  if (asked !== null) return { running: true, vectors: asked };
-  return withStore(loaded, async (store) => {
-    const journal = createJournal(store, createPlatform().sha256);
-    const vectors = (await journal.recent(shownVectors)).map(vectorReport);
-    return { running: false, vectors };
-  });
+  return runningOrStopped<VectorsRead>(
+    loaded,
+    async () => {
+      const vectors = await askRunning<readonly VectorReport[]>(loaded.stateDir, '/weights');
+      return vectors === null ? null : { running: true, vectors };
+    },
+    async (store) => {
+      const journal = createJournal(store, createPlatform().sha256);
+      const vectors = (await journal.recent(shownVectors)).map(vectorReport);
+      return { running: false, vectors };
+    },
+  );
 }
 
 async function askRunning<T>(stateDir: string, path: string): Promise<T | null> {
@@ -328,25 +391,22 @@ async function askRunning<T>(stateDir: string, path: string): Promise<T | null> 
   }
 }
 
-async function readStopped(loaded: Loaded): Promise<ValidatorStatus> {
-  const { config, netuid } = loaded;
-  return withStore(loaded, async (store) => {
-    const { board, lastRound } = await readState(store);
-    const journal = createJournal(store, createPlatform().sha256);
-    return explain({
-      netuid,
-      hotkey: readHotkeyAddress(walletLocation(config.wallet)),
-      round: lastRound,
-      board,
-      vectors: newestOfEach(await journal.recent(shownVectors)),
-      snapshot: null,
-      head: null,
-      voided: null,
-      reports: [],
-      endpoints: [],
-      alerts: [],
-      running: false,
-    });
+async function statusIn(store: Store, { config, netuid }: Loaded): Promise<ValidatorStatus> {
+  const { board, lastRound } = await readState(store);
+  const journal = createJournal(store, createPlatform().sha256);
+  return explain({
+    netuid,
+    hotkey: readHotkeyAddress(walletLocation(config.wallet)),
+    round: lastRound,
+    board,
+    vectors: newestOfEach(await journal.recent(shownVectors)),
+    snapshot: null,
+    head: null,
+    voided: null,
+    reports: [],
+    endpoints: [],
+    alerts: [],
+    running: false,
   });
 }
 
@@ -378,7 +438,9 @@ async function openExisting(dir: string): Promise<Store> {
   try {
     return await openLevelStore(dir, { mustExist: true });
   } catch (error) {
-    const missing = error instanceof SubnetError && error.code === 'STORE_FAILED';
-    throw missing ? new SubnetError('NO_STATUS', { dir }, { cause: error }) : error;
+    const failed = isSubnetError(error) && error.code === 'STORE_FAILED';
+    throw failed && !hasDatabase(dir)
+      ? new SubnetError('NO_STATUS', { dir }, { cause: error })
+      : error;
   }
 }

@@ -60,6 +60,18 @@ export interface StateOwner {
   readonly hotkey: string;
 }
 
+const ownerSchema = z.object({
+  genesisHash: z.string(),
+  netuid: z.number(),
+  hotkey: z.string(),
+});
+
+/** null for a new state. Throws STATE_UNREADABLE. */
+export async function readOwner(store: Store): Promise<StateOwner | null> {
+  const stored = await store.get(ownerKey);
+  return stored === undefined ? null : parseStored('owner', ownerSchema, stored);
+}
+
 /**
  * Writes the owner into a new state, and holds an existing one against it: scores of another
  * subnet, or the journal of another key, must never be taken for one's own. Throws STATE_FOREIGN.

@@ -78,6 +78,12 @@ const chain = z
       .superRefine(checkEndpoints)
       .describe('Tried in order; all must be the same chain'),
     requestTimeoutMs: z.int().min(100).max(600_000).default(20_000),
+    startPatienceMs: z
+      .int()
+      .min(0)
+      .max(86_400_000)
+      .default(600_000)
+      .describe('How long a start goes on trying while no endpoint can be reached; 0: one try'),
   })
   .describe('How to reach the chain');
 

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Level } from 'level';
 import { SubnetError, messageOf } from '../errors.ts';
 import type { RangeQuery, Store } from '../store-port.ts';
@@ -13,13 +14,15 @@ export interface LevelStoreOptions {
 
 /**
  * State in a LevelDB directory, held by one process at a time. Batches are atomic and synced to
- * disk. Throws STORE_LOCKED, STORE_FAILED, and STORE_CORRUPT after setting a damaged directory aside.
+ * disk. Throws STORE_LOCKED, STORE_FAILED, and STORE_CORRUPT: after setting a damaged directory
+ * aside, unless it must exist, which is how those open it who only look.
  */
 export async function openLevelStore(dir: string, options: LevelStoreOptions = {}): Promise<Store> {
   const mustExist = options.mustExist ?? false;
   if (mustExist && !existsSync(dir)) {
     throw new SubnetError('STORE_FAILED', { dir, detail: 'the directory does not exist' });
   }
+  if (hasLostItsRoot(dir)) throw await corrupt(dir, 'the file CURRENT is missing', !mustExist);
   try {
     if (!mustExist) await mkdir(dir, { recursive: true });
     // Level opens by itself in the next tick, unless it is told how in this one.
@@ -27,8 +30,18 @@ export async function openLevelStore(dir: string, options: LevelStoreOptions = {
     await db.open({ createIfMissing: !mustExist });
     return storeOn(db, dir);
   } catch (error) {
-    throw await openError(dir, error);
+    throw await openError(dir, error, !mustExist);
   }
+}
+
+/** The database takes a directory without this file for a new one, whatever else is in it. */
+export function hasDatabase(dir: string): boolean {
+  return existsSync(join(dir, 'CURRENT'));
+}
+
+function hasLostItsRoot(dir: string): boolean {
+  if (!existsSync(dir) || hasDatabase(dir)) return false;
+  return readdirSync(dir).some((name) => name.startsWith('MANIFEST-') || name.endsWith('.ldb'));
 }
 
 function storeOn(db: Database, dir: string): Store {
@@ -67,19 +80,24 @@ async function guarded<T>(dir: string, work: () => Promise<T>): Promise<T> {
 }
 
 function failed(dir: string, error: unknown): SubnetError {
-  return new SubnetError('STORE_FAILED', { dir, detail: reasonOf(error) }, { cause: error });
+  const code = codesOf(error).includes('LEVEL_CORRUPTION') ? 'STORE_CORRUPT' : 'STORE_FAILED';
+  return new SubnetError(code, { dir, detail: reasonOf(error) }, { cause: error });
 }
 
-async function openError(dir: string, error: unknown): Promise<SubnetError> {
+async function openError(dir: string, error: unknown, setAside: boolean): Promise<SubnetError> {
   const codes = codesOf(error);
   if (codes.includes('LEVEL_LOCKED')) {
     return new SubnetError('STORE_LOCKED', { dir }, { cause: error });
   }
   if (!codes.includes('LEVEL_CORRUPTION')) return failed(dir, error);
+  return corrupt(dir, reasonOf(error), setAside);
+}
+
+async function corrupt(dir: string, detail: string, setAside: boolean): Promise<SubnetError> {
+  if (!setAside) return new SubnetError('STORE_CORRUPT', { dir, detail });
   const aside = `${dir}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
   await rename(dir, aside);
-  const facts = { dir, setAside: aside, detail: reasonOf(error) };
-  return new SubnetError('STORE_CORRUPT', facts, { cause: error });
+  return new SubnetError('STORE_CORRUPT', { dir, setAside: aside, detail });
 }
 
 /** Level wraps the database's own error, with its code, as the cause of its own. */

@@ -72,6 +72,19 @@ describe('openLevelStore', () => {
     await (await openLevelStore(dir)).close();
   });
 
+  it('takes a directory that lost its root file for damaged, never for a new one', async () => {
+    const dir = await freshDir();
+    const store = await openLevelStore(dir);
+    await store.batch([{ type: 'put', key: 'a', value: Uint8Array.of(1) }]);
+    await store.close();
+    await rm(join(dir, 'CURRENT'));
+    const looking = openLevelStore(dir, { mustExist: true });
+    await expect(looking).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+    expect(await readdir(dirname(dir))).toEqual(['state']);
+    await expect(openLevelStore(dir)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+    expect((await readdir(dirname(dir)))[0]).toMatch(/^state\.damaged-/);
+  });
+
   it('loses at most the last batch when the log was cut off in mid-write', async () => {
     const dir = await freshDir();
     const store = await openLevelStore(dir);

@@ -106,7 +106,7 @@ describe.concurrent('what a person sees when a node cannot start', () => {
     const silent = await startSilentEndpoint();
     const dead = `ws://127.0.0.1:${await freePort()}`;
     const ended = await miner({
-      chain: { endpoints: [dead, silent.url], requestTimeoutMs: 500 },
+      chain: { endpoints: [dead, silent.url], requestTimeoutMs: 500, startPatienceMs: 0 },
     });
     expectCoded(ended, 3, 'CHAIN_UNREACHABLE', new RegExp(`${dead}: \\w`));
     expect(ended.err).toContain(`${silent.url}: The chain did not answer in time`);

@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,10 @@ import { jsonReply, startStatusServer } from '../../common/node/status-server.ts
 import { openLevelStore } from '../../common/node/store-level.ts';
 import { createWallet } from '../../common/keys/wallet.ts';
 import { checkEvidence } from '../../validator/evidence.ts';
-import { exportEvidence, readStatus, runValidator } from '../../validator/main.ts';
+import { exportEvidence, readStatus, readVectors, runValidator } from '../../validator/main.ts';
+import { SubnetError } from '../../common/errors.ts';
+import type { ConnectOptions } from '../../common/chain/chain-substrate.ts';
+import { claimState } from '../../validator/state.ts';
 import { createMemoryStore } from '../fakes/memory-store.ts';
 import { runFor } from '../sim/run.ts';
 import { simMiner } from '../sim/sim-miner.ts';
@@ -90,6 +93,43 @@ describe('status', () => {
   });
 });
 
+describe('a state that cannot be read', () => {
+  it('because its validator holds it without an answer, is busy, and not missing', async () => {
+    const { dir, configFile } = await layOut();
+    await leaveState(dir);
+    const store = await openLevelStore(join(dir, 'state', 'db'));
+    await expect(readVectors(configFile)).rejects.toMatchObject({ code: 'STORE_BUSY' });
+    const read = readStatus(configFile);
+    void sleep(400).then(() => store.close());
+    expect((await read).running).toBe(false);
+  });
+
+  it('because a file of it is damaged, is damaged, left where it is, and not missing', async () => {
+    const { dir, configFile } = await layOut();
+    await leaveState(dir);
+    const db = join(dir, 'state', 'db');
+    await (await openLevelStore(db)).close();
+    const table = (await readdir(db)).find((name) => name.endsWith('.ldb')) ?? '';
+    await writeFile(join(db, table), 'A'.repeat((await stat(join(db, table))).size));
+    await expect(readStatus(configFile)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+    await rm(join(db, 'CURRENT'));
+    await expect(readStatus(configFile)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+    expect(await readdir(join(dir, 'state'))).toEqual(['db']);
+  });
+
+  it('for a reason of the disk, says that reason', async () => {
+    const { dir, configFile } = await layOut();
+    await leaveState(dir);
+    const db = join(dir, 'state', 'db');
+    const manifest = (await readdir(db)).find((name) => name.startsWith('MANIFEST-')) ?? '';
+    await rm(join(db, manifest));
+    await expect(readVectors(configFile)).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+      facts: { detail: expect.stringContaining('IO error') as string },
+    });
+  });
+});
+
 describe('evidence', () => {
   it('is handed out line by line, as it was written', async () => {
     const { dir, configFile } = await layOut();
@@ -111,6 +151,28 @@ describe('run', () => {
       code: 'CHAIN_UNREACHABLE',
     });
     await (await openLevelStore(join(dir, 'state', 'db'))).close();
+  });
+
+  it('asks for the chain that its state was written on, and names that state when all are foreign', async () => {
+    const { dir, configFile } = await layOut();
+    const genesisHash = `0x${'77'.repeat(32)}`;
+    const store = await openLevelStore(join(dir, 'state', 'db'));
+    await claimState(store, { genesisHash, netuid: 2, hotkey: key('alpha').ss58 });
+    await store.close();
+    const asked: ConnectOptions[] = [];
+    const connect = (given: ConnectOptions): Promise<never> => {
+      asked.push(given);
+      const code = asked.length === 1 ? 'CHAIN_FOREIGN' : 'CHAIN_UNREACHABLE';
+      return Promise.reject(new SubnetError(code, { detail: 'genesis 0x88' }));
+    };
+    const started = runValidator({ ...options, configFile, connect });
+    await expect(started).rejects.toMatchObject({
+      code: 'STATE_FOREIGN',
+      message: expect.stringMatching(/genesis 0x77.*genesis 0x88/) as string,
+    });
+    expect(asked[0]?.genesisHash).toBe(genesisHash);
+    const again = runValidator({ ...options, configFile, connect });
+    await expect(again).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
   });
 
   it('waits for somebody who only looks at its state', async () => {
