@@ -1,6 +1,7 @@
 import { once, setMaxListeners } from 'node:events';
 import { createConnection } from 'node:net';
-import { ApiPromise, WsProvider } from '@polkadot/api';
+import { ApiPromise } from '@polkadot/api';
+import type { Header } from '@polkadot/types/interfaces';
 import type { IExtrinsicEra } from '@polkadot/types/types';
 import { stringCamelCase } from '@polkadot/util';
 import { blake2AsHex, blake2AsU8a } from '@polkadot/util-crypto';
@@ -21,7 +22,7 @@ import type { EventRecord, PalletNames } from './block-events.ts';
 import { asList, asNumber, asRecord } from './decoded.ts';
 import { DecoratedView, argumentsOf } from './decorated-view.ts';
 import type { CallItem, Decorated } from './decorated-view.ts';
-import { NodeError } from './link/link-port.ts';
+import { BrokenLine, NodeError } from './link/link-port.ts';
 import type {
   Ask,
   BlockContent,
@@ -32,6 +33,7 @@ import type {
   Probe,
 } from './link/link-port.ts';
 import type { SignedTx, SigningTerms } from './link/link-port.ts';
+import { RpcSocket } from './link/rpc-socket.ts';
 import { RuntimeReader } from './runtime-reader.ts';
 import type { Send } from './runtime-reader.ts';
 import type { RuntimeName } from './runtime-facts.ts';
@@ -80,7 +82,7 @@ export async function connectChain(
   try {
     return await openChain(
       {
-        dialer: createDialer(timeoutMs),
+        dialer,
         platform,
         log: logger,
         closing: closing.signal,
@@ -93,17 +95,13 @@ export async function connectChain(
   }
 }
 
-function createDialer(timeoutMs: number): Dialer {
-  // The library's own deadline only clears away what ours has given up before.
-  const dial = (url: string): WsProvider => new WsProvider(url, false, {}, 2 * timeoutMs, 16);
-  return {
-    open: (url, signal) => openLink(dial(url), url, signal),
-    probe: (url, signal) => probe(dial(url), signal),
-  };
-}
+const dialer: Dialer = {
+  open: (url, signal) => openLink(new RpcSocket(url), url, signal),
+  probe: (url, signal) => probe(new RpcSocket(url), signal),
+};
 
 /** Connects once: a provider that reconnects by itself would hide that its line was cut. */
-async function connected(provider: WsProvider, signal: AbortSignal): Promise<void> {
+async function connected(provider: RpcSocket, signal: AbortSignal): Promise<void> {
   const isOpen = await new Promise<boolean>((resolve, reject) => {
     provider.on('connected', () => resolve(true));
     provider.on('disconnected', () => resolve(false));
@@ -133,7 +131,7 @@ function portAnswers({ hostname, port, protocol }: URL, signal: AbortSignal): Pr
   });
 }
 
-async function probe(provider: WsProvider, signal: AbortSignal): Promise<Probe> {
+async function probe(provider: RpcSocket, signal: AbortSignal): Promise<Probe> {
   const leave = (): void => void provider.disconnect().catch(() => undefined);
   signal.addEventListener('abort', leave, { once: true });
   try {
@@ -150,19 +148,18 @@ async function probe(provider: WsProvider, signal: AbortSignal): Promise<Probe> 
   }
 }
 
-async function openLink(provider: WsProvider, url: string, signal: AbortSignal): Promise<Link> {
+async function openLink(provider: RpcSocket, url: string, signal: AbortSignal): Promise<Link> {
   const leave = (): void => void provider.disconnect().catch(() => undefined);
   signal.addEventListener('abort', leave, { once: true });
   try {
     await connected(provider, signal);
     const api = new ApiPromise({
-      // The class lists optional members without `undefined`, the interface demands it.
-      provider: provider as unknown as ProviderOf,
+      provider,
       noInitWarn: true,
       throwOnConnect: true,
       signedExtensions,
     });
-    await api.isReadyOrError;
+    await Promise.race([api.isReadyOrError, broken(provider)]);
     return new SubstrateLink(api, provider, url);
   } catch (error) {
     leave();
@@ -172,7 +169,15 @@ async function openLink(provider: WsProvider, url: string, signal: AbortSignal):
   }
 }
 
-type ProviderOf = NonNullable<NonNullable<ConstructorParameters<typeof ApiPromise>[0]>['provider']>;
+/** The library waits for ever for a line that broke before it asked anything. */
+function broken(provider: RpcSocket): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(new Error(provider.problem ?? 'the connection was cut'));
+    if (!provider.isConnected) fail();
+    provider.on('disconnected', fail);
+  });
+}
+
 type ApiAt = Awaited<ReturnType<ApiPromise['at']>>;
 
 const noBlock = new Uint8Array(32);
@@ -186,17 +191,17 @@ interface KnownRuntime {
 class SubstrateLink implements Link {
   readonly url: string;
   readonly #api: ApiPromise;
-  readonly #provider: WsProvider;
+  readonly #provider: RpcSocket;
   readonly #down = new AbortController();
   /** By the metadata of each runtime that was met. */
   readonly #runtimes = new WeakMap<object, KnownRuntime>();
 
-  constructor(api: ApiPromise, provider: WsProvider, url: string) {
+  constructor(api: ApiPromise, provider: RpcSocket, url: string) {
     this.#api = api;
     this.#provider = provider;
     this.url = url;
     setMaxListeners(0, this.#down.signal);
-    provider.on('disconnected', () => this.#down.abort());
+    provider.on('disconnected', () => this.#down.abort(new BrokenLine(provider.problem ?? '')));
     if (!provider.isConnected) this.#down.abort();
     api.on('decorated', () => this.#forgetLastBlock());
   }
@@ -368,10 +373,21 @@ class SubstrateLink implements Link {
 
   async onHead(listener: (head: BlockRef) => void): Promise<void> {
     await answerOf(
-      this.#api.rpc.chain.subscribeNewHeads((header) =>
-        listener({ number: header.number.toNumber(), hash: header.hash.toHex() }),
-      ),
+      this.#api.rpc.chain.subscribeNewHeads((header) => {
+        const head = this.#readHead(header);
+        if (head !== null) listener(head);
+      }),
     );
+  }
+
+  /** The library calls back where nobody catches what is thrown. */
+  #readHead({ number, hash }: Header): BlockRef | null {
+    try {
+      return { number: number.toNumber(), hash: hash.toHex() };
+    } catch {
+      this.#provider.breakOff('it tells heads that can not be read');
+      return null;
+    }
   }
 
   async close(): Promise<void> {
@@ -380,7 +396,7 @@ class SubstrateLink implements Link {
   }
 
   #send(method: string, params: unknown[]): Promise<unknown> {
-    return answerOf(this.#provider.send<unknown>(method, params));
+    return answerOf(this.#provider.send(method, params));
   }
 
   /** The library follows upgrades by itself, a moment after the block that brings one. */

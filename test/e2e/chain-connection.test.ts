@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain } from '../../chain/devchain.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
-import type { BlockRef, Chain, ChainCall } from '../../common/chain-port.ts';
+import type { BlockRef, Chain, ChainCall, EndpointVisits } from '../../common/chain-port.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { createPlatform } from '../../common/node/platform.ts';
@@ -10,6 +10,7 @@ import { until } from './chain-client.ts';
 import { contractGenesis, silent } from './chain-world.ts';
 import { startProxy } from './cuttable-proxy.ts';
 import type { CuttableProxy } from './cuttable-proxy.ts';
+import { startRelay } from './faulty-relay.ts';
 
 const requestTimeoutMs = 1500;
 const sr25519 = loadSr25519();
@@ -37,7 +38,7 @@ describe('the chain client on a bad line', () => {
     await proxy.close();
   });
 
-  const connect = (endpoints: readonly string[]): Promise<Chain> =>
+  const connect = (endpoints: readonly string[]): Promise<Chain & EndpointVisits> =>
     connectChain({ endpoints, platform: createPlatform(), logger: silent, requestTimeoutMs });
 
   const registration = (suri: string): ChainCall => ({
@@ -105,6 +106,30 @@ describe('the chain client on a bad line', () => {
     expect((await second.head()).number).toBeGreaterThan(0);
     await second.close();
     await expect(connect([dead])).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
+  });
+
+  it('goes on with the others when one sends what is no JSON-RPC, in use or spare', async () => {
+    const babbler = await startRelay(dev.url);
+    const both = [babbler.url, `ws://127.0.0.1:${proxy.port}`];
+    const state = (of: Chain): (string | undefined)[] => of.endpoints().map((one) => one.state);
+    const client = await connect(both);
+    expect(state(client)[0]).toBe('in-use');
+    babbler.babble('<html>bad gateway</html>');
+    await until(() => state(client)[1] === 'in-use');
+    expect((await client.head()).number).toBeGreaterThan(0);
+    await client.close();
+    babbler.answer('chain_getBlockHash', Buffer.from([0, 255]));
+    for (const endpoints of [both, [...both].reverse()]) {
+      const one = await connect(endpoints);
+      await one.othersVisited();
+      const [problem] = one
+        .endpoints()
+        .flatMap((of) => (of.state === 'failed' ? [of.problem] : []));
+      expect(problem).toBe('it sends what is no JSON-RPC');
+      expect((await one.snapshot(1)).netuid).toBe(1);
+      await one.close();
+    }
+    await babbler.close();
   });
 
   it('closes at once while the line is silent', async () => {

@@ -7,6 +7,7 @@ import type { Logger } from '../../telemetry-port.ts';
 import { within } from './deadline.ts';
 import { EndpointBook } from './endpoint-book.ts';
 import { HeadFeed } from './head-feed.ts';
+import { BrokenLine } from './link-port.ts';
 import type { Dialer, Link, Probe } from './link-port.ts';
 import { TimedLink, isLineError } from './timed-link.ts';
 
@@ -126,6 +127,11 @@ export class LinkPool {
     }
   }
 
+  /** Leaves an endpoint that answers, but not as it should, if there is another one. */
+  elsewhere(link: TimedLink, problem: string): void {
+    if (this.#book.hasOther(link.url)) this.#drop(link, problem);
+  }
+
   get #closed(): boolean {
     return this.#deps.closing.aborted;
   }
@@ -205,7 +211,7 @@ export class LinkPool {
 
   async #adopt(link: TimedLink): Promise<void> {
     await link.onHead((head) => this.#onHead(link, head));
-    if (link.down.aborted) throw new Error('the connection was cut');
+    if (link.down.aborted) throw new Error(whyDown(link));
     if (this.#closed || this.#current !== null) return link.close();
     this.#install(link);
     this.#deps.log.info('chain connected', { url: link.url });
@@ -215,7 +221,7 @@ export class LinkPool {
     this.#current = link;
     this.#book.inUse(link.url);
     this.heads.expect(link.slotMs);
-    const onDown = (): void => this.#drop(link, 'the connection was cut');
+    const onDown = (): void => this.#drop(link, whyDown(link));
     link.down.addEventListener('abort', onDown, { once: true });
   }
 
@@ -348,6 +354,10 @@ export class LinkPool {
       this.#drop(link, problem);
     }
   }
+}
+
+function whyDown({ down: { reason } }: TimedLink): string {
+  return reason instanceof BrokenLine ? cleanText(reason.message) : 'the connection was cut';
 }
 
 async function pause(platform: Platform, ms: number, signal: AbortSignal): Promise<void> {

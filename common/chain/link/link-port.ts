@@ -16,6 +16,11 @@ export class NodeError extends Error {
   }
 }
 
+/** Why a line is down, where more is known than that it was cut. */
+export class BrokenLine extends Error {
+  override readonly name = 'BrokenLine';
+}
+
 export interface BlockContent extends BlockRef {
   readonly parentHash: string;
   /** blake2-256 of each extrinsic, in order: `0x`, 32 bytes. */
