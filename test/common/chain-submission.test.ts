@@ -56,7 +56,7 @@ describe('a transaction on its way to its block', () => {
         endpoint.blocks.set(endpoint.head, [hash]);
       }
       const status = { kind: 'in-block', blockHash: hashOf(first.head) } as const;
-      for (const link of first.links) link.status(hash, status);
+      for (const link of [...first.links, ...second.links]) link.status(hash, status);
     };
     return { first, second, queue, states, submit, pass, include };
   }
@@ -236,6 +236,129 @@ describe('a transaction on its way to its block', () => {
     second.head += 70;
     await pass(2000);
     expect(await expired).toMatchObject({ kind: 'refused', name: 'Expired' });
+  });
+
+  it.each(['Dropped', 'Usurped', 'Invalid'] as const)(
+    'is looked for until its era is over when the pool says %s',
+    async (how) => {
+      const { submit, pass, first, second } = await build();
+      const sent = submit();
+      await pass(250);
+      const hash = first.sent[0]?.hash ?? '';
+      first.links[0]?.status(hash, { kind: 'gone', how });
+      await pass(2000);
+      first.head += 3;
+      first.blocks.set(first.head, [hash]);
+      await pass(1000);
+      expect(await sent).toMatchObject({ kind: 'included', block: { number: 13 } });
+      const late = submit('late');
+      await pass(250);
+      first.links[0]?.status(first.sent.at(-1)?.hash ?? '', { kind: 'gone', how });
+      for (const endpoint of [first, second]) endpoint.head += 70;
+      await pass(1000);
+      expect(await late).toMatchObject({ kind: 'refused', name: 'Expired' });
+      const short = submit('short', { timeoutMs: 3000 });
+      await pass(250);
+      first.links[0]?.status(first.sent.at(-1)?.hash ?? '', { kind: 'gone', how });
+      await pass(3000);
+      expect(await short).toMatchObject({ kind: 'unknown' });
+    },
+  );
+
+  it.each([
+    [1002, 'Verification Error: Runtime error'],
+    [1011, 'Unknown Transaction Validity'],
+    [1015, 'Cycle Detected'],
+    [1016, 'Immediately Dropped'],
+    [1018, 'Transaction pool full'],
+    [-32603, 'Internal error'],
+    [-32008, 'Response is too big'],
+    [429, 'Too many requests'],
+  ])('is tried again, and at last not known, when a node is busy (%i)', async (code, message) => {
+    const { submit, pass, include, first, second } = await build();
+    const busy = (): NodeError => new NodeError(code, message);
+    first.answers = [busy];
+    const sent = submit();
+    await pass(1000);
+    expect(new Set(first.sent.map(({ bytes }) => bytes)).size).toBe(1);
+    include();
+    await pass(1000);
+    expect(await sent).toMatchObject({ kind: 'included' });
+    first.answers = Array.from({ length: 40 }, () => busy);
+    const elsewhere = submit('elsewhere');
+    await pass(2000);
+    expect(second.sent.at(-1)?.bytes).toBe(first.sent.at(-1)?.bytes);
+    include(second.sent.at(-1)?.hash);
+    await pass(1000);
+    expect(await elsewhere).toMatchObject({ kind: 'included' });
+    first.answers = [...first.answers, ...Array.from({ length: 40 }, () => busy)];
+    second.answers = Array.from({ length: 40 }, () => busy);
+    const never = submit('never', { timeoutMs: 5000 });
+    await pass(8000);
+    expect(await never).toMatchObject({ kind: 'unknown' });
+  });
+
+  it('that was lost sight of is the same one when it is asked for again, wherever it is', async () => {
+    const { submit, pass, first, second, include } = await build();
+    const lost = submit('commit', { timeoutMs: 2000 });
+    await pass(2500);
+    expect((await lost).kind).toBe('unknown');
+    // The first one waits in the pool, which counts it.
+    for (const endpoint of [first, second]) {
+      endpoint.nextNonce = 1;
+      endpoint.head += 8;
+    }
+    const again = submit('commit');
+    await pass(1000);
+    expect(new Set(first.sent.map(({ bytes }) => bytes)).size).toBe(1);
+    include(first.sent[0]?.hash);
+    await pass(1000);
+    expect(await again).toMatchObject({ kind: 'included', extrinsicHash: first.sent[0]?.hash });
+    const next = submit('commit');
+    await pass(250);
+    expect(first.sent.at(-1)?.nonce).toBe(1);
+    include();
+    expect(await next).toMatchObject({ kind: 'included' });
+  });
+
+  it('takes the nonce of one that was lost sight of, until that can no longer be valid', async () => {
+    const { submit, pass, first, second } = await build();
+    const lost = submit('lost', { timeoutMs: 2000 });
+    await pass(2500);
+    expect((await lost).kind).toBe('unknown');
+    first.nextNonce = 1;
+    const other = submit('other', { timeoutMs: 2000 });
+    await pass(2500);
+    expect(first.sent.at(-1)?.nonce).toBe(0);
+    await other;
+    for (const endpoint of [first, second]) endpoint.head += 80;
+    void submit('later', { timeoutMs: 2000 });
+    await pass(500);
+    expect(first.sent.at(-1)).toMatchObject({ nonce: 1, birth: { number: 90 } });
+  });
+
+  it('waits for one that was lost sight of and still holds its nonce in the pool', async () => {
+    const { submit, pass, first, second, include } = await build();
+    const lost = submit('lost', { timeoutMs: 2000 });
+    await pass(2500);
+    await lost;
+    const hash = first.sent[0]?.hash ?? '';
+    first.nextNonce = 1;
+    first.answers = Array.from(
+      { length: 4 },
+      () => () => new NodeError(1014, 'Priority is too low'),
+    );
+    const other = submit('other');
+    for (let block = 0; block < 4; block += 1) {
+      await pass(1000);
+      for (const endpoint of [first, second]) endpoint.head += 1;
+    }
+    expect(new Set(first.sent.map(({ nonce }) => nonce))).toEqual(new Set([0]));
+    include(hash);
+    await pass(1000);
+    expect(first.sent.at(-1)?.nonce).toBe(1);
+    include();
+    expect(await other).toMatchObject({ kind: 'included' });
   });
 
   it('looks into the blocks before it believes that the pool dropped it', async () => {

@@ -76,4 +76,5 @@ const standardErrors: readonly (readonly [RegExp, string])[] = [
   [/not expected|"call"/i, 'CallNotExpected'],
   [/exhaust/i, 'ExhaustsResources'],
   [/immediately dropped|^1016\b/i, 'ImmediatelyDropped'],
+  [/unknown transaction validity|^1011\b/i, 'UnknownValidity'],
 ];

@@ -15,19 +15,31 @@ export type Verdict =
   /** These very bytes were dropped a moment ago, or included: look, then sign anew. */
   | { readonly kind: 'banned'; readonly error: PoolError }
   /** These very bytes are in the pool already: it is ours. */
-  | { readonly kind: 'known'; readonly error: PoolError };
+  | { readonly kind: 'known'; readonly error: PoolError }
+  /** The node can't say or take it now, whatever it is: the same bytes once more, or elsewhere. */
+  | { readonly kind: 'busy'; readonly error: PoolError };
 
-/** Codes of Substrate's `author` RPC: 1010 invalid, 1012 banned, 1013 imported, 1014 priority. */
+/**
+ * Codes of Substrate's `author` RPC: 1010 invalid, 1012 banned, 1013 imported, 1014 priority. All
+ * others (1011, 1015, 1016, 1018, those of JSON-RPC and of proxies) say nothing of the transaction.
+ */
 export function judge(error: NodeError, specVersion: number): Verdict {
   const named = namePoolError(`${error.code}: ${error.message}`, specVersion);
-  return { kind: kindOf(error.code, named.name), error: named };
+  return { kind: kindOf(error, named), error: named };
 }
 
-function kindOf(code: number, name: string): Verdict['kind'] {
+const temporaryCodes = [1002, 1011, 1015, 1016, 1018];
+const temporaryNames = ['ExhaustsResources', 'ImmediatelyDropped'];
+
+function kindOf({ code, message }: NodeError, { name, customCode }: PoolError): Verdict['kind'] {
+  if (temporaryCodes.includes(code) || temporaryNames.includes(name)) return 'busy';
   if (code === 1012 || name === 'TemporarilyBanned') return 'banned';
   if (code === 1013 || name === 'AlreadyImported') return 'known';
   if (code === 1014 || name === 'PriorityTooLow') return 'taken';
   if (name === 'Stale' || name === 'Future') return 'nonce';
   if (name === 'AncientBirthBlock' || name === 'BadProof') return 'outdated';
-  return 'refused';
+  const isNamed = name !== 'InvalidTransaction' || customCode !== undefined;
+  const isOfChain =
+    code === 1001 || code === 1010 || /invalid transaction|"invalid"/i.test(message);
+  return isNamed || isOfChain ? 'refused' : 'busy';
 }

@@ -1,5 +1,6 @@
 import type { BlockRef, ChainEvent, SubmitOptions, TxOutcome, TxState } from '../../chain-port.ts';
 import { SubnetError, messageOf } from '../../errors.ts';
+import { cleanText } from '../../fault.ts';
 import type { Platform } from '../../platform-port.ts';
 import type { Signer } from '../../signer-port.ts';
 import type { Logger } from '../../telemetry-port.ts';
@@ -16,7 +17,7 @@ import type { TimedLink } from '../link/timed-link.ts';
 import { isLineError } from '../link/timed-link.ts';
 
 export interface SubmissionDeps {
-  readonly pool: Pick<LinkPool, 'link' | 'read' | 'heads'>;
+  readonly pool: Pick<LinkPool, 'link' | 'read' | 'heads' | 'elsewhere'>;
   readonly platform: Platform;
   readonly log: Logger;
   readonly closing: AbortSignal;
@@ -27,15 +28,19 @@ const eraBlocks = 64;
 /** Signings in all: more would only repeat what the pool has said. */
 const signings = 3;
 const refindMs = 500;
+/** What a busy node is given before it is asked once more. */
+const longestBusyMs = 6000;
 
 /**
  * One transaction from its nonce to its block. It is signed anew only when the bytes before were
  * surely not taken, or when both have the same nonce, so that one of them at most can be valid.
+ * The same call that was lost sight of before is that transaction still, until its era is over.
  */
 export class Submission {
   readonly #deps: SubmissionDeps;
   readonly #queue: NonceQueue;
   readonly #call: NamedCall;
+  readonly #name: string;
   readonly #signer: Signer;
   readonly #options: SubmitOptions;
   readonly #untilMs: number;
@@ -50,6 +55,7 @@ export class Submission {
     this.#deps = deps;
     this.#queue = queue;
     this.#call = what.call;
+    this.#name = nameOf(what.call);
     this.#signer = what.signer;
     this.#options = what.options;
     this.#untilMs = deps.platform.clock.monotonicMs() + (what.options.timeoutMs ?? 60_000);
@@ -57,15 +63,52 @@ export class Submission {
 
   async run(): Promise<TxOutcome> {
     try {
-      const outcome = await this.#follow(await this.#queue.alone(() => this.#send()));
+      const outcome = (await this.#resume()) ?? (await this.#sendAndFollow());
+      this.#settle(outcome);
       this.#tell(stateOf(outcome));
       return outcome;
     } catch (error) {
       if (this.#tx === null) throw error;
+      const outcome = this.#unknown(messageOf(error));
+      this.#settle(outcome);
       this.#tell('unknown');
-      return this.#unknown(messageOf(error));
+      return outcome;
     } finally {
       if (this.#nonce !== null) this.#queue.settle(this.#nonce);
+    }
+  }
+
+  async #sendAndFollow(): Promise<TxOutcome> {
+    return this.#follow(await this.#queue.alone(() => this.#send()));
+  }
+
+  /** What was asked for before and lost sight of, as long as it may still land; null otherwise. */
+  async #resume(): Promise<TxOutcome | null> {
+    const lost = this.#queue.lost.find(({ call }) => call === this.#name);
+    if (lost === undefined) return null;
+    this.#tx = lost.tx;
+    const outcome = await this.#search(lost.tx);
+    if (outcome.kind !== 'refused' || outcome.where !== 'pool') return outcome;
+    this.#queue.found(lost);
+    this.#tx = null;
+    return null;
+  }
+
+  #settle(outcome: TxOutcome): void {
+    if (this.#tx === null) return;
+    if (outcome.kind === 'unknown') this.#queue.lose(this.#tx, this.#name);
+    else if (outcome.kind === 'included' || outcome.where === 'dispatch') {
+      this.#queue.used(this.#tx.nonce);
+    }
+  }
+
+  /** Forgets what was found in a block meanwhile, or can no longer get into one. */
+  async #lookForLost(link: TimedLink): Promise<void> {
+    for (const lost of this.#queue.lost) {
+      const head = await link.head();
+      const block = await lost.search.look(link);
+      if (block !== null) this.#queue.used(lost.tx.nonce);
+      else if (lost.search.isOver(head)) this.#queue.found(lost);
     }
   }
 
@@ -84,19 +127,41 @@ export class Submission {
       const { link, tx } = await this.#deps.pool.read(async (one) => {
         return { link: one, tx: await this.#sign(one) };
       });
-      const sent = await this.#handOver(link, tx);
+      const sent = await this.#handOverInTime(link, tx);
       if (!('verdict' in sent)) return sent;
       const { verdict } = sent;
       this.#deps.log.debug('the pool refused', { call: this.#call.call, ...verdict.error });
       const found = await this.#alreadyIn(verdict, link, tx);
       if (found !== null) return found;
-      if (verdict.kind === 'refused' || round === signings) return this.#refused(verdict);
+      if (verdict.kind === 'busy') return this.#unknown(`no node could take it: ${sent.said}`);
+      const waits = verdict.kind === 'taken' && this.#queue.isLost(tx.nonce);
+      const isLast = waits ? this.#remainingMs() <= 0 : round >= signings;
+      if (verdict.kind === 'refused' || isLast) return this.#refused(verdict);
       await this.#prepareAgain(verdict, tx);
     }
   }
 
+  /** The same bytes again, here and elsewhere, while the node is only busy. */
+  async #handOverInTime(first: TimedLink, tx: SignedTx): Promise<Watched | Refusal> {
+    let link = first;
+    for (let attempt = 0; ; attempt += 1) {
+      const sent = await this.#handOver(link, tx);
+      if (!('verdict' in sent) || sent.verdict.kind !== 'busy') return sent;
+      if (this.#remainingMs() <= 0) return sent;
+      this.#deps.log.debug('the node is busy', { call: this.#call.call, said: sent.said });
+      if (attempt > 0) this.#deps.pool.elsewhere(link, `it takes no transactions: ${sent.said}`);
+      await this.#pause(Math.min(longestBusyMs, refindMs * 2 ** attempt));
+      link = (await this.#linkAgain()) ?? link;
+    }
+  }
+
+  async #linkAgain(): Promise<TimedLink | null> {
+    return this.#deps.pool.link().catch(() => null);
+  }
+
   async #sign(link: TimedLink): Promise<SignedTx> {
     if (this.#nonce === null) {
+      await this.#lookForLost(link);
       const next = await link.nextNonce(this.#signer.ss58);
       this.#nonce = this.#queue.reserve(next);
       this.#tell('reserved');
@@ -106,7 +171,7 @@ export class Submission {
     return link.sign(this.#call, this.#signer, terms);
   }
 
-  async #handOver(link: TimedLink, tx: SignedTx): Promise<Watched | { verdict: Verdict }> {
+  async #handOver(link: TimedLink, tx: SignedTx): Promise<Watched | Refusal> {
     const statuses = new StatusQueue();
     this.#tx = tx;
     this.#deps.log.debug('extrinsic sent', { call: this.#call.call, extrinsicHash: tx.hash });
@@ -115,7 +180,10 @@ export class Submission {
       this.#tell('submitted');
       return { tx, link, statuses, stop };
     } catch (error) {
-      if (error instanceof NodeError) return { verdict: judge(error, tx.specVersion) };
+      if (error instanceof NodeError) {
+        const said = cleanText(`${error.code}: ${error.message}`);
+        return { verdict: judge(error, tx.specVersion), said };
+      }
       if (!isLineError(error)) throw error;
       // It may have arrived: from here on it is looked for, never replaced.
       return { tx, link: null, statuses, stop: () => undefined };
@@ -137,6 +205,7 @@ export class Submission {
   }
 
   async #prepareAgain(verdict: Verdict, tx: SignedTx): Promise<void> {
+    if (verdict.error.name === 'Stale') this.#queue.used(tx.nonce);
     if (verdict.kind === 'nonce' || verdict.kind === 'taken') {
       if (this.#nonce !== null) this.#queue.settle(this.#nonce);
       this.#nonce = null;
@@ -179,7 +248,7 @@ export class Submission {
     }
   }
 
-  /** null when the line broke. */
+  /** null when the line broke, or the pool let go of it: another node may put it into a block yet. */
   async #watch({ tx, statuses }: Watched, link: TimedLink): Promise<TxOutcome | null> {
     let seen: TxOutcome | null = null;
     for (;;) {
@@ -189,7 +258,10 @@ export class Submission {
       ]);
       if (status === 'down') return this.#deps.closing.aborted ? (seen ?? this.#closed()) : seen;
       if (status === 'late') return seen ?? (await this.#lastLook(tx));
-      if (status.kind === 'gone') return this.#gone(status.how, tx);
+      if (status.kind === 'gone') {
+        this.#deps.log.debug('the pool let go of an extrinsic', { how: status.how, hash: tx.hash });
+        return null;
+      }
       if (status.kind === 'retracted') seen = null;
       if (status.kind === 'finality-timeout') return seen;
       if (status.kind !== 'in-block' && status.kind !== 'finalised') continue;
@@ -205,14 +277,6 @@ export class Submission {
 
   #closed(): TxOutcome {
     return this.#unknown(new SubnetError('CHAIN_CLOSED', { what: this.#call.call }).message);
-  }
-
-  /** A pool may drop what another node has put into a block meanwhile. */
-  async #gone(how: string, tx: SignedTx): Promise<TxOutcome> {
-    const block = await this.#find(tx);
-    if (block !== null) return this.#outcomeIn(block.hash, tx, false);
-    const message = `the transaction pool says ${how}`;
-    return { kind: 'refused', where: 'pool', name: how, message };
   }
 
   async #lastLook(tx: SignedTx): Promise<TxOutcome> {
@@ -240,7 +304,7 @@ export class Submission {
       if (!offered) offered = await this.#offerAgain(tx);
       await this.#pause(refindMs).catch(() => undefined);
     }
-    return this.#unknown('the connection was cut before it was seen in a block');
+    return this.#unknown('it was sent, and was not seen in a block in time');
   }
 
   #expired(tx: SignedTx): TxOutcome {
@@ -298,12 +362,25 @@ export class Submission {
 /** Events by which a dispatch says that it failed, inside Sudo too. */
 const failing = ['System.ExtrinsicFailed', 'Sudo.Sudid', 'Sudo.SudoAsDone'];
 
+interface Refusal {
+  readonly verdict: Verdict;
+  /** In the node's words. */
+  readonly said: string;
+}
+
 interface Watched {
   readonly tx: SignedTx;
   /** null when nobody watches it any more. */
   readonly link: TimedLink | null;
   readonly statuses: StatusQueue;
   readonly stop: () => void;
+}
+
+/** The same for the same call with the same arguments. */
+function nameOf(call: NamedCall): string {
+  return JSON.stringify(call, (_, value: unknown) => {
+    return typeof value === 'bigint' ? `${value}n` : value;
+  });
 }
 
 function unlessLine(error: unknown): null {
