@@ -53,3 +53,10 @@ export function placeOf(url: string): string {
     return 'unreadable';
   }
 }
+
+const address = /\b(?:wss?|https?):\/\/\S+?(?=[:;,.)]*(?:\s|$))/g;
+
+/** A text in which every address is cut down to its place: errors name endpoints as configured. */
+export function placesIn(text: string): string {
+  return text.replaceAll(address, placeOf);
+}

@@ -1,5 +1,6 @@
 import type { Hotkey } from '../common/brand.ts';
 import type { Snapshot } from '../common/chain-port.ts';
+import type { ErrorCode } from '../common/errors.ts';
 import type { VoidRound } from './outcome.ts';
 import { missedEpoch } from './weights/schedule.ts';
 import type { Skip } from './weights/skip.ts';
@@ -8,6 +9,9 @@ import type { VectorRecord } from './weights/vector-state.ts';
 
 export const alertNames = [
   'chain-unreachable',
+  'no-subnet',
+  'chain-unsupported',
+  'chain-error',
   'head-stale',
   'chain-went-back',
   'not-registered',
@@ -40,6 +44,18 @@ export interface AlertFacts {
   /** Rounds in a row in which not one miner gave a good answer. */
   readonly silentRounds: number;
 }
+
+/** What an operator should be woken for when the chain broke a round off. */
+export function chainAlert(code: ErrorCode, detail: string): Alert {
+  return alert(alertOfCode[code] ?? 'chain-error', detail);
+}
+
+const alertOfCode: Partial<Record<ErrorCode, AlertName>> = {
+  CHAIN_UNREACHABLE: 'chain-unreachable',
+  CHAIN_TIMEOUT: 'chain-unreachable',
+  CHAIN_NO_SUBNET: 'no-subnet',
+  CHAIN_UNSUPPORTED: 'chain-unsupported',
+};
 
 /** What an operator should be woken for, from the facts of one finished round. */
 export function alertsOf(facts: AlertFacts): readonly Alert[] {

@@ -1,11 +1,11 @@
 import type { BlockRef, Chain, Snapshot } from '../common/chain-port.ts';
-import { meterEndpoints } from '../common/endpoint-metrics.ts';
+import { meterEndpoints, placesIn } from '../common/endpoint-metrics.ts';
 import { isSubnetError, messageOf } from '../common/errors.ts';
 import { isFault } from '../common/fault.ts';
 import { toHex } from '../common/hex.ts';
 import { backoffMs } from '../common/retry.ts';
 import type { Logger } from '../common/telemetry-port.ts';
-import { alertNames, alertsOf } from './alerts.ts';
+import { alertNames, alertsOf, chainAlert } from './alerts.ts';
 import type { Alert, AlertName } from './alerts.ts';
 import { explain } from './explain.ts';
 import type { ValidatorStatus } from './explain.ts';
@@ -234,14 +234,16 @@ async function oneRound(
  * waiting and ends the node, for its supervisor and its operator to see.
  */
 async function failed(deps: LoopDeps, shown: Shown, error: unknown): Promise<void> {
-  const code = isSubnetError(error) ? error.code : 'INTERNAL';
+  if (!isSubnetError(error)) throw error;
+  const { code } = error;
   if (code === 'HOTKEY_SHARED') {
     setAlerts(deps, shown, [{ name: 'hotkey-shared', detail: messageOf(error) }]);
   }
   if (!code.startsWith('CHAIN_')) throw error;
   deps.metrics.chainFailures.inc();
-  setAlerts(deps, shown, [{ name: 'chain-unreachable', detail: messageOf(error) }]);
-  deps.log.warn('broken off: no answer from the chain', { code });
+  const detail = placesIn(messageOf(error));
+  deps.log.warn('the round was broken off by the chain', { code, detail });
+  setAlerts(deps, shown, [chainAlert(code, detail)]);
   const stored = await readState(deps.store);
   // The results may have been stored before the chain failed.
   shown.state = { ...shown.state, board: stored.board, lastRound: stored.lastRound };

@@ -8,6 +8,7 @@ import { connectPatiently } from '../common/connect-patiently.ts';
 import { subnetSchema, validatorSchema } from '../common/config/config-schema.ts';
 import type { SubnetConfig, ValidatorConfig } from '../common/config/config-schema.ts';
 import { loadConfig, resolvePath } from '../common/config/config-load.ts';
+import { placesIn } from '../common/endpoint-metrics.ts';
 import { SubnetError, isSubnetError, messageOf } from '../common/errors.ts';
 import { createHttpClient } from '../common/node/http-undici.ts';
 import { closeAfter, createLifecycle } from '../common/node/lifecycle.ts';
@@ -179,7 +180,8 @@ async function reachChain(
   } catch (error) {
     const foreign = isSubnetError(error) && error.code === 'CHAIN_FOREIGN';
     if (owner === null || !foreign) throw error;
-    const detail = `it was written on the chain with genesis ${owner.genesisHash}; ${messageOf(error)}`;
+    const why = placesIn(messageOf(error));
+    const detail = `it was written on the chain with genesis ${owner.genesisHash}; ${why}`;
     throw new SubnetError('STATE_FOREIGN', { detail }, { cause: error });
   }
 }
