@@ -2,7 +2,7 @@ import type { Hotkey } from '../common/brand.ts';
 import type { Snapshot } from '../common/chain-port.ts';
 import type { ErrorCode } from '../common/errors.ts';
 import type { VoidRound } from './outcome.ts';
-import { missedEpoch } from './weights/schedule.ts';
+import { longWait, missedEpoch } from './weights/schedule.ts';
 import type { Skip } from './weights/skip.ts';
 import type { MechanismReport } from './weights/tend.ts';
 import type { VectorRecord } from './weights/vector-state.ts';
@@ -21,6 +21,7 @@ export const alertNames = [
   'weights-lost',
   'weights-missed',
   'weights-emptier',
+  'none-earn',
   'weights-blocked',
   'hotkey-shared',
   'state-lost',
@@ -65,6 +66,7 @@ export function alertsOf(facts: AlertFacts): readonly Alert[] {
     ...weights.flatMap((report) => mechanismAlerts(snapshot, hotkey, report)),
     ...(voided === null ? [] : [alert(alertOfVoid[voided.reason], voided.detail)]),
     ...silentAlert(silentRounds),
+    ...weights.flatMap(noneEarnAlert),
   ];
 }
 
@@ -80,6 +82,13 @@ function silentAlert(rounds: number): readonly Alert[] {
   return [alert('no-answers', `no miner gave a good answer in the last ${rounds} rounds`)];
 }
 
+/** Nobody earned before the first vector either: that is how a subnet begins. */
+function noneEarnAlert({ mecid, report, newest }: MechanismReport): readonly Alert[] {
+  if (newest === null || report.kind !== 'skipped' || report.reason !== 'none-earn') return [];
+  const detail = `mechanism ${mecid}: ${report.detail}; no vector follows vector ${newest.id}`;
+  return [alert('none-earn', detail)];
+}
+
 function alert(name: AlertName, detail: string): Alert {
   return { name, detail };
 }
@@ -93,7 +102,7 @@ function registrationAlert(snapshot: Snapshot, hotkey: Hotkey): readonly Alert[]
 function mechanismAlerts(
   snapshot: Snapshot,
   hotkey: Hotkey,
-  { mecid, failed, blocked, lost }: MechanismReport,
+  { mecid, failed, blocked, lost, lostUntilBlock }: MechanismReport,
 ): readonly Alert[] {
   const found = [
     ...(missedEpoch(snapshot, hotkey, mecid)
@@ -105,8 +114,8 @@ function mechanismAlerts(
         ]
       : []),
     ...(failed === null ? [] : vectorAlert(failed)),
-    ...blockedAlert(blocked),
-    ...lostAlert(lost),
+    ...blockedAlert(snapshot, blocked),
+    ...lostAlert(lost, lostUntilBlock),
   ];
   if (snapshot.mechanisms.length < 2) return found;
   return found.map(({ name, detail }) => alert(name, `mechanism ${mecid}: ${detail}`));
@@ -124,19 +133,25 @@ function vectorAlert({ state, reason, id }: VectorRecord): readonly Alert[] {
   return name === undefined ? [] : [alert(name, `vector ${id}: ${reason ?? state}`)];
 }
 
-/** A rate limit passes and is no reason to wake anyone; what no time will heal is. */
-function blockedAlert(blocked: Skip | null): readonly Alert[] {
-  if (blocked === null || blocked.clearsAtBlock !== undefined) return [];
+/** What passes within two epochs is no reason to wake anyone; what lasts, or nothing heals, is. */
+function blockedAlert({ block, hyperparams }: Snapshot, blocked: Skip | null): readonly Alert[] {
+  if (blocked === null) return [];
+  const clearsAt = blocked.clearsAtBlock ?? Infinity;
+  if (clearsAt - block.number <= longWait(hyperparams.tempo)) return [];
   if (blocked.reason === 'not-registered') return [];
   const name = blocked.reason === 'much-emptier' ? 'weights-emptier' : 'weights-blocked';
   return [alert(name, `${blocked.reason}: ${blocked.detail}`)];
 }
 
-function lostAlert(lost: MechanismReport['lost']): readonly Alert[] {
+function lostAlert(
+  lost: MechanismReport['lost'],
+  until: MechanismReport['lostUntilBlock'],
+): readonly Alert[] {
   if (lost.length === 0) return [];
   const kinds = lost.map(({ kind, block }) => `${kind} of block ${block}`).join(', ');
   const detail =
     `commits from before this state directory wait on chain (${kinds}); timelocked ones ` +
-    'are revealed by the chain, hashes whose salt is lost expire';
+    'are revealed by the chain, hashes whose salt is lost expire' +
+    (until === null ? '' : `; it clears at block ${until}`);
   return [alert('state-lost', detail)];
 }

@@ -22,6 +22,7 @@ import { closeRoundOps, openRoundOps } from './state.ts';
 import type { CommitMaker } from './weights/commit-maker.ts';
 import type { Journal } from './weights/journal.ts';
 import type { ScheduleOptions } from './weights/schedule.ts';
+import { endRemoved } from './weights/submit.ts';
 import type { SubmitOptions } from './weights/submit.ts';
 import { tendWeights } from './weights/tend.ts';
 import type { MechanismReport } from './weights/tend.ts';
@@ -200,6 +201,7 @@ export async function settleWeights(
   const snapshot = await deps.chain.snapshot(config.netuid);
   const { versionKey, policy, submit, schedule, scoring } = config;
   const weights: MechanismReport[] = [];
+  await endRemoved(deps, snapshot);
   for (const { mecid, tasks } of mechanismsOf(config, snapshot)) {
     const paid = scoring.tasks.filter(({ name }) => tasks?.includes(name) === true);
     const scoreOf = tasks === null ? undefined : scoreOfTasks(paid);

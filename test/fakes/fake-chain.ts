@@ -95,6 +95,8 @@ export interface FakeChain extends Chain {
   /** Events of blocks below this one are gone, as on a node that prunes. */
   forgetEventsBelow(block: number): void;
   fund(address: Ss58, freeRao: bigint): void;
+  /** Remembers this block; the function returned sets the chain back to it, and other blocks follow. */
+  keep(): () => void;
   /** Every submission so far, refused ones included. */
   readonly submissions: readonly Submission[];
   /** The next `submit` returns this instead; with `apply` the call takes effect all the same. */
@@ -205,7 +207,8 @@ class Refusal extends Error {
 const poolRefusal = (name: string, code: number): Refusal => new Refusal('pool', name, code);
 const dispatchRefusal = (name: string): Refusal => new Refusal('dispatch', name);
 
-const hashOf = (number: number): string => `0x${number.toString(16).padStart(64, '0')}`;
+const hashOf = (number: number, fork = 0): string =>
+  `0x${fork.toString(16).padStart(8, '0')}${number.toString(16).padStart(56, '0')}`;
 
 export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
   const blockPerSubmission = options.blockPerSubmission ?? true;
@@ -230,7 +233,10 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
   let connected = true;
   let closed = false;
 
-  const head = (): BlockRef => ({ number, hash: hashOf(number) });
+  /** First blocks of what followed when the chain was set back. */
+  const forks: number[] = [];
+  const forkOf = (at: number): number => 1 + forks.findLastIndex((from) => at >= from);
+  const head = (): BlockRef => ({ number, hash: hashOf(number, forkOf(number)) });
 
   function reachable(): void {
     if (closed) throw new SubnetError('CHAIN_CLOSED', { what: 'the fake chain' });
@@ -779,7 +785,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     async blockHash(at) {
       reachable();
       if (at > number || at < 0) throw new SubnetError('CHAIN_NO_BLOCK', { block: at });
-      return hashOf(at);
+      return hashOf(at, forkOf(at));
     },
     async weightsOf(netuid, uid, mecid = 0) {
       reachable();
@@ -843,6 +849,16 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     },
     answerNextSubmit(outcome, more = {}) {
       scripted.push({ outcome, ...more });
+    },
+    keep() {
+      const then = { number, subnets: structuredClone(subnets) };
+      return () => {
+        number = then.number;
+        subnets.clear();
+        for (const [netuid, net] of structuredClone(then.subnets)) subnets.set(netuid, net);
+        for (const block of events.keys()) if (block > number) events.delete(block);
+        forks.push(number + 1);
+      };
     },
     disconnect() {
       connected = false;

@@ -257,7 +257,10 @@ describe('a commit by the same hotkey that is not ours', () => {
     await rig.chain.submit(stray, key('alpha'));
     const report = await rig.tend(first);
     expect(report.lost).toMatchObject([{ kind: 'hash', hash: stray.hash }]);
-    expect(report.report).toMatchObject({ reason: 'not-due' });
+    // Its salt is lost: it stands for nothing, and only the rate limit holds the next one back.
+    expect(report.report).toMatchObject({ reason: 'rate-limit' });
+    rig.chain.advance(5);
+    expect((await rig.tend(first)).report).toMatchObject({ record: { state: 'committed' } });
     await rig.live(first, 3 * tempo, { eager: false });
     expect((await rig.records()).at(-1)).toMatchObject({ state: 'effective' });
   });
@@ -355,12 +358,9 @@ describe('the path', () => {
     await rig.tend(first, hash);
     rig.chain.patchSubnet(netuid, { hyperparams: { commitRevealEnabled: false } });
     rig.chain.advance(6);
-    await rig.tend(second, { ...hash, eager: false });
-    expect((await rig.records())[0]).toMatchObject({ state: 'missed' });
-    rig.chain.advance(tempo);
-    expect((await rig.tend(second, hash)).report).toMatchObject({
-      record: { state: 'effective', path: 'plain' },
-    });
+    const report = await rig.tend(second, { ...hash, eager: false });
+    expect(report.stepped).toMatchObject([{ state: 'missed' }, { state: 'effective' }]);
+    expect(report.report).toMatchObject({ record: { state: 'effective', path: 'plain' } });
   });
 
   it('is named as closed when the beacon on chain has no real key', async () => {

@@ -190,17 +190,28 @@ describe('weights that somebody else set with this hotkey', () => {
     }
   });
 
-  it('stop it too when the block is forgotten, but not when they are its own', async () => {
+  it.each([true, false])(
+    'stop it with a row equal to its own too (forgotten: %s)',
+    async (gone) => {
+      const rig = await createRig();
+      await rig.tend(first);
+      rig.chain.advance(20);
+      await rig.chain.submit({ ...call, uids: first.uids, values: first.values }, key('alpha'));
+      if (gone) rig.chain.forgetEventsBelow((await rig.chain.head()).number + 1);
+      await expect(rig.tend(first)).rejects.toMatchObject({ code: 'HOTKEY_SHARED' });
+    },
+  );
+
+  it('are not suspected when one of its own landed late', async () => {
     const rig = await createRig();
+    rig.chain.answerNextSubmit(unknown, { apply: true, afterBlocks: 40 });
     await rig.tend(first);
-    rig.chain.advance(20);
-    await rig.chain.submit({ ...call, uids: first.uids, values: first.values }, key('alpha'));
-    rig.chain.forgetEventsBelow((await rig.chain.head()).number + 1);
-    await expect(rig.tend(second)).resolves.toMatchObject({ report: { reason: 'not-due' } });
-    rig.chain.advance(20);
-    await rig.chain.submit(call, key('alpha'));
-    rig.chain.forgetEventsBelow((await rig.chain.head()).number + 1);
-    await expect(rig.tend(second)).rejects.toMatchObject({ code: 'HOTKEY_SHARED' });
+    rig.chain.advance(38);
+    expect((await rig.tend({ kind: 'no-vector', reason: 'none' })).failed).toMatchObject({
+      state: 'lapsed',
+    });
+    rig.chain.advance(10);
+    await expect(rig.tend(first)).resolves.toMatchObject({ mecid: 0 });
   });
 
   it('are of no concern when they are older than the state, or vouched for', async () => {

@@ -71,6 +71,7 @@ describe('alertsOf', () => {
     newest: null,
     failed: null,
     lost: [],
+    lostUntilBlock: null,
     wakeAtBlock: null,
   };
   const names = ({

@@ -66,9 +66,21 @@ describe('a vector', () => {
 
   it('comes back from its text, and is refused when that was touched', () => {
     const done = after(sending, included);
-    expect(decodeRecord(encodeRecord(done))).toEqual(done);
-    for (const text of ['', '{}', encodeRecord(done).replace('65535', '65536')]) {
-      expect(() => decodeRecord(text)).toThrowError(/another version/);
+    expect(decodeRecord(encodeRecord(done, sha256), sha256)).toEqual(done);
+    const text = encodeRecord(done, sha256);
+    for (const bad of ['', '{}', text.replace('65535', '65536')]) {
+      expect(() => decodeRecord(bad, sha256)).toThrowError(/another version/);
+    }
+    for (const bad of [
+      text.replace('"values":[65535,100]', '"values":[65535,101]'),
+      text.replace('"state":"included"', '"state":"rejected"'),
+    ]) {
+      expect(() => decodeRecord(bad, sha256)).toThrowError(
+        expect.objectContaining({
+          code: 'STORE_CORRUPT',
+          facts: expect.objectContaining({ vector: 3 }) as unknown,
+        }) as Error,
+      );
     }
   });
 
@@ -96,7 +108,10 @@ describe('nextStep of plain weights', () => {
     pending: [],
     pulse: null,
     revealedAt: null,
-    searched: false,
+    search: 'none',
+    memory: { included: 'unsure', anchor: 'unsure' },
+    dueBlock: null,
+    pulseTooLate: false,
   };
   const at = (head: number, lastUpdate: number | null, found: ChainView['row'] = row) =>
     nextStep(open, { ...view, head, lastUpdate, row: found }, { lifetimeBlocks: 10 });
@@ -125,21 +140,23 @@ describe('nextStep of plain weights', () => {
 
 describe('a record of the first release', () => {
   const { mecid, path, epoch, commit, dueAtBlock, ...rest } = after(sending, included);
-  const { revealAttempts, revealSentAtBlock, revealedAtBlock, ...old } = rest;
+  const { revealAttempts, revealSentAtBlock, revealedAtBlock, ...seen } = rest;
+  const { includedHash, anchor, revealPeriod, rowStood, ...old } = seen;
   const text = JSON.stringify({ ...old, version: 1 });
 
   it('is taken up where it stood', () => {
     expect(JSON.parse(text)).not.toHaveProperty('path');
-    const record = decodeRecord(text);
-    expect(record).toMatchObject({ version: 2, state: 'included', path: 'plain', mecid: 0 });
+    const record = decodeRecord(text, sha256);
+    expect(record).toMatchObject({ version: 3, state: 'included', path: 'plain', mecid: 0 });
     expect(record).toMatchObject({ epoch: null, commit: null, revealAttempts: 0 });
     expect([mecid, path, epoch, commit, dueAtBlock]).toEqual([0, 'plain', 4, null, null]);
+    expect([includedHash, anchor, revealPeriod, rowStood]).toEqual([null, null, null, null]);
     expect([revealAttempts, revealSentAtBlock, revealedAtBlock]).toEqual([0, null, null]);
     expect(advance(record, { to: 'effective', block: 52 }).state).toBe('effective');
-    expect(decodeRecord(encodeRecord(record))).toEqual(record);
+    expect(decodeRecord(encodeRecord(record, sha256), sha256)).toEqual(record);
   });
 
   it('is not mistaken for one of a later release', () => {
-    expect(() => decodeRecord(text.replace('"version":1', '"version":3'))).toThrowError();
+    expect(() => decodeRecord(text.replace('"version":1', '"version":4'), sha256)).toThrowError();
   });
 });

@@ -1,9 +1,11 @@
 import type { Hotkey } from '../../common/brand.ts';
 import type { Chain, ChainEvent, PendingCommit, Snapshot } from '../../common/chain-port.ts';
-import { isSubnetError } from '../../common/errors.ts';
 import { storageIndex } from '../../common/timelock/commit-hash.ts';
-import { epochOf } from '../../common/timelock/reveal-round.ts';
+import { epochOf, revealBlock } from '../../common/timelock/reveal-round.ts';
+import { memoryOf } from './chain-memory.ts';
 import { lastUpdateOf } from './precheck.ts';
+import { eventsOf, notSearched, searchReveal } from './reveal-search.ts';
+import type { RevealSearch } from './reveal-search.ts';
 import type { ChainView } from './vector-fate.ts';
 import type { VectorRecord } from './vector-state.ts';
 
@@ -17,9 +19,6 @@ export interface MechanismView {
   readonly epoch: number;
   readonly pending: readonly PendingCommit[];
 }
-
-/** Blocks of a reveal epoch whose events are read at most at a time. */
-const scannedBlocks = 32;
 
 /** Throws CHAIN_*. */
 export async function viewMechanism(
@@ -54,6 +53,15 @@ function withEpoch(commit: PendingCommit, snapshot: Snapshot): PendingCommit {
   return { ...commit, epoch: epochAt(snapshot, commit.block) };
 }
 
+/** The block in which an epoch begins, by the snapshot's schedule; null when it has begun already. */
+export function firstBlockOf(snapshot: Snapshot, epoch: number): number | null {
+  const { netuid, block } = snapshot;
+  if (snapshot.epoch.tempo === 0) return null;
+  const ahead = epoch - epochAt(snapshot, block.number + 1);
+  if (ahead > 0) return revealBlock(snapshot.epoch, netuid, block.number, ahead);
+  return ahead === 0 && epochAt(snapshot, block.number) < epoch ? block.number + 1 : null;
+}
+
 /** Adds what one vector needs. Throws CHAIN_*. */
 export async function viewOf(
   chain: Chain,
@@ -62,8 +70,14 @@ export async function viewOf(
 ): Promise<ChainView> {
   const { snapshot, mecid, uid, lastUpdate, epoch, pending } = mechanism;
   const { hyperparams, block, netuid, lastEpochBlock } = snapshot;
+  const due = record.epoch === null ? null : record.epoch + hyperparams.commitRevealPeriod;
   const asked = record.state === 'due' && record.path === 'timelocked';
+  const pulse = asked ? await chain.hasPulse(record.commit?.revealRound ?? 0) : null;
+  const dueBlock = due === null ? null : firstBlockOf(snapshot, due);
   return {
+    memory: await memoryOf(chain, block, record),
+    dueBlock,
+    pulseTooLate: await pulseTooLate(chain, snapshot, record, { due, dueBlock, pulse }),
     head: block.number,
     epoch,
     epochBlock: lastEpochBlock,
@@ -74,9 +88,39 @@ export async function viewOf(
     row: uid === null ? [] : await chain.weightsOf(netuid, uid, mecid),
     replaced: replacedSince(snapshot, record.builtAtBlock),
     pending,
-    pulse: asked ? await chain.hasPulse(record.commit?.revealRound ?? 0) : null,
+    pulse,
     ...(record.state === 'due' ? await findReveal(chain, mechanism, record) : notSearched),
   };
+}
+
+/** A guessed block time must not give a commit up that could still be opened. */
+const spareBlocks = 3;
+
+interface Due {
+  readonly due: number | null;
+  readonly dueBlock: number | null;
+  readonly pulse: boolean | null;
+}
+
+/**
+ * Whether the pulse of a commit comes only after the epoch of its reveal: the schedule, or the
+ * reveal period, is another one than it was made for.
+ */
+async function pulseTooLate(
+  chain: Chain,
+  snapshot: Snapshot,
+  { state, path, commit }: VectorRecord,
+  { due, dueBlock, pulse }: Due,
+): Promise<boolean> {
+  const moved = state === 'committed' && dueBlock !== commit?.revealBlock;
+  const waits = state === 'due' && pulse === false;
+  if (path !== 'timelocked' || due === null || (!moved && !waits)) return false;
+  const end = firstBlockOf(snapshot, due + 1);
+  const beacon = end === null ? null : await chain.beacon();
+  if (end === null || beacon === null) return false;
+  const pulseMs = 1000 * (beacon.genesisTimeS + ((commit?.revealRound ?? 0) - 1) * beacon.periodS);
+  const { chainTimeMs, blockTimeMs, block } = snapshot;
+  return pulseMs > chainTimeMs + (end + spareBlocks - block.number) * blockTimeMs;
 }
 
 /** Looked up only where it can matter: a commit is out, and something of ours landed since. */
@@ -91,19 +135,6 @@ async function commitsOfUpdate(
   if (lastUpdate <= (record.firstSentAtBlock ?? record.builtAtBlock)) return null;
   const events = await eventsOf(chain, lastUpdate);
   return events === null ? null : commitHashesIn(events, mechanism);
-}
-
-/** null when the endpoint no longer has the block's state. */
-export async function eventsOf(
-  chain: Chain,
-  number: number,
-): Promise<readonly ChainEvent[] | null> {
-  try {
-    return await chain.eventsAt({ number, hash: await chain.blockHash(number) });
-  } catch (error) {
-    if (isSubnetError(error) && error.code === 'CHAIN_NO_BLOCK') return null;
-    throw error;
-  }
 }
 
 const commitEvents = [
@@ -137,35 +168,30 @@ export function isRevealOf(event: ChainEvent, whose: Whose, commitHash: string |
   return timelocked && args[0] === index && args[1] === whose.hotkey;
 }
 
-type Search = Pick<ChainView, 'revealedAt' | 'searched'>;
-
-const notSearched: Search = { revealedAt: null, searched: false };
-
-/**
- * The block with the reveal's event: once the commit is no longer pending, from the first block of
- * its epoch on. What lies further back than is read shows in the row.
- */
+/** Once the commit is no longer pending: in the blocks of its reveal epoch, as far as it has come. */
 async function findReveal(
   chain: Chain,
-  mechanism: MechanismView,
+  { pending, snapshot, mecid, hotkey }: MechanismView,
   record: VectorRecord,
-): Promise<Search> {
-  const { pending, snapshot } = mechanism;
+): Promise<RevealSearch> {
+  const { netuid, block, lastEpochBlock, epoch } = snapshot;
   const hash = record.commit?.hash ?? null;
-  if (pending.some((one) => one.hash === hash)) return notSearched;
-  const from = record.dueAtBlock ?? snapshot.lastEpochBlock;
-  // What was pending was asked after the snapshot: its reveal may lie above that.
-  const head = await chain.head();
-  const to = Math.min(head.number, from + scannedBlocks - 1);
-  let searched = to === head.number;
-  for (let number = from; number <= to; number += 1) {
-    const events = await eventsOf(chain, number);
-    if (events?.some((event) => isRevealOf(event, mechanism, hash)) === true) {
-      return { revealedAt: number, searched };
-    }
-    searched &&= events !== null;
-  }
-  return { revealedAt: null, searched };
+  const isPending = (commits: readonly PendingCommit[]): boolean =>
+    commits.some((one) => one.hash === hash);
+  if (isPending(pending)) return notSearched;
+  const from = record.dueAtBlock ?? lastEpochBlock;
+  return searchReveal(chain, {
+    from,
+    until: from === lastEpochBlock ? Infinity : lastOfEpoch(from, epoch),
+    readAt: block.number,
+    isReveal: (event) => isRevealOf(event, { snapshot, mecid, hotkey }, hash),
+    isPending,
+    pending: () => chain.pendingCommits(netuid, mecid, hotkey),
+  });
+}
+
+function lastOfEpoch(first: number, { model, tempo }: Snapshot['epoch']): number {
+  return first + (model === 'modulo' ? tempo : tempo - 1);
 }
 
 function replacedSince({ neurons }: Snapshot, block: number): ReadonlySet<number> {

@@ -4,8 +4,8 @@ import type { Skip } from './skip.ts';
 import type { VectorRecord } from './vector-state.ts';
 import type { WeightVector } from './weights.ts';
 
-/** With fewer paid before, losing half of them says nothing. */
-const fewestPaid = 4;
+/** One that was paid alone may always give way to another. */
+const fewestPaid = 2;
 
 /**
  * A vector that pays fewer than half of the neurons which the last effective one paid, and which

@@ -1,8 +1,9 @@
-import type { Chain, PendingCommit } from '../../common/chain-port.ts';
+import type { Chain, ChainEvent, PendingCommit } from '../../common/chain-port.ts';
 import { SubnetError } from '../../common/errors.ts';
 import { storageIndex } from '../../common/timelock/commit-hash.ts';
-import { commitHashesIn, eventsOf } from './chain-view.ts';
+import { commitHashesIn, isRevealOf } from './chain-view.ts';
 import type { MechanismView } from './chain-view.ts';
+import { eventsOf } from './reveal-search.ts';
 import type { VectorRecord } from './vector-state.ts';
 import { chainRow, sameRow } from './weights.ts';
 
@@ -48,7 +49,9 @@ async function strangerAt(
   block: number,
 ): Promise<string | null> {
   const events = await eventsOf(chain, block);
-  if (events === null) return (await ownRow(chain, view, records)) ? null : 'weights';
+  const late = await landedLate(chain, view, records, block, events !== null);
+  if (events === null) return late || records.some(revealedUnseen) ? null : 'weights';
+  if (records.some((record) => isRevealedIn(events, view, record))) return null;
   const own = new Set(records.map(({ commit }) => commit?.hash));
   const commit = commitHashesIn(events, view).find((hash) => !own.has(hash));
   if (commit !== undefined) return `a commit ${commit}`;
@@ -56,17 +59,45 @@ async function strangerAt(
   const set = events.some(({ name, args }) => {
     return name === 'SubtensorModule.WeightsSet' && args[0] === index && args[1] === view.uid;
   });
-  return set && !(await ownRow(chain, view, records)) ? 'weights' : null;
+  return set && !late ? 'weights' : null;
 }
 
-/** Whether the row on chain is one that this node made at some time. */
-async function ownRow(
+/** Older runtimes move `LastUpdate` at a reveal too. */
+function isRevealedIn(
+  events: readonly ChainEvent[],
+  view: MechanismView,
+  { commit }: VectorRecord,
+): boolean {
+  return commit !== null && events.some((event) => isRevealOf(event, view, commit.hash));
+}
+
+function revealedUnseen({ path, state, revealedAtBlock }: VectorRecord): boolean {
+  return path !== 'plain' && state === 'effective' && revealedAtBlock === null;
+}
+
+/** The longest era of a signature, and some to spare. */
+const lateBlocks = 256;
+
+/**
+ * Whether a vector that this node sent and never saw to land can have landed in that block. The row
+ * alone proves nothing: two nodes with the same scores make the same one. A commit is known by its
+ * hash where the block's events are.
+ */
+async function landedLate(
   chain: Chain,
   { snapshot, uid, mecid }: MechanismView,
   records: readonly VectorRecord[],
+  block: number,
+  plainAlone: boolean,
 ): Promise<boolean> {
   const row = await chain.weightsOf(snapshot.netuid, uid ?? 0, mecid);
-  return records.some(({ uids, values }) => sameRow(row, chainRow(uids, values)));
+  return records.some(({ firstSentAtBlock, lastSentAtBlock, includedAtBlock, state, ...sent }) => {
+    if (firstSentAtBlock === null || lastSentAtBlock === null) return false;
+    if (block <= firstSentAtBlock || block > lastSentAtBlock + lateBlocks) return false;
+    if (includedAtBlock !== null && state !== 'lapsed') return false;
+    if (sent.commit !== null) return !plainAlone;
+    return sameRow(row, chainRow(sent.uids, sent.values));
+  });
 }
 
 function shared({ snapshot, hotkey, mecid }: MechanismView, what: string, block: number) {

@@ -61,10 +61,15 @@ const sinceSchema = z.strictObject({ block: z.int().min(0) });
 export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8Array): Journal {
   const mutex = createMutex();
 
+  function put(record: VectorRecord): StoreOp {
+    const value = encoder.encode(encodeRecord(record, sha256));
+    return { type: 'put', key: keyOf(record.id), value };
+  }
+
   async function recent(limit: number, mecid?: number): Promise<readonly VectorRecord[]> {
     const records: VectorRecord[] = [];
     for await (const [, value] of store.range({ gte: prefix, lt: `${prefix}~`, reverse: true })) {
-      const record = decodeRecord(value);
+      const record = decodeRecord(value, sha256);
       if (mecid === undefined || record.mecid === mecid) records.push(record);
       if (records.length >= limit) break;
     }
@@ -89,7 +94,7 @@ export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8
     const id = ((await recent(1))[0]?.id ?? -1) + 1;
     const { seal, ...rest } = input;
     const record = newRecord({ ...rest, id, commit: seal() }, sha256);
-    await store.batch([...superseded(known[0]), put(record), ...forgotten(id)]);
+    await store.batch([...superseded(known[0]).map(put), put(record), ...forgotten(id)]);
     return record;
   }
 
@@ -99,7 +104,7 @@ export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8
     more: readonly StoreOp[] = [],
   ): Promise<VectorRecord> {
     const value = await store.get(keyOf(id));
-    const record = advance(decodeRecord(value ?? ''), event);
+    const record = advance(decodeRecord(value ?? '', sha256), event);
     await store.batch([put(record), ...more]);
     return record;
   }
@@ -139,17 +144,13 @@ function notTwice({ id, state, epoch }: VectorRecord, same: boolean): Skip {
 }
 
 /** A vector that was built but never signed gives way. */
-function superseded(last: VectorRecord | undefined): readonly StoreOp[] {
+function superseded(last: VectorRecord | undefined): readonly VectorRecord[] {
   if (last?.state !== 'built') return [];
-  return [put(advance(last, { to: 'superseded', reason: 'a newer vector was built' }))];
+  return [advance(last, { to: 'superseded', reason: 'a newer vector was built' })];
 }
 
 function forgotten(newest: number): readonly StoreOp[] {
   return newest < keptRecords ? [] : [{ type: 'del', key: keyOf(newest - keptRecords) }];
-}
-
-function put(record: VectorRecord): StoreOp {
-  return { type: 'put', key: keyOf(record.id), value: encoder.encode(encodeRecord(record)) };
 }
 
 function keyOf(id: number): string {

@@ -1,18 +1,23 @@
 import type { Hotkey } from '../../common/brand.ts';
 import type { Neuron, Snapshot } from '../../common/chain-port.ts';
+import { decimalText } from '../../common/operator/amount.ts';
 import { skip } from './skip.ts';
 import type { Skip } from './skip.ts';
 import type { WeightVector } from './weights.ts';
 
-/** Which weights are checked, for whom. */
-export interface Candidate {
+/** For whom weights are checked. */
+export interface Sender {
   readonly hotkey: Hotkey;
   readonly mecid: number;
-  readonly vector: WeightVector;
   readonly versionKey: bigint;
 }
 
-interface Caller extends Candidate {
+/** Which weights are checked, for whom. */
+export interface Candidate extends Sender {
+  readonly vector: WeightVector;
+}
+
+interface Caller extends Sender {
   readonly snapshot: Snapshot;
   readonly own: Neuron;
   readonly isOwner: boolean;
@@ -24,9 +29,31 @@ interface Caller extends Candidate {
  * hyperparameters are frozen do not touch weights.
  */
 export function precheck(snapshot: Snapshot, candidate: Candidate): Skip | null {
-  const { hotkey, vector, mecid } = candidate;
+  const { vector } = candidate;
   const invalid = checkNumbers(vector);
   if (invalid !== null) return invalid;
+  const caller = callerOf(snapshot, candidate);
+  if ('kind' in caller) return caller;
+  return (
+    checkStake(caller) ??
+    checkVersionKey(caller) ??
+    checkRateLimit(caller) ??
+    checkPermit(caller, vector) ??
+    checkLength(caller, vector)
+  );
+}
+
+/** What the chain would refuse whatever the weights are; what only time heals comes last. */
+export function precheckCaller(snapshot: Snapshot, sender: Sender): Skip | null {
+  const caller = callerOf(snapshot, sender);
+  if ('kind' in caller) return caller;
+  return (
+    checkStake(caller) ?? checkVersionKey(caller) ?? checkPermit(caller) ?? checkRateLimit(caller)
+  );
+}
+
+function callerOf(snapshot: Snapshot, sender: Sender): Caller | Skip {
+  const { hotkey, mecid } = sender;
   if (mecid >= snapshot.mechanisms.length) {
     const detail = `netuid ${snapshot.netuid} has ${snapshot.mechanisms.length} mechanisms, not mecid ${mecid}`;
     return skip('no-mechanism', detail);
@@ -38,14 +65,7 @@ export function precheck(snapshot: Snapshot, candidate: Candidate): Skip | null 
       `hotkey ${hotkey} is not registered on netuid ${snapshot.netuid}`,
     );
   }
-  const caller = { ...candidate, snapshot, own, isOwner: hotkey === snapshot.ownerHotkey };
-  return (
-    checkStake(caller) ??
-    checkVersionKey(caller) ??
-    checkRateLimit(caller) ??
-    checkPermit(caller) ??
-    checkLength(caller)
-  );
+  return { ...sender, snapshot, own, isOwner: hotkey === snapshot.ownerHotkey };
 }
 
 const isU16 = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 65_535;
@@ -63,7 +83,8 @@ function checkNumbers({ uids, values }: WeightVector): Skip | null {
 function checkStake({ snapshot, own, isOwner }: Caller): Skip | null {
   const { stakeThresholdRao } = snapshot;
   if (isOwner || own.totalStakeRao >= stakeThresholdRao) return null;
-  const detail = `stake ${own.totalStakeRao} RAO is below the threshold of ${stakeThresholdRao} RAO`;
+  const [stake, wanted] = [decimalText(own.totalStakeRao), decimalText(stakeThresholdRao)];
+  const detail = `stake ${stake} TAO is below the threshold of ${wanted} TAO`;
   return skip('stake-below-threshold', detail);
 }
 
@@ -95,8 +116,8 @@ export function clearsAtBlock(snapshot: Snapshot, own: Neuron, mecid: number): n
   return last === 0 ? 0 : last + snapshot.hyperparams.weightsRateLimit;
 }
 
-function checkPermit({ own, isOwner, vector }: Caller): Skip | null {
-  const selfOnly = vector.uids.length === 1 && vector.uids[0] === own.uid;
+function checkPermit({ own, isOwner }: Caller, vector?: WeightVector): Skip | null {
+  const selfOnly = vector?.uids.length === 1 && vector.uids[0] === own.uid;
   if (own.validatorPermit || isOwner || selfOnly) return null;
   return skip(
     'no-permit',
@@ -104,7 +125,7 @@ function checkPermit({ own, isOwner, vector }: Caller): Skip | null {
   );
 }
 
-function checkLength({ snapshot, vector }: Caller): Skip | null {
+function checkLength({ snapshot }: Caller, vector: WeightVector): Skip | null {
   if (vector.uids.length <= snapshot.neurons.length) return null;
   const detail = `${vector.uids.length} weights for ${snapshot.neurons.length} neurons`;
   return skip('too-many-weights', detail);

@@ -27,7 +27,8 @@ export function leadBlocks(tempo: number, options: ScheduleOptions): number {
 /**
  * Weights are set once for each epoch: late, so that they stand on the newest scores, but early
  * enough for another try. null: now. With `eager` the lead is not waited for. Where epochs end is
- * the snapshot's word, so both models are served alike.
+ * the snapshot's word, so both models are served alike. What was set for this epoch and can no
+ * longer take effect does not stand (`stands`).
  */
 export function notDue(
   snapshot: Snapshot,
@@ -35,12 +36,13 @@ export function notDue(
   mecid: number,
   options: ScheduleOptions,
   eager: boolean,
+  stands = true,
 ): Skip | null {
   const { nextEpochBlock, lastEpochBlock, hyperparams } = snapshot;
   const own = snapshot.neurons.find((neuron) => neuron.hotkey === hotkey);
   if (own === undefined || nextEpochBlock === null) return null;
   const lastUpdate = lastUpdateOf(snapshot, own, mecid);
-  const setSince = lastUpdate > own.blockAtRegistration && lastUpdate >= lastEpochBlock;
+  const setSince = stands && lastUpdate > own.blockAtRegistration && lastUpdate >= lastEpochBlock;
   if (setSince) {
     const detail = `weights of block ${lastUpdate} stand for the epoch at ${nextEpochBlock}`;
     return skip('not-due', detail, nextEpochBlock);
@@ -60,11 +62,23 @@ export function tooLateForEpoch(snapshot: Snapshot): Skip | null {
   return skip('epoch-boundary', detail, nextEpochBlock);
 }
 
-/** True when an epoch ran without weights of ours that are younger than the one before it. */
+/**
+ * True when an epoch ran without weights of ours that are younger than the one before it; where the
+ * rate limit is longer than an epoch, when two did.
+ */
 export function missedEpoch(snapshot: Snapshot, hotkey: Hotkey, mecid: number): boolean {
   const own = snapshot.neurons.find((neuron) => neuron.hotkey === hotkey);
   if (own === undefined || snapshot.nextEpochBlock === null) return false;
   const { lastEpochBlock, hyperparams } = snapshot;
   const since = Math.max(lastUpdateOf(snapshot, own, mecid), own.blockAtRegistration);
-  return lastEpochBlock - since > Math.max(hyperparams.tempo, hyperparams.weightsRateLimit);
+  const { tempo, weightsRateLimit } = hyperparams;
+  return lastEpochBlock - since > Math.max(tempo, Math.min(weightsRateLimit, longWait(tempo)));
+}
+
+/** Of subnets without epochs. */
+const usualTempo = 360;
+
+/** A rate limit that holds weights back for longer than two epochs is told. */
+export function longWait(tempo: number): number {
+  return 2 * (tempo === 0 ? usualTempo : tempo);
 }

@@ -5,6 +5,7 @@ import type { Signer } from '../../common/signer-port.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
 import type { EvidenceLog } from '../evidence.ts';
 import { weightsFields } from '../round-record.ts';
+import { anchorAt, hashAt } from './chain-memory.ts';
 import { commitHashesIn, epochAt, isRevealOf, viewMechanism, viewOf } from './chain-view.ts';
 import type { MechanismView } from './chain-view.ts';
 import type { CommitMaker } from './commit-maker.ts';
@@ -50,7 +51,9 @@ export async function send(
   snapshot: Snapshot,
   options: SubmitOptions,
 ): Promise<VectorRecord> {
-  const sending = await stepTo(deps, record, { to: 'submitting', block: snapshot.block.number });
+  const head = snapshot.block.number;
+  const anchor = await anchorAt(deps.chain, head);
+  const sending = await stepTo(deps, record, { to: 'submitting', block: head, anchor });
   const { timeoutMs } = options;
   const outcome = await deps.chain.submit(callOf(record), deps.signer, { timeoutMs });
   switch (outcome.kind) {
@@ -97,7 +100,7 @@ async function settleInclusion(
   { block, extrinsicHash, events }: Included,
   options: SubmitOptions,
 ): Promise<VectorRecord> {
-  const at = { block: block.number, extrinsicHash };
+  const at = { block: block.number, blockHash: block.hash, extrinsicHash };
   if (record.commit === null) {
     const included = await stepTo(deps, record, { to: 'included', ...at });
     return readBack(deps, included, block.number, options);
@@ -162,8 +165,14 @@ export async function follow(
     const view = await viewOf(deps.chain, mechanism, current);
     const event = nextStep(current, view, options);
     if (event === null) return current;
-    current = await stepTo(deps, current, event);
+    current = await stepTo(deps, current, await withBlockHash(deps.chain, event));
   }
+}
+
+/** What was only found on chain is known by its block too, should the chain go back behind it. */
+async function withBlockHash(chain: Chain, event: VectorEvent): Promise<VectorEvent> {
+  if (event.to !== 'committed' && event.to !== 'effective') return event;
+  return { ...event, blockHash: await hashAt(chain, event.block) };
 }
 
 /** Blocks between two attempts to reveal: time for the first one to show. */
@@ -202,9 +211,26 @@ export async function reveal(
   return follow(deps, revealed, await freshView(deps, revealed), options);
 }
 
+/** Newest vectors among which those of a removed mechanism are looked for. */
+const recentVectors = 200;
+
+/** Nothing reveals the vectors of a mechanism that the subnet no longer has. Throws STORE_*. */
+export async function endRemoved(
+  deps: Pick<SubmitDeps, 'journal' | 'evidence' | 'platform' | 'log'>,
+  { netuid, mechanisms, block }: Snapshot,
+): Promise<void> {
+  const recent = await deps.journal.recent(recentVectors);
+  const orphans = recent.filter((one) => isOpen(one) && one.mecid >= mechanisms.length);
+  for (const record of orphans.reverse()) {
+    const reason = `mechanism ${record.mecid} was removed from netuid ${netuid} by block ${block.number}`;
+    await stepTo(deps, record, { to: 'lapsed', reason });
+    deps.log.warn('weights of a removed mechanism', { vector: record.id, reason });
+  }
+}
+
 /** A final step goes into the evidence, in the same batch. */
 async function stepTo(
-  deps: SubmitDeps,
+  deps: Pick<SubmitDeps, 'journal' | 'evidence' | 'platform'>,
   record: VectorRecord,
   event: VectorEvent,
 ): Promise<VectorRecord> {

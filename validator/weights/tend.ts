@@ -1,11 +1,11 @@
 import type { Beacon, PendingCommit, Snapshot } from '../../common/chain-port.ts';
 import { isSubnetError } from '../../common/errors.ts';
-import { epochAt, viewMechanism } from './chain-view.ts';
+import { epochAt, firstBlockOf, viewMechanism } from './chain-view.ts';
 import type { MechanismView } from './chain-view.ts';
 import { choosePath, mostPendingCommits } from './commit-path.ts';
 import { muchEmptier } from './emptier.ts';
 import { demandOwnWork, unknownCommits } from './foreign.ts';
-import { precheck } from './precheck.ts';
+import { precheck, precheckCaller } from './precheck.ts';
 import { notDue, tooLateForEpoch } from './schedule.ts';
 import type { ScheduleOptions } from './schedule.ts';
 import { isSkip, skip } from './skip.ts';
@@ -14,6 +14,7 @@ import { follow, reveal, send } from './submit.ts';
 import type { SubmitDeps, SubmitOptions } from './submit.ts';
 import { isFailed, isInFlight, isOpen, isWaiting, vectorOf } from './vector-state.ts';
 import type { CommitPath, VectorRecord } from './vector-state.ts';
+import { chainRow, sameRow } from './weights.ts';
 import type { NoVector, WeightVector } from './weights.ts';
 
 /** What the newest scores make of one mechanism, and for which round. */
@@ -52,6 +53,8 @@ export interface MechanismReport {
   readonly failed: VectorRecord | null;
   /** Commits on chain from before this state directory: of a lost one, or of another node then. */
   readonly lost: readonly PendingCommit[];
+  /** Block at which the last of them is revealed or expired; null: none, or not known. */
+  readonly lostUntilBlock: number | null;
   /** Block at which it wants to be looked after again, round or not; null: no hurry. */
   readonly wakeAtBlock: number | null;
 }
@@ -79,6 +82,7 @@ export async function tendWeights(
   const blocked = checked(deps, plan, records, beacon, options);
   const report = await settle(deps, plan, view, records, beacon, blocked, options);
   const after = await deps.journal.recent(comparedRecords, mecid);
+  const lost = unknownCommits(view, after);
   return {
     mecid,
     report,
@@ -86,7 +90,8 @@ export async function tendWeights(
     stepped: [...stepped, ...(report.kind === 'sent' ? [report.record] : [])],
     newest: after[0] ?? null,
     failed: standingFailure(after),
-    lost: unknownCommits(view, after),
+    lost,
+    lostUntilBlock: lostUntil(snapshot, lost),
     wakeAtBlock: wakeAt(snapshot, after, report),
   };
 }
@@ -105,12 +110,28 @@ async function followOpen(
   submit: SubmitOptions,
 ): Promise<readonly VectorRecord[]> {
   const stepped: VectorRecord[] = [];
-  for (const record of await deps.journal.open(view.mecid)) {
+  const records = await deps.journal.recent(comparedRecords, view.mecid);
+  for (const record of records.filter((one, at) => isFollowed(one, at, view)).reverse()) {
     const followed = await follow(deps, record, view, submit);
     const after = followed.state === 'due' ? await reveal(deps, followed, view, submit) : followed;
     if (after.state !== record.state) stepped.push(after);
   }
   return stepped;
+}
+
+/** Newest vectors that are looked at again although they were effective. */
+const checkedAgain = 3;
+
+/**
+ * Those whose fate is open; and those that claim an epoch which the chain is still in, or has gone
+ * back behind: what the journal says of them must be what the chain says.
+ */
+function isFollowed(record: VectorRecord, at: number, { epoch }: MechanismView): boolean {
+  if (isOpen(record)) return true;
+  if (record.state !== 'effective') return false;
+  const claimed = record.epoch ?? epoch;
+  const period = record.path === 'plain' ? 0 : (record.revealPeriod ?? 1);
+  return claimed > epoch || (at < checkedAgain && claimed + period >= epoch);
 }
 
 async function beaconFor({ chain }: SubmitDeps, { hyperparams }: Snapshot): Promise<Beacon | null> {
@@ -126,13 +147,23 @@ function checked(
   beacon: Beacon | null,
   { submit }: TendOptions,
 ): Skip | null {
-  if (vector.kind === 'no-vector') return null;
-  const refused = precheck(snapshot, { hotkey: signer.ss58, mecid, vector, versionKey });
+  const caller = { hotkey: signer.ss58, mecid, versionKey };
+  if (vector.suspect !== undefined && !submit.allowEmptier) return suspicious(vector.suspect);
+  const refused =
+    vector.kind === 'no-vector'
+      ? precheckCaller(snapshot, caller)
+      : precheck(snapshot, { ...caller, vector });
   if (refused !== null) return refused;
   const path = choosePath({ snapshot, runtime: chain.runtime, beacon }, submit.commit);
   if (typeof path === 'object') return path;
+  if (vector.kind === 'no-vector') return null;
   const last = records.find(({ state }) => state === 'effective');
   return submit.allowEmptier ? null : muchEmptier(vector, last, snapshot);
+}
+
+function suspicious(why: string): Skip {
+  const detail = `${why}; if the rest shall be paid all the same: run --once --force`;
+  return skip('vector-invalid', detail);
 }
 
 async function settle(
@@ -147,13 +178,32 @@ async function settle(
   const { vector, snapshot, mecid } = plan;
   const flying = records.find(isInFlight);
   if (flying !== undefined) return again(deps, flying, snapshot, options.submit);
-  if (vector.kind === 'no-vector') return skip('none-earn', vector.reason);
+  if (vector.kind === 'no-vector') {
+    const lasting = blocked !== null && blocked.clearsAtBlock === undefined;
+    return lasting ? blocked : skip('none-earn', vector.reason);
+  }
   if (options.submit.dryRun) return { kind: 'dry-run', vector, blocked };
   const eager = options.eager || catchesUp(records);
-  const wait = notDue(snapshot, deps.signer.ss58, mecid, options.schedule, eager);
+  const stands = standsOnChain(view, records);
+  const wait = notDue(snapshot, deps.signer.ss58, mecid, options.schedule, eager, stands);
   if (wait !== null) return wait;
   if (blocked !== null) return blocked;
   return sendNew(deps, plan, vector, view, beacon, options.submit);
+}
+
+/**
+ * Whether what moved `LastUpdate` can still take effect: not a commit that was missed, and not a
+ * hash of a lost state, whose salt is lost with it.
+ */
+function standsOnChain(view: MechanismView, records: readonly VectorRecord[]): boolean {
+  const { lastUpdate } = view;
+  const own = records.find(
+    ({ includedAtBlock, effectiveAtBlock }) =>
+      includedAtBlock === lastUpdate || effectiveAtBlock === lastUpdate,
+  );
+  if (own !== undefined) return own.state !== 'missed' && own.state !== 'lapsed';
+  const lost = unknownCommits(view, records);
+  return !lost.some(({ kind, block }) => kind === 'hash' && block === lastUpdate);
 }
 
 /** After a failure the next vector does not wait for the end of the epoch. */
@@ -205,7 +255,10 @@ async function sendNew(
   const input = { snapshot, mecid, hotkey: deps.signer.ss58, vector, versionKey };
   const { netuid, block } = snapshot;
   const epoch = epochAt(snapshot, block.number + 1);
-  const admission = { netuid, mecid, round, block: block.number, epoch, path, vector, versionKey };
+  const revealPeriod = snapshot.hyperparams.commitRevealPeriod;
+  const rowStood = await stoodBefore(deps, view, vector);
+  const made = { path, vector, versionKey, revealPeriod, rowStood };
+  const admission = { netuid, mecid, round, block: block.number, epoch, ...made };
   try {
     const seal = () => sealed(deps, path, input, beacon);
     const admitted = await deps.journal.admit({ ...admission, seal });
@@ -215,6 +268,20 @@ async function sendNew(
     if (!isSubnetError(error) || !error.code.startsWith('TIMELOCK_')) throw error;
     return skip('no-commit-path', error.message);
   }
+}
+
+/** Whether the row on chain, or one that is on its way there, is this very one. */
+async function stoodBefore(
+  { chain, journal }: SubmitDeps,
+  { snapshot, uid, mecid }: MechanismView,
+  { uids, values }: WeightVector,
+): Promise<boolean> {
+  const wanted = chainRow(uids, values);
+  const row = uid === null ? [] : await chain.weightsOf(snapshot.netuid, uid, mecid);
+  const open = await journal.open(mecid);
+  return [row, ...open.map((one) => chainRow(one.uids, one.values))].some((one) =>
+    sameRow(one, wanted),
+  );
 }
 
 function sealed(
@@ -235,6 +302,13 @@ function crowded({ pending, epoch, snapshot }: MechanismView): Skip | null {
   return skip('too-many-commits', detail, snapshot.nextEpochBlock ?? undefined);
 }
 
+/** A commit is gone when the epoch of its reveal is over. */
+function lostUntil(snapshot: Snapshot, lost: readonly PendingCommit[]): number | null {
+  const newest = Math.max(...lost.map(({ epoch }) => epoch ?? -Infinity));
+  const gone = newest + snapshot.hyperparams.commitRevealPeriod + 1;
+  return Number.isFinite(gone) ? firstBlockOf(snapshot, gone) : null;
+}
+
 /** The newest failure that no effective vector has followed. */
 function standingFailure(records: readonly VectorRecord[]): VectorRecord | null {
   const effective = records.findIndex(({ state }) => state === 'effective');
@@ -242,16 +316,23 @@ function standingFailure(records: readonly VectorRecord[]): VectorRecord | null 
   return since.find(isFailed) ?? null;
 }
 
+/** Weights that took effect are looked at once more so many blocks later: forks are short. */
+const settledBlocks = 4;
+
 function wakeAt(
   { block }: Snapshot,
   records: readonly VectorRecord[],
   report: WeightsReport,
 ): number | null {
   const next = block.number + 1;
-  const wakes = records.filter(isOpen).map((record) => {
+  const settling = records[0]?.state === 'effective' ? records[0].includedAtBlock : null;
+  const wakes =
+    settling === null || settling + settledBlocks < next ? [] : [settling + settledBlocks];
+  const open = records.filter(isOpen).map((record) => {
     if (!isWaiting(record) || record.state === 'due') return next;
     return Math.max(next, record.commit?.revealBlock ?? next);
   });
+  wakes.push(...open);
   if (report.kind === 'skipped' && report.clearsAtBlock !== undefined) {
     const { reason, clearsAtBlock } = report;
     // The extrinsic lands in the block after the one in which it is sent.

@@ -1,9 +1,17 @@
 import type { PendingCommit, WeightRow } from '../../common/chain-port.ts';
+import { stepBack } from './chain-memory.ts';
+import type { ChainMemory } from './chain-memory.ts';
+import type { SearchExtent } from './reveal-search.ts';
 import type { VectorEvent, VectorRecord } from './vector-state.ts';
 import { chainRow, sameRow } from './weights.ts';
 
 /** What the chain says of one mechanism, and of one vector of it, read at one head. */
 export interface ChainView {
+  readonly memory: ChainMemory;
+  /** First block of the vector's reveal epoch, as the schedule has it now; null: begun, or unknown. */
+  readonly dueBlock: number | null;
+  /** The pulse that opens it comes only after that epoch. */
+  readonly pulseTooLate: boolean;
   readonly head: number;
   /** Index of the epoch that the head lies in, and its first block. */
   readonly epoch: number;
@@ -23,8 +31,7 @@ export interface ChainView {
   readonly pulse: boolean | null;
   /** Block with the event of the reveal; null when none was found. */
   readonly revealedAt: number | null;
-  /** Every block since the first of its reveal epoch was looked through for that event. */
-  readonly searched: boolean;
+  readonly search: SearchExtent;
 }
 
 export interface Patience {
@@ -34,6 +41,14 @@ export interface Patience {
 
 /** The next step of a vector, from the chain alone; null while there is nothing new. */
 export function nextStep(
+  record: VectorRecord,
+  view: ChainView,
+  patience: Patience,
+): VectorEvent | null {
+  return stepBack(record, view.memory) ?? nextOnChain(record, view, patience);
+}
+
+function nextOnChain(
   record: VectorRecord,
   view: ChainView,
   patience: Patience,
@@ -51,9 +66,10 @@ export function nextStep(
     case 'due':
       return dueStep(record, view);
     case 'revealed':
-      return revealedStep(record, view);
-    case 'built':
+      return revealTakenBack(record, view) ?? revealedStep(record, view);
     case 'effective':
+      return revealTakenBack(record, view);
+    case 'built':
     case 'rejected':
     case 'lapsed':
     case 'missed':
@@ -118,30 +134,74 @@ function committedStep(
   if (switchedOff) {
     return missed('commit-reveal was switched off: a hash can no longer be revealed');
   }
+  if (view.pulseTooLate) return missed(whyTooLate(record, view));
+  if (pendingOf(record, view) !== undefined) return rescheduled(record, view);
+  return goneEarly(record, view, lifetimeBlocks);
+}
+
+/** The schedule of the subnet is not what it was when the commit was made. */
+function rescheduled({ commit }: VectorRecord, { dueBlock }: ChainView): VectorEvent | null {
+  if (dueBlock === null || commit === null || dueBlock === commit.revealBlock) return null;
+  return { to: 'rescheduled', block: dueBlock };
+}
+
+function goneEarly(
+  record: VectorRecord,
+  view: ChainView,
+  lifetimeBlocks: number,
+): VectorEvent | null {
+  const { head } = view;
+  // It may have been revealed by the period that held before.
+  const expected = record.commit?.revealBlock ?? head;
+  if (periodChanged(record, view) && expected <= head) return { to: 'due', block: expected };
   // A fork may drop a commit for a few blocks; what is gone longer than it can come back is gone.
   const goneFor = head - (record.includedAtBlock ?? head);
-  if (pendingOf(record, view) !== undefined || goneFor <= lifetimeBlocks) return null;
+  if (goneFor <= lifetimeBlocks) return null;
   return missed('the commit is gone from the chain before its time');
 }
 
 function dueStep(record: VectorRecord, view: ChainView): VectorEvent | null {
+  if (pendingOf(record, view) !== undefined) return stillPending(record, view);
   if (view.revealedAt !== null) return { to: 'revealed', block: view.revealedAt };
-  const waiting = pendingOf(record, view);
+  switch (view.search) {
+    case 'none':
+      return null;
+    case 'whole':
+      return missed(whyMissed(record, view));
+    case 'partly':
+      return provenByRow(record, view)
+        ? { to: 'revealed', block: null }
+        : missed(
+            `${whyMissed(record, view)}; whether it was revealed cannot be seen any more: ` +
+              'blocks of its epoch are forgotten, and the row does not prove it',
+          );
+  }
+}
+
+function stillPending(record: VectorRecord, view: ChainView): VectorEvent | null {
   const due = revealEpoch(record, view);
-  const passed = due === null || view.epoch > due;
-  // The row alone proves little, since it may be the one of the epoch before.
-  const certainlyNot = passed ? view.pulse === false : view.searched;
-  if (waiting === undefined && !certainlyNot && holds(record, view)) {
-    return { to: 'revealed', block: null };
-  }
-  if (passed) return missed(whyMissed(record, view));
-  if (waiting !== undefined) {
-    const switchedOff = record.path === 'hash' && !view.commitReveal;
-    return switchedOff ? missed('commit-reveal was switched off before the reveal') : null;
-  }
-  return missed(
-    'the chain dropped the commit: it could not be opened, or its weights were refused',
-  );
+  if (due !== null && view.epoch > due) return missed(whyMissed(record, view));
+  const switchedOff = record.path === 'hash' && !view.commitReveal;
+  if (switchedOff) return missed('commit-reveal was switched off before the reveal');
+  return view.pulseTooLate ? missed(whyTooLate(record, view)) : null;
+}
+
+/**
+ * Without the blocks of its reveal the row decides, and only one that did not stand before: it may
+ * be that of an epoch before. That the commit itself was there is what `LastUpdate` says.
+ */
+function provenByRow(record: VectorRecord, view: ChainView): boolean {
+  const { includedAtBlock, rowStood } = record;
+  const moved = (view.lastUpdate ?? -1) >= (includedAtBlock ?? Infinity);
+  return rowStood === false && moved && view.pulse !== false && holds(record, view);
+}
+
+/** The commit waits again, above the block of its reveal: a fork took that one back. */
+function revealTakenBack(record: VectorRecord, view: ChainView): VectorEvent | null {
+  const { revealedAtBlock, dueAtBlock } = record;
+  if (revealedAtBlock === null || view.head < revealedAtBlock) return null;
+  if (pendingOf(record, view) === undefined) return null;
+  return { to: 'due', block: dueAtBlock ?? revealedAtBlock };
 }
 
 function revealedStep(record: VectorRecord, view: ChainView): VectorEvent | null {
@@ -161,7 +221,27 @@ function pendingOf({ commit }: VectorRecord, { pending }: ChainView): PendingCom
   return pending.find(({ hash }) => hash === commit?.hash);
 }
 
+function periodChanged({ revealPeriod }: VectorRecord, view: ChainView): boolean {
+  return revealPeriod !== null && revealPeriod !== view.revealPeriod;
+}
+
+function whyPeriod({ includedAtBlock, revealPeriod }: VectorRecord, view: ChainView): string {
+  const since = includedAtBlock ?? '?';
+  return `reveal period changed at or after block ${since} (${revealPeriod ?? '?'} -> ${view.revealPeriod})`;
+}
+
+function whyTooLate(record: VectorRecord, view: ChainView): string {
+  const cause = periodChanged(record, view) ? whyPeriod(record, view) : 'the epochs have moved';
+  const round = record.commit?.revealRound ?? '?';
+  return `${cause}: the pulse of round ${round} comes after the epoch of its reveal`;
+}
+
 function whyMissed(record: VectorRecord, view: ChainView): string {
+  const due = revealEpoch(record, view);
+  const passed = due === null || view.epoch > due;
+  if (periodChanged(record, view)) {
+    return `${whyPeriod(record, view)}: the epoch of its reveal passed`;
+  }
   if (record.path === 'hash') {
     const tries = record.revealAttempts;
     return `the epoch of its reveal passed (${tries === 0 ? 'not revealed' : `${tries} attempts`})`;
@@ -169,7 +249,8 @@ function whyMissed(record: VectorRecord, view: ChainView): string {
   if (view.pulse === false) {
     return `the chain never got the beacon's pulse of round ${record.commit?.revealRound ?? '?'}`;
   }
-  return 'the epoch of its reveal passed: the pulse came too late, or the weights were refused';
+  const when = passed ? ' (the epoch of its reveal passed)' : '';
+  return `the chain dropped the commit${when}: it could not be opened, or its weights were refused`;
 }
 
 function missed(reason: string): VectorEvent {

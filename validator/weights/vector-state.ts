@@ -17,6 +17,12 @@ import type { WeightVector } from './weights.ts';
  *   submitting, included, due, revealed ──> differs   the chain holds other weights
  *   built ──> superseded       never signed; a newer one took its place
  *
+ * A chain can go back behind a block, and a mechanism can be removed:
+ *
+ *   included, committed, due, revealed, effective ──> unknown   its block is gone, it may land again
+ *   revealed, effective ──> due                       the reveal is gone, the commit waits again
+ *   all that are sent or on chain ──> lapsed          gone, and it cannot land any more
+ *
  * A hash commit that is due is revealed by this node: each attempt is journalled before it is sent.
  */
 export const vectorStates = [
@@ -84,8 +90,7 @@ const firstShape = {
 /** Of the first release: plain setting, one mechanism. */
 const firstSchema = z.strictObject({ version: z.literal(1), ...firstShape });
 
-const recordSchema = z.strictObject({
-  version: z.literal(2),
+const secondShape = {
   ...firstShape,
   mecid: count,
   path: z.enum(commitPaths),
@@ -97,25 +102,49 @@ const recordSchema = z.strictObject({
   revealAttempts: count,
   revealSentAtBlock: count.nullable(),
   revealedAtBlock: count.nullable(),
+};
+
+/** Of the second release: commits and mechanisms, and no block hashes. */
+const secondSchema = z.strictObject({ version: z.literal(2), ...secondShape });
+
+const recordSchema = z.strictObject({
+  version: z.literal(3),
+  ...secondShape,
+  /** Hash of the block that it was included in; null: not known. */
+  includedHash: z.string().nullable(),
+  /** A block shortly before the last signing: without it, what was signed cannot land any more. */
+  anchor: z.strictObject({ block: count, hash: z.string() }).nullable(),
+  /** Epochs from commit to reveal when it was made. */
+  revealPeriod: count.nullable(),
+  /** Whether the chain held the very same row before; null: not known. */
+  rowStood: z.boolean().nullable(),
 });
 export type VectorRecord = Readonly<z.infer<typeof recordSchema>>;
 
-const storedSchema = z.discriminatedUnion('version', [recordSchema, firstSchema]);
+const sumSchema = z.string();
+const storedSchema = z.discriminatedUnion('version', [
+  recordSchema.extend({ sum: sumSchema }),
+  secondSchema,
+  firstSchema,
+]);
 
 export type VectorEvent =
-  | { readonly to: 'submitting'; readonly block: number }
+  | { readonly to: 'submitting'; readonly block: number; readonly anchor?: VectorRecord['anchor'] }
   | {
       readonly to: 'included' | 'committed';
       readonly block: number;
+      readonly blockHash?: string | null;
       readonly epoch?: number | null;
       readonly extrinsicHash?: string;
     }
+  /** The schedule of the subnet has moved its reveal. */
+  | { readonly to: 'rescheduled'; readonly block: number }
   | { readonly to: 'due'; readonly block: number }
   /** An attempt to reveal is about to be signed. */
   | { readonly to: 'revealing'; readonly block: number }
   /** null: it was revealed while nobody looked, the block is not known. */
   | { readonly to: 'revealed'; readonly block: number | null }
-  | { readonly to: 'effective'; readonly block: number }
+  | { readonly to: 'effective'; readonly block: number; readonly blockHash?: string | null }
   | { readonly to: FailedState | 'unknown' | 'superseded'; readonly reason: string };
 
 const failedStates = ['rejected', 'lapsed', 'missed', 'differs'] as const;
@@ -135,10 +164,10 @@ const successors: Readonly<Record<VectorState, readonly VectorState[]>> = {
   ],
   unknown: ['submitting', 'committed', 'effective', 'differs', 'lapsed'],
   included: ['effective', 'differs', 'unknown', 'lapsed'],
-  committed: ['due', 'missed'],
-  due: ['due', 'revealed', 'missed', 'differs'],
-  revealed: ['effective', 'differs'],
-  effective: [],
+  committed: ['due', 'missed', 'unknown', 'lapsed'],
+  due: ['revealed', 'missed', 'differs', 'unknown', 'lapsed'],
+  revealed: ['effective', 'differs', 'due', 'unknown', 'lapsed'],
+  effective: ['due', 'unknown', 'lapsed'],
   rejected: [],
   lapsed: [],
   missed: [],
@@ -165,11 +194,14 @@ export function isFailed(record: VectorRecord): boolean {
   return failedStates.some((state) => state === record.state);
 }
 
+const sameState = { revealing: 'due', rescheduled: 'committed' } as const;
+
 /** The record after an event. Throws INTERNAL for a step that the drawing above does not have. */
 export function advance(record: VectorRecord, event: VectorEvent): VectorRecord {
-  const state = event.to === 'revealing' ? 'due' : event.to;
-  const fits = event.to !== 'revealing' || record.state === 'due';
-  if (!fits || !successors[record.state].includes(state)) {
+  const stays = event.to === 'revealing' || event.to === 'rescheduled';
+  const state = stays ? sameState[event.to] : event.to;
+  const fits = stays ? record.state === state : successors[record.state].includes(state);
+  if (!fits) {
     throw new SubnetError('INTERNAL', { detail: `vector step ${record.state} -> ${event.to}` });
   }
   return { ...record, state, reason: null, ...changesBy(record, event) };
@@ -181,31 +213,53 @@ function changesBy(record: VectorRecord, event: VectorEvent): Partial<VectorReco
       return {
         firstSentAtBlock: record.firstSentAtBlock ?? event.block,
         lastSentAtBlock: event.block,
+        anchor: event.anchor ?? null,
         attempts: record.attempts + 1,
       };
     case 'included':
     case 'committed':
       return {
         includedAtBlock: event.block,
+        includedHash: event.blockHash ?? null,
         epoch: event.epoch ?? record.epoch,
         extrinsicHash: event.extrinsicHash ?? record.extrinsicHash,
       };
+    case 'rescheduled':
+      return { commit: record.commit && { ...record.commit, revealBlock: event.block } };
     case 'due':
-      return { dueAtBlock: event.block };
+      return { dueAtBlock: event.block, revealedAtBlock: null, effectiveAtBlock: null };
     case 'revealing':
       return { revealAttempts: record.revealAttempts + 1, revealSentAtBlock: event.block };
     case 'revealed':
       return { revealedAtBlock: event.block };
     case 'effective':
-      return { effectiveAtBlock: event.block };
-    case 'rejected':
+      return { effectiveAtBlock: event.block, ...landedUnseen(record, event) };
     case 'unknown':
+      return { reason: event.reason, ...notOnChain };
+    case 'rejected':
     case 'lapsed':
     case 'missed':
     case 'differs':
     case 'superseded':
       return { reason: event.reason };
   }
+}
+
+const notOnChain = {
+  includedAtBlock: null,
+  includedHash: null,
+  dueAtBlock: null,
+  revealedAtBlock: null,
+  effectiveAtBlock: null,
+};
+
+/** Plain weights that were only found on chain: the block of their inclusion is that of their effect. */
+function landedUnseen(
+  record: VectorRecord,
+  { block, blockHash = null }: Extract<VectorEvent, { to: 'effective' }>,
+): Partial<VectorRecord> {
+  if (record.path !== 'plain' || record.includedAtBlock === block) return {};
+  return { includedAtBlock: block, includedHash: blockHash };
 }
 
 export interface NewVector {
@@ -219,6 +273,8 @@ export interface NewVector {
   readonly commit: SealedCommit | null;
   readonly vector: WeightVector;
   readonly versionKey: bigint;
+  readonly revealPeriod?: number;
+  readonly rowStood?: boolean;
 }
 
 type Hash = (bytes: Uint8Array) => Uint8Array;
@@ -226,7 +282,7 @@ type Hash = (bytes: Uint8Array) => Uint8Array;
 export function newRecord(input: NewVector, sha256: Hash): VectorRecord {
   const { id, netuid, mecid, round, block, epoch, path, commit, vector, versionKey } = input;
   return {
-    version: 2,
+    version: 3,
     id,
     netuid,
     round,
@@ -248,6 +304,9 @@ export function newRecord(input: NewVector, sha256: Hash): VectorRecord {
     epoch,
     commit,
     ...nothingRevealed,
+    ...nothingSeen,
+    revealPeriod: input.revealPeriod ?? null,
+    rowStood: input.rowStood ?? null,
   };
 }
 
@@ -258,6 +317,8 @@ const nothingRevealed = {
   revealedAtBlock: null,
 };
 
+const nothingSeen = { includedHash: null, anchor: null, revealPeriod: null, rowStood: null };
+
 export function vectorDigest(vector: WeightVector, versionKey: bigint, sha256: Hash): string {
   const text = JSON.stringify([vector.uids, vector.values, String(versionKey)]);
   return toHex(sha256(new TextEncoder().encode(text)));
@@ -267,18 +328,35 @@ export function vectorOf({ uids, values }: VectorRecord): WeightVector {
   return { kind: 'vector', uids, values };
 }
 
-export function encodeRecord(record: VectorRecord): string {
-  return JSON.stringify(record);
+/** With a checksum over all of it: the store below may hand out damaged bytes without a word. */
+export function encodeRecord(record: VectorRecord, sha256: Hash): string {
+  return JSON.stringify({ ...record, sum: checksum(record, sha256) });
 }
 
-/** Takes records of the first release too. Throws STATE_UNREADABLE. */
-export function decodeRecord(text: string | Uint8Array): VectorRecord {
-  const record = parseStored('journal', storedSchema, text);
-  return record.version === 2 ? record : fromFirst(record);
+const checksumLength = 16;
+
+function checksum(record: VectorRecord, sha256: Hash): string {
+  const ordered = JSON.stringify(recordSchema.parse(record));
+  return toHex(sha256(new TextEncoder().encode(ordered))).slice(0, checksumLength);
+}
+
+/** Takes records of older releases too. Throws STATE_UNREADABLE, STORE_CORRUPT. */
+export function decodeRecord(text: string | Uint8Array, sha256: Hash): VectorRecord {
+  const stored = parseStored('journal', storedSchema, text);
+  if (stored.version === 2) return fromSecond(stored);
+  if (stored.version === 1) return fromSecond(fromFirst(stored));
+  const { sum, ...record } = stored;
+  if (sum === checksum(record, sha256)) return record;
+  const detail = `the journal's record of vector ${record.id} was changed on disk`;
+  throw new SubnetError('STORE_CORRUPT', { vector: record.id, detail });
 }
 
 /** The first release set weights plainly, of mechanism 0 alone. */
-function fromFirst(record: z.infer<typeof firstSchema>): VectorRecord {
+function fromFirst(record: z.infer<typeof firstSchema>): z.infer<typeof secondSchema> {
   const more = { version: 2, mecid: 0, path: 'plain', epoch: null, commit: null } as const;
   return { ...record, ...more, ...nothingRevealed };
+}
+
+function fromSecond(record: z.infer<typeof secondSchema>): VectorRecord {
+  return { ...record, version: 3, ...nothingSeen };
 }

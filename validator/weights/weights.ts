@@ -22,11 +22,14 @@ export interface WeightVector {
   readonly uids: readonly number[];
   /** 0..65535; the largest is 65535. */
   readonly values: readonly number[];
+  /** Why it is not to be trusted: it leaves out scores that are no numbers. */
+  readonly suspect?: string;
 }
 
 export interface NoVector {
   readonly kind: 'no-vector';
   readonly reason: string;
+  readonly suspect?: string;
 }
 
 interface Share {
@@ -43,6 +46,26 @@ export function toWeights(
   snapshot: Snapshot,
   policy: WeightPolicy,
   scoreOf: ScoreOf = overall,
+): WeightVector | NoVector {
+  const vector = ofSoundScores(board, snapshot, policy, scoreOf);
+  const broken = brokenScores(board, snapshot, scoreOf);
+  if (broken.length === 0) return vector;
+  const detail = `the scores of ${broken.length} neurons are no numbers (uid ${broken.join(', ')})`;
+  return { ...vector, suspect: detail };
+}
+
+function brokenScores(board: Board, { neurons }: Snapshot, scoreOf: ScoreOf): readonly number[] {
+  return neurons.flatMap(({ uid, hotkey, blockAtRegistration }) => {
+    const entry = entryOf(board, hotkey, blockAtRegistration);
+    return entry === undefined || Number.isFinite(scoreOf(entry)) ? [] : [uid];
+  });
+}
+
+function ofSoundScores(
+  board: Board,
+  snapshot: Snapshot,
+  policy: WeightPolicy,
+  scoreOf: ScoreOf,
 ): WeightVector | NoVector {
   const limit = Math.min(policy.maxShare, snapshot.hyperparams.maxWeightsLimit / u16Max);
   const earning = earners(board, snapshot, policy, scoreOf);
@@ -83,7 +106,7 @@ function earners(
       const entry = entryOf(board, hotkey, blockAtRegistration);
       return { uid, score: entry === undefined ? 0 : scoreOf(entry) };
     })
-    .filter(({ score }) => score > 0 && score >= policy.minScore);
+    .filter(({ score }) => Number.isFinite(score) && score > 0 && score >= policy.minScore);
   // Beside the best, so that a large exponent cannot turn the best score into 0.
   const best = Math.max(...scored.map(({ score }) => score));
   return scored
