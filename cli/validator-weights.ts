@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { SubnetError, isSubnetError } from '../common/errors.ts';
 import { readVectors } from '../validator/main.ts';
@@ -7,6 +6,8 @@ import type { VectorsRead } from '../validator/main.ts';
 import type { VectorReport } from '../validator/weights/vector-report.ts';
 import type { VectorState } from '../validator/weights/vector-state.ts';
 import type { CliIo } from './io.ts';
+import { notedTable } from './noted-table.ts';
+import type { Column } from './operator/table.ts';
 import { wholeNumberOption } from './options.ts';
 
 interface WeightsFlags {
@@ -53,35 +54,37 @@ function withConfig<T extends Partial<WeightsFlags>>(flags: T): T & { readonly c
 
 async function showVectors(io: CliIo, { config, json }: WeightsFlags): Promise<void> {
   const read = await readVectors(config);
-  io.out(json === true ? JSON.stringify(read) : textOf(read));
+  io.out(json === true ? JSON.stringify(read) : textOf(read, io.columns));
 }
 
-function textOf({ running, vectors }: VectorsRead): string {
-  const table = new Table({
-    head: [
-      'vector',
-      'mec',
-      'state',
-      'path',
-      'epoch',
-      'built',
-      'on chain',
-      'due',
-      'effective',
-      'why',
-    ],
-    style: { head: [], border: [] },
-  });
-  for (const one of vectors) table.push(cellsOf(one));
+const columns: readonly Column<VectorReport>[] = [
+  { title: 'vector', align: 'right', text: ({ vector }) => String(vector) },
+  { title: 'mec', align: 'right', rank: 1, text: ({ mecid }) => String(mecid) },
+  { title: 'state', text: ({ state }) => state },
+  { title: 'path', rank: 2, text: ({ path }) => path },
+  { title: 'epoch', align: 'right', rank: 3, text: ({ epoch }) => numberText(epoch) },
+  { title: 'built', align: 'right', rank: 4, text: ({ builtBlock }) => String(builtBlock) },
+  { title: 'on chain', align: 'right', text: ({ block }) => numberText(block) },
+  { title: 'due', align: 'right', text: dueText },
+  { title: 'effective', align: 'right', text: (one) => numberText(one.effectiveBlock) },
+];
+const why: Column<VectorReport> = {
+  title: 'why',
+  text: (one) => one.reason ?? commitLine(one),
+};
+
+function textOf({ running, vectors }: VectorsRead, width: number): string {
   const who = running ? 'the validator runs' : 'the validator does not run';
-  return vectors.length === 0 ? `no weight vectors yet; ${who}` : `${table.toString()}\n${who}`;
+  if (vectors.length === 0) return `no weight vectors yet; ${who}`;
+  return `${notedTable(columns, why, vectors, width)}\n${who}`;
 }
 
-function cellsOf(one: VectorReport): (string | number)[] {
-  const due = one.path === 'plain' ? '' : (one.dueBlock ?? '');
-  const { vector, mecid, state, path, epoch, builtBlock, block, effectiveBlock, reason } = one;
-  const blocks = [epoch ?? '', builtBlock, block ?? '', due, effectiveBlock ?? ''];
-  return [vector, mecid, state, path, ...blocks, reason ?? commitLine(one)];
+function numberText(value: number | null): string {
+  return value === null ? '' : String(value);
+}
+
+function dueText({ path, dueBlock }: VectorReport): string {
+  return path === 'plain' ? '' : numberText(dueBlock);
 }
 
 function commitLine({ commitHash, revealRound }: VectorReport): string {

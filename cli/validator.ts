@@ -1,12 +1,14 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { SubnetError } from '../common/errors.ts';
 import { exportEvidence, readStatus, runValidator } from '../validator/main.ts';
 import type { AlertName } from '../validator/alerts.ts';
-import type { ValidatorStatus } from '../validator/explain.ts';
+import type { MinerStatus, ValidatorStatus } from '../validator/explain.ts';
 import type { CliIo } from './io.ts';
+import { notedTable } from './noted-table.ts';
+import { share, shortKey, wrapText } from './operator/table.ts';
+import type { Column } from './operator/table.ts';
 import { validatorWeightsCommand } from './validator-weights.ts';
 
 interface RunFlags {
@@ -56,6 +58,7 @@ const refusedByChain: readonly AlertName[] = [
   'weights-lost',
   'weights-missed',
   'weights-emptier',
+  'none-earn',
 ];
 
 async function run(io: CliIo, flags: RunFlags): Promise<void> {
@@ -93,18 +96,20 @@ async function evidence(io: CliIo, flags: { config: string; out: string }): Prom
 }
 
 function show(io: CliIo, state: ValidatorStatus, asJson: boolean): void {
-  io.out(asJson ? JSON.stringify(state) : textOf(state));
+  io.out(asJson ? JSON.stringify(state) : textOf(state, io.columns));
 }
 
-function textOf(state: ValidatorStatus): string {
-  const lines = [headline(state), minerTable(state), weightsLine(state)];
-  return [
-    ...lines,
+function textOf(state: ValidatorStatus, width: number): string {
+  const table = state.miners.length === 0 ? 'no miners yet' : minerTable(state, width);
+  const lines = [
+    weightsLine(state),
     ...mechanismLines(state),
     ...endpointLines(state),
     ...proposedLines(state),
     ...alertLines(state),
-  ].join('\n');
+  ];
+  const wrapped = [headline(state), ...lines].map((line) => wrapText(line, width).join('\n'));
+  return [...wrapped.slice(0, 1), table, ...wrapped.slice(1)].join('\n');
 }
 
 function headline({ netuid, hotkey, uid, round, head, running, vtrust }: ValidatorStatus): string {
@@ -115,24 +120,19 @@ function headline({ netuid, hotkey, uid, round, head, running, vtrust }: Validat
   return `netuid ${netuid}${where}, hotkey ${hotkey}: ${state}, round ${round}${at}${trust}`;
 }
 
-function minerTable({ miners }: ValidatorStatus): string {
-  const table = new Table({
-    head: ['uid', 'hotkey', 'score', 'weight', 'last', 'rounds', 'faults', 'note'],
-    style: { head: [], border: [] },
-    colAligns: ['right', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
-  });
-  for (const one of miners) {
-    const figures = [one.score, one.weight, one.lastPoints].map((value) => value.toFixed(4));
-    table.push([
-      one.uid,
-      `${one.hotkey.slice(0, 8)}…`,
-      ...figures,
-      one.rounds,
-      one.faults,
-      one.note,
-    ]);
-  }
-  return table.toString();
+const columns: readonly Column<MinerStatus>[] = [
+  { title: 'uid', align: 'right', text: ({ uid }) => String(uid) },
+  { title: 'hotkey', rank: 1, text: ({ hotkey }) => shortKey(hotkey) },
+  { title: 'score', align: 'right', text: ({ score }) => share(score) },
+  { title: 'weight', align: 'right', text: ({ weight }) => share(weight) },
+  { title: 'last', align: 'right', rank: 2, text: ({ lastPoints }) => share(lastPoints) },
+  { title: 'rounds', align: 'right', rank: 3, text: ({ rounds }) => String(rounds) },
+  { title: 'faults', align: 'right', rank: 3, text: ({ faults }) => String(faults) },
+];
+const note: Column<MinerStatus> = { title: 'note', text: (one) => one.note };
+
+function minerTable({ miners }: ValidatorStatus, width: number): string {
+  return notedTable(columns, note, miners, width);
 }
 
 function weightsLine({ weights, skipped }: ValidatorStatus): string {

@@ -1,6 +1,7 @@
 import type { AxonInfo, Chain, Neuron, Snapshot, TxOutcome } from '../common/chain-port.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import { addressClass } from '../common/chain/ip.ts';
+import { placesIn } from '../common/endpoint-metrics.ts';
 import type { Clock } from '../common/platform-port.ts';
 import type { Signer } from '../common/signer-port.ts';
 import type { Logger } from '../common/telemetry-port.ts';
@@ -213,7 +214,7 @@ export function followMetagraph(
     } catch (error) {
       metrics.chainFailures.inc();
       log.warn('the metagraph could not be read; the last one stays in use', {
-        error: messageOf(error),
+        error: placesIn(messageOf(error)),
       });
     } finally {
       reading = false;

@@ -12,6 +12,7 @@ import type { FaultReason } from '../../common/fault.ts';
 import { simMiner } from '../sim/sim-miner.ts';
 import { nearestMean } from '../sim/sim-models.ts';
 import { createWorld, key, sr25519, train } from '../sim/world.ts';
+import { createRig, first, tempo } from './weights-rig.ts';
 import { board, entry, hotkey, neuron, snapshot } from './build.ts';
 
 const facts: StatusFacts = {
@@ -83,6 +84,17 @@ describe('alertsOf', () => {
   it('is silent when all is well, and while time alone will heal it', () => {
     expect(names({})).toEqual([]);
     expect(names({ weights: { blocked: skip('rate-limit', 'wait', 120) } })).toEqual([]);
+  });
+
+  it('wakes when nobody earns any more, and not before anybody has', async () => {
+    const rig = await createRig();
+    const before = await rig.tend({ kind: 'no-vector', reason: 'no miner has a score' });
+    expect(names({ weights: before })).not.toContain('none-earn');
+    await rig.tend(first);
+    rig.chain.advance(tempo);
+    const report = await rig.tend({ kind: 'no-vector', reason: 'no miner has a score' });
+    const alerts = alertsOf({ ...calm, weights: [report] });
+    expect(alerts.find(({ name }) => name === 'none-earn')?.detail).toMatch(/follows vector 0/);
   });
 
   it('wakes for what time will not heal', () => {
