@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { BlockRef } from '../../common/chain-port.ts';
 import { SubnetError } from '../../common/errors.ts';
 import { LinkPool } from '../../common/chain/link/link-pool.ts';
+import type { Logger, Meter } from '../../common/telemetry-port.ts';
+import { createEndpointMetrics, meterEndpoints } from '../../common/endpoint-metrics.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { createFakeDialer, createFakeEndpoint } from '../fakes/fake-dialer.ts';
 import type { FakeEndpoint } from '../fakes/fake-dialer.ts';
@@ -10,6 +12,14 @@ import { createManualPlatform } from '../fakes/manual-platform.ts';
 
 const timeoutMs = 1000;
 const slotMs = 12_000;
+const silent = createLogger({ level: 'silent' });
+
+/** Keeps the labels that it is given. */
+function createFakeMeter(): Meter & { readonly labels: unknown[] } {
+  const labels: unknown[] = [];
+  const gauge = { set: (_: number, of?: unknown) => void labels.push(of) };
+  return { labels, gauge: () => gauge } as unknown as Meter & { readonly labels: unknown[] };
+}
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -19,14 +29,18 @@ describe('the connection to several endpoints', () => {
     for (const one of closing) one.abort();
   });
 
-  function build(endpoints: Readonly<Record<string, FakeEndpoint>>, genesisHash: string | null) {
+  function build(
+    endpoints: Readonly<Record<string, FakeEndpoint>>,
+    genesisHash: string | null,
+    log: Logger = createLogger({ level: 'silent' }),
+    limitMs = timeoutMs,
+  ) {
     const platform = createManualPlatform({ deadlines: true });
     const end = new AbortController();
     setMaxListeners(0, end.signal);
     closing.push(end);
     const deps = { dialer: createFakeDialer(endpoints), platform, closing: end.signal };
-    const log = createLogger({ level: 'silent' });
-    const options = { endpoints: Object.keys(endpoints), timeoutMs, genesisHash };
+    const options = { endpoints: Object.keys(endpoints), timeoutMs: limitMs, genesisHash };
     const pool = new LinkPool({ ...deps, log }, options);
     const pass = async (ms: number): Promise<void> => {
       await turn();
@@ -39,9 +53,9 @@ describe('the connection to several endpoints', () => {
     return { pool, platform, pass, inUse, end };
   }
 
-  function two() {
+  function two(log?: Logger) {
     const [first, second] = [createFakeEndpoint(), createFakeEndpoint()];
-    return { first, second, ...build({ first, second }, null) };
+    return { first, second, ...build({ first, second }, null, log) };
   }
 
   it('uses the first that answers, and reads from the next when its line is cut', async () => {
@@ -178,6 +192,88 @@ describe('the connection to several endpoints', () => {
     await pass(timeoutMs);
     await visits;
     expect(pool.states().map(({ state }) => state)).toEqual(['in-use', 'wrong-chain', 'failed']);
+  });
+
+  it('lets no endpoint decide the chain that answers but can not be opened', async () => {
+    const foreign = createFakeEndpoint('0xbb');
+    foreign.mode = 'answers';
+    const own = createFakeEndpoint('0xaa');
+    const { pool, inUse } = build({ foreign, own }, null);
+    await pool.start();
+    expect(inUse()).toBe('own');
+    expect(pool.genesisHash).toBe('0xaa');
+    await pool.othersVisited();
+    expect(pool.states()[0]?.state).toBe('wrong-chain');
+  });
+
+  it('starts the next beside one that is slow to answer, and goes with the first that opens', async () => {
+    const dead = Array.from({ length: 3 }, () => createFakeEndpoint());
+    for (const one of dead) one.mode = 'silent';
+    const good = createFakeEndpoint();
+    const [a, b, c] = dead;
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three');
+    const { pool, pass, inUse } = build({ a, b, c, good }, null, undefined, 20_000);
+    const started = pool.start();
+    await pass(8000);
+    expect(inUse()).toBe('good');
+    await started;
+    good.links[0]?.cut();
+    await pass(12_000);
+    expect((await pool.link()).url).toBe('good');
+    expect(good.links).toHaveLength(1);
+  });
+
+  it('warns once of a head that really stands still, and not of a late block', async () => {
+    const warned: string[] = [];
+    const log = { ...silent, warn: (message: string) => void warned.push(message) };
+    const { pool, first, pass } = two(log);
+    await pool.start();
+    for (let block = 0; block < 4; block += 1) {
+      await pass(2 * slotMs + 250);
+      first.links[0]?.tell(first.head + 1);
+    }
+    expect(warned).toEqual([]);
+    await pass(20 * slotMs);
+    expect(warned).toEqual(['the chain head stands still']);
+  });
+
+  it('shows no user, password, path or query of an endpoint, whatever happens to it', async () => {
+    const said: unknown[] = [];
+    const note = (...parts: unknown[]): void => void said.push(parts);
+    const log = { ...silent, debug: note, info: note, warn: note, error: note };
+    const of = (path: string): string => `ws://canary1:canary2@host/canary3${path}?key=canary4`;
+    const endpoints = {
+      [of('a')]: createFakeEndpoint('0xaa'),
+      [of('b')]: createFakeEndpoint('0xaa'),
+      [of('c')]: createFakeEndpoint('0xbb'),
+    };
+    const { pool, pass } = build(endpoints, '0xaa', log);
+    const [first, second, third] = Object.values(endpoints);
+    if (first === undefined || second === undefined || third === undefined) throw new Error('3');
+    first.refusal = `can not reach ${of('a')}`;
+    first.mode = 'shut';
+    await pool.start();
+    await pass(250);
+    expect(pool.states().map(({ url, state }) => [url, state])).toEqual([
+      ['ws://host', 'failed'],
+      ['ws://host#2', 'in-use'],
+      ['ws://host#3', 'wrong-chain'],
+    ]);
+    const meter = createFakeMeter();
+    meterEndpoints(createEndpointMetrics(meter, 'miner'), pool.states());
+    said.push(pool.states(), meter.labels);
+    first.mode = 'open';
+    second.mode = 'shut';
+    second.links[0]?.cut();
+    await pass(2000);
+    first.mode = 'shut';
+    first.links[0]?.cut();
+    await pass(2000);
+    said.push(pool.states(), String(await pool.link().catch((error: unknown) => error)));
+    const { pool: other } = build({ [of('c')]: third }, '0xaa', log);
+    said.push(String(await other.start().catch((error: unknown) => error)));
+    expect(JSON.stringify(said)).toContain('ws://host#2');
+    expect(JSON.stringify(said)).not.toContain('canary');
   });
 
   it('says so when all endpoints are of another chain', async () => {

@@ -12,8 +12,13 @@ import type {
 export interface FakeEndpoint {
   genesisHash: string;
   head: number;
-  /** `silent`: takes everything and answers nothing; `shut`: refuses connections. */
-  mode: 'open' | 'silent' | 'shut';
+  /**
+   * `silent`: takes everything and answers nothing; `shut`: refuses connections; `answers`: to a
+   * visit, and can't be opened.
+   */
+  mode: 'open' | 'silent' | 'shut' | 'answers';
+  /** What it says when it is shut. */
+  refusal: string;
   /** Links opened and not closed. */
   links: FakeLink[];
   opened: number;
@@ -43,6 +48,7 @@ export function createFakeEndpoint(genesisHash = '0xaa'): FakeEndpoint {
     genesisHash,
     head: 10,
     mode: 'open',
+    refusal: 'refused',
     links: [],
     opened: 0,
     probes: 0,
@@ -59,11 +65,16 @@ const never = <T>(): Promise<T> => new Promise(() => undefined);
 export function createFakeDialer(endpoints: Readonly<Record<string, FakeEndpoint>>): Dialer {
   const reach = async (url: string): Promise<FakeEndpoint> => {
     const endpoint = endpoints[url];
-    if (endpoint === undefined || endpoint.mode === 'shut') throw new Error('refused');
+    if (endpoint === undefined) throw new Error('nobody');
+    if (endpoint.mode === 'shut') throw new Error(endpoint.refusal);
     return endpoint.mode === 'silent' ? never() : endpoint;
   };
   return {
-    open: async (url) => openFakeLink(url, await reach(url)),
+    open: async (url) => {
+      const endpoint = await reach(url);
+      if (endpoint.mode === 'answers') throw new Error('no metadata');
+      return openFakeLink(url, endpoint);
+    },
     probe: async (url) => {
       const endpoint = await reach(url);
       endpoint.probes += 1;

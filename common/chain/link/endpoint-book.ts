@@ -1,4 +1,5 @@
 import type { EndpointState } from '../../chain-port.ts';
+import { placesIn, placesOf } from '../../endpoint-metrics.ts';
 import type { Clock } from '../../platform-port.ts';
 import { afterAnswer, afterFailure, isBetter, newRecord, scoreOf } from './endpoint-score.ts';
 import type { EndpointRecord } from './endpoint-score.ts';
@@ -6,16 +7,24 @@ import type { EndpointRecord } from './endpoint-score.ts';
 /** What is known of each endpoint, in the order of the configuration. */
 export class EndpointBook {
   readonly #records: Map<string, EndpointRecord>;
+  readonly #names: ReadonlyMap<string, string>;
   readonly #clock: Clock;
 
   constructor(urls: readonly string[], clock: Clock) {
     this.#records = new Map(urls.map((url) => [url, newRecord(url)]));
+    this.#names = placesOf(urls);
     this.#clock = clock;
+  }
+
+  /** For people: endpoints as configured may hold keys, and stay in here. */
+  nameOf(url: string): string {
+    return this.#names.get(url) ?? 'unreadable';
   }
 
   states(): readonly EndpointState[] {
     return this.#all().map((record) => {
-      const { url, state, latencyMs, headBlock, failures, problem } = record;
+      const { state, latencyMs, headBlock, failures, problem } = record;
+      const url = this.nameOf(record.url);
       return { url, state, score: this.#score(record), latencyMs, headBlock, failures, problem };
     });
   }
@@ -45,7 +54,9 @@ export class EndpointBook {
   }
 
   problems(): string {
-    const texts = this.#all().map(({ url, problem }) => `${url}: ${problem ?? 'not tried'}`);
+    const texts = this.#all().map(
+      ({ url, problem }) => `${this.nameOf(url)}: ${problem ?? 'not tried'}`,
+    );
     return texts.join('; ');
   }
 
@@ -61,7 +72,7 @@ export class EndpointBook {
     this.#change(url, (record) =>
       record.state === 'wrong-chain'
         ? record
-        : afterFailure(record, problem, this.#clock.monotonicMs()),
+        : afterFailure(record, placesIn(problem), this.#clock.monotonicMs()),
     );
   }
 

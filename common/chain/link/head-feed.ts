@@ -16,6 +16,7 @@ export class HeadFeed {
   #slotMs = 12_000;
   /** Looks in a row that found the same head. */
   #stalls = 0;
+  #stallTold = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -50,6 +51,7 @@ export class HeadFeed {
     this.#last = head;
     this.#lastAtMs = now;
     this.#stalls = 0;
+    this.#stallTold = false;
     for (const listener of this.#listeners) listener(head);
   }
 
@@ -79,10 +81,13 @@ export class HeadFeed {
     return this.#clock.monotonicMs() - this.#lastAtMs >= this.#limitMs();
   }
 
-  /** True for the first look at this head. */
-  noteStall(): boolean {
+  /** True once for each head, when it is later than a late block by this much. */
+  noteStall(graceMs: number): boolean {
     this.#stalls += 1;
-    return this.#stalls === 1;
+    const sinceMs = this.#clock.monotonicMs() - this.#lastAtMs;
+    if (this.#stallTold || sinceMs < this.#limitMs() + graceMs) return false;
+    this.#stallTold = true;
+    return true;
   }
 
   #limitMs(): number {

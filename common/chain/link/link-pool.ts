@@ -1,6 +1,7 @@
 import type { BlockRef, EndpointState } from '../../chain-port.ts';
 import { SubnetError, isSubnetError, messageOf } from '../../errors.ts';
 import { cleanText } from '../../fault.ts';
+import { placesIn } from '../../endpoint-metrics.ts';
 import type { Platform } from '../../platform-port.ts';
 import { backoffMs } from '../../retry.ts';
 import type { Logger } from '../../telemetry-port.ts';
@@ -24,13 +25,15 @@ export interface PoolOptions {
   readonly endpoints: readonly string[];
   /** Of one call, and of connecting to one endpoint. */
   readonly timeoutMs: number;
-  /** Where the network's genesis is known; otherwise that of the first endpoint that answers. */
+  /** Where the network's genesis is known; otherwise that of the first endpoint in use. */
   readonly genesisHash: string | null;
 }
 
 /** Endpoints that are not in use are visited this often. */
 const visitEveryMs = 60_000;
 const longestPauseMs = 5000;
+/** An endpoint that has not answered by then gets the next one beside it. */
+const besideMs = 2500;
 /** An endpoint that answered may take this many timeouts to hand over its metadata, a megabyte or so. */
 const loadingTimes = 5;
 
@@ -52,6 +55,8 @@ export class LinkPool {
   #current: TimedLink | null = null;
   /** The round of attempts under way; what is asked for meanwhile waits for it. */
   #connecting: Promise<void> | null = null;
+  /** Of attempts under way, those that answered and hand over their metadata. */
+  #loading = 0;
   #genesisHash: string | null;
   #firstVisits: Promise<void> = Promise.resolve();
 
@@ -155,12 +160,23 @@ export class LinkPool {
     return this.#connecting;
   }
 
+  /** The next one is begun beside those that take long; the first that is open is used. */
   async #tryEach(): Promise<void> {
+    const under = new Set<Promise<void>>();
     for (const url of this.#book.candidates()) {
-      if (this.#closed || this.#current !== null) return;
-      await this.#use(url);
+      if (this.#closed || this.#current !== null) break;
+      const attempt: Promise<void> = this.#use(url).finally(() => under.delete(attempt));
+      under.add(attempt);
+      await this.#anyOf(under, besideMs);
+      if (this.#loading > 0) await this.#anyOf(under, this.#options.timeoutMs);
     }
+    while (under.size > 0 && this.#current === null) await Promise.race(under);
     this.#throwIfClosed('connecting');
+  }
+
+  async #anyOf(under: ReadonlySet<Promise<void>>, atMostMs: number): Promise<void> {
+    const { platform, closing } = this.#deps;
+    if (under.size > 0) await Promise.race([...under, pause(platform, atMostMs, closing)]);
   }
 
   /** Until there is one again; the first round at once, then with growing pauses. */
@@ -175,16 +191,17 @@ export class LinkPool {
   }
 
   /** Opens the endpoint and takes it into use; what fails is written down. */
-  async #use(url: string): Promise<boolean> {
+  async #use(url: string): Promise<void> {
     try {
       const opened = await this.#open(url);
       await this.#adopt(opened);
-      return true;
     } catch (error) {
-      this.#throwIfClosed('connecting');
+      if (this.#closed) return;
       this.#book.failed(url, cleanText(messageOf(error)));
-      this.#deps.log.debug('a chain endpoint failed', { url, problem: messageOf(error) });
-      return false;
+      this.#deps.log.debug('a chain endpoint failed', {
+        url: this.#book.nameOf(url),
+        problem: this.#book.problemOf(url),
+      });
     }
   }
 
@@ -195,7 +212,11 @@ export class LinkPool {
     if (!this.#isOurs(url, seen.genesisHash)) throw new Error(this.#book.problemOf(url) ?? '');
     const loadingMs = loadingTimes * timeoutMs;
     const load = (signal: AbortSignal): Promise<Link> => dialer.open(url, signal);
-    const link = await this.#inTime('loading the metadata', load, loadingMs);
+    this.#loading += 1;
+    const loaded = this.#inTime('loading the metadata', load, loadingMs);
+    const link = await loaded.finally(() => {
+      this.#loading -= 1;
+    });
     const timed: TimedLink = new TimedLink(
       link,
       { platform, timeoutMs, closing },
@@ -210,15 +231,30 @@ export class LinkPool {
   }
 
   async #adopt(link: TimedLink): Promise<void> {
-    await link.onHead((head) => this.#onHead(link, head));
+    let seen: BlockRef | null = null;
+    await link.onHead((head) => {
+      seen = head;
+      this.#onHead(link, head);
+    });
     if (link.down.aborted) throw new Error(whyDown(link));
-    if (this.#closed || this.#current !== null) return link.close();
+    if (this.#closed || this.#current !== null) return this.#letGo(link);
     this.#install(link);
-    this.#deps.log.info('chain connected', { url: link.url });
+    if (seen !== null) this.#onHead(link, seen);
+    this.#deps.log.info('chain connected', { url: this.#book.nameOf(link.url) });
   }
 
+  /** Another one was open first. */
+  async #letGo(link: TimedLink): Promise<void> {
+    if (this.#current !== null && this.#isOurs(link.url, link.genesisHash)) {
+      this.#book.ready(link.url);
+    }
+    await link.close();
+  }
+
+  /** The first one in use says which chain it is: one that only answers does not decide. */
   #install(link: TimedLink): void {
     this.#current = link;
+    this.#genesisHash ??= link.genesisHash;
     this.#book.inUse(link.url);
     this.heads.expect(link.slotMs);
     const onDown = (): void => this.#drop(link, whyDown(link));
@@ -238,12 +274,11 @@ export class LinkPool {
   }
 
   #isOurs(url: string, genesisHash: string): boolean {
-    this.#genesisHash ??= genesisHash;
-    if (this.#genesisHash === genesisHash) return true;
+    if (this.#genesisHash === null || this.#genesisHash === genesisHash) return true;
     if (this.#book.foreign(url, genesisHash)) {
       const expected = this.#genesisHash;
       this.#deps.log.error('a chain endpoint serves another chain: it is not used', {
-        url,
+        url: this.#book.nameOf(url),
         genesisHash,
         expected,
       });
@@ -252,17 +287,19 @@ export class LinkPool {
   }
 
   #onHead(link: TimedLink, head: BlockRef): void {
-    if (this.#current !== null && link !== this.#current) return;
+    if (link !== this.#current) return;
     this.#book.sawHead(link.url, head.number);
     this.heads.tell(head);
   }
 
   /** Takes a connection out of use and looks for the next one. */
-  #drop(link: TimedLink, problem: string): void {
+  #drop(link: TimedLink, why: string): void {
     if (this.#closed || this.#current !== link) return;
     this.#current = null;
+    const problem = placesIn(why);
     this.#book.failed(link.url, problem);
-    this.#deps.log.warn('the chain endpoint failed: connecting anew', { url: link.url, problem });
+    const url = this.#book.nameOf(link.url);
+    this.#deps.log.warn('the chain endpoint failed: connecting anew', { url, problem });
     void link.close();
     void this.#connectAnew();
   }
@@ -309,7 +346,8 @@ export class LinkPool {
       const opened = await this.#open(url);
       await opened.onHead((head) => this.#onHead(opened, head));
       if (this.#current !== old || opened.down.aborted) return await opened.close();
-      this.#deps.log.info('changing the chain endpoint', { from: old.url, to: url, why });
+      const [from, to] = [old.url, url].map((one) => this.#book.nameOf(one));
+      this.#deps.log.info('changing the chain endpoint', { from, to, why });
       this.#book.ready(old.url);
       this.#install(opened);
       await old.close();
@@ -347,8 +385,11 @@ export class LinkPool {
     const ahead = this.#book.aheadOf(head.number);
     const problem = `the head stands still at block ${head.number}`;
     if (ahead === null) {
-      if (this.heads.noteStall())
-        this.#deps.log.warn('the chain head stands still', { head: head.number });
+      const isReal = this.heads.noteStall(this.#options.timeoutMs);
+      const { log } = this.#deps;
+      const facts = { head: head.number };
+      if (isReal) log.warn('the chain head stands still', facts);
+      else log.debug('the chain head is late', facts);
       this.#book.note(link.url, problem);
     } else {
       this.#drop(link, problem);
