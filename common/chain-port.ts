@@ -311,8 +311,16 @@ export interface Chain {
   snapshot(netuid: number): Promise<Snapshot>;
   /** Row of one validator as stored, in stored order; empty when none. `mecid` defaults to 0. */
   weightsOf(netuid: number, uid: number, mecid?: number): Promise<WeightRow>;
-  /** Commits of this hotkey that wait for their reveal, oldest first; both kinds. */
-  pendingCommits(netuid: number, mecid: number, hotkey: Hotkey): Promise<readonly PendingCommit[]>;
+  /**
+   * Commits of this hotkey that wait for their reveal, oldest first; both kinds. At this block, so
+   * that it goes with what else was read there (default: the head of then). Throws CHAIN_NO_BLOCK.
+   */
+  pendingCommits(
+    netuid: number,
+    mecid: number,
+    hotkey: Hotkey,
+    at?: BlockRef,
+  ): Promise<readonly PendingCommit[]>;
   /** null where the runtime has no beacon. */
   beacon(): Promise<Beacon | null>;
   /** Whether the chain holds the beacon's pulse of this round. */

@@ -129,8 +129,15 @@ class ChainClient implements Chain, StateSource, EndpointVisits {
     });
   }
 
-  pendingCommits(netuid: number, mecid: number, hotkey: Hotkey): Promise<readonly PendingCommit[]> {
-    return this.#atHead((view) => readPendingCommits(view, netuid, mecid, hotkey));
+  pendingCommits(
+    netuid: number,
+    mecid: number,
+    hotkey: Hotkey,
+    at?: BlockRef,
+  ): Promise<readonly PendingCommit[]> {
+    return this.#pool.read(async (link) => {
+      return readPendingCommits(await this.#viewOn(link, at), netuid, mecid, hotkey);
+    });
   }
 
   beacon(): Promise<Beacon | null> {
@@ -196,7 +203,8 @@ class ChainClient implements Chain, StateSource, EndpointVisits {
   #noteRuntime(runtime: RuntimeFacts): void {
     const before = this.#runtime;
     this.#runtime = runtime;
-    if (before === null || before.specVersion !== runtime.specVersion) {
+    // The block of an upgrade has the new version and the state of the old one.
+    if (before === null || JSON.stringify(before) !== JSON.stringify(runtime)) {
       this.#deps.log.info('chain runtime', { ...runtime });
     }
   }
