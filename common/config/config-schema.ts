@@ -250,7 +250,9 @@ export const validatorSchema = z
         allowEmptier: z
           .boolean()
           .default(false)
-          .describe('Send vectors that pay fewer than half of the neurons of the last one too'),
+          .describe(
+            'Also send a vector that pays fewer than half of the neurons that the last effective one paid and that are still there (asked from two on), or that leaves out scores that are no numbers',
+          ),
       })
       .prefault({}),
     evidence: z

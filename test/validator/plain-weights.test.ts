@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { SubnetError } from '../../common/errors.ts';
 import type { TxOutcome } from '../../common/chain-port.ts';
 import type { WeightVector } from '../../validator/weights/weights.ts';
+import { createMemoryStore } from '../fakes/memory-store.ts';
 import { key, netuid } from '../sim/world.ts';
 import { createRig, first, second } from './weights-rig.ts';
 import type { Rig } from './weights-rig.ts';
@@ -12,6 +14,10 @@ const tooFast: TxOutcome = {
   name: 'SettingWeightsTooFast',
   message: 'Custom error: 6',
 };
+function raise(): never {
+  throw new Error('no record');
+}
+
 const sent = (rig: Rig): number => rig.chain.submissions.length;
 
 describe('plain weights', () => {
@@ -261,6 +267,24 @@ describe('a vector much emptier than the last', () => {
     expect(forced.report).toMatchObject({ record: { state: 'effective' } });
   });
 
+  it('is held back on small subnets too, but half of two may go', async () => {
+    const paid = (count: number): WeightVector => {
+      const uids = Array.from({ length: count }, (_, at) => at + 1);
+      return { kind: 'vector', uids, values: uids.map(() => 65_535) };
+    };
+    for (const [before, reason] of [
+      [3, 'much-emptier'],
+      [2, null],
+    ] as const) {
+      const rig = await createRig();
+      await rig.tend(paid(before));
+      rig.chain.advance(20);
+      const { report, blocked } = await rig.tend(paid(1));
+      expect(blocked?.reason ?? null).toBe(reason);
+      expect(report.kind).toBe(reason === null ? 'sent' : 'skipped');
+    }
+  });
+
   it('is let through when it pays half as many, or when those paid before are gone', async () => {
     const half = await afterFull();
     const three: WeightVector = { kind: 'vector', uids: [1, 2, 3], values: [65_535, 9, 9] };
@@ -299,6 +323,26 @@ describe('the journal', () => {
       }),
     );
     expect(admitted.filter((record) => record !== null)).toHaveLength(1);
+  });
+
+  it('names the vector whose record was damaged on disk, whichever byte it is', async () => {
+    const rig = await createRig();
+    await rig.tend(first);
+    const [[key, value] = raise()] = [...rig.node.store.contents()].filter(([name]) =>
+      name.startsWith('vector/'),
+    );
+    for (let at = 0; at < value.length; at += 1) {
+      const damaged = Uint8Array.from(value);
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      const store = createMemoryStore(new Map([...rig.node.store.contents(), [key, damaged]]));
+      const node = await rig.world.node('alpha', { store });
+      const read = await node.deps.journal.recent(10).catch((error: unknown) => error);
+      const code = read instanceof SubnetError ? read.code : 'none';
+      expect(['STORE_CORRUPT', 'STATE_UNREADABLE']).toContain(code);
+      if (read instanceof SubnetError && code === 'STORE_CORRUPT') {
+        expect(read.facts).toMatchObject({ vector: 0 });
+      }
+    }
   });
 
   it('forgets the oldest of more than a thousand', async () => {

@@ -26,6 +26,7 @@ describe('precheck', () => {
   it('names the true cause, with the block at which it clears', () => {
     expect(check(world({}), 0n, hotkey(9))?.reason).toBe('not-registered');
     expect(check(world({}, { stakeThresholdRao: 5n }))?.reason).toBe('stake-below-threshold');
+    expect(check(world({}, { stakeThresholdRao: 2_500_000_000n }))?.detail).toContain('2.5 TAO');
     expect(check(world({}, limits({ weightsVersionKey: 3n })), 2n)?.reason).toBe('version-key');
     expect(check(world({}, limits({ weightsVersionKey: 3n })), 3n)).toBeNull();
     expect(check(world({ validatorPermit: false }))?.reason).toBe('no-permit');

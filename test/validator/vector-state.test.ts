@@ -71,16 +71,11 @@ describe('a vector', () => {
     for (const bad of ['', '{}', text.replace('65535', '65536')]) {
       expect(() => decodeRecord(bad, sha256)).toThrowError(/another version/);
     }
-    for (const bad of [
-      text.replace('"values":[65535,100]', '"values":[65535,101]'),
-      text.replace('"state":"included"', '"state":"rejected"'),
-    ]) {
-      expect(() => decodeRecord(bad, sha256)).toThrowError(
-        expect.objectContaining({
-          code: 'STORE_CORRUPT',
-          facts: expect.objectContaining({ vector: 3 }) as unknown,
-        }) as Error,
-      );
+    for (const [was, is] of [
+      ['65535,100]', '65535,101]'],
+      ['"state":"included"', '"state":"rejected"'],
+    ] as const) {
+      expect(decodeRecord(text.replace(was, is), sha256)).toBeNull();
     }
   });
 
@@ -152,8 +147,8 @@ describe('a record of the first release', () => {
     expect([mecid, path, epoch, commit, dueAtBlock]).toEqual([0, 'plain', 4, null, null]);
     expect([includedHash, anchor, revealPeriod, rowStood]).toEqual([null, null, null, null]);
     expect([revealAttempts, revealSentAtBlock, revealedAtBlock]).toEqual([0, null, null]);
-    expect(advance(record, { to: 'effective', block: 52 }).state).toBe('effective');
-    expect(decodeRecord(encodeRecord(record, sha256), sha256)).toEqual(record);
+    expect(advance(record ?? built, { to: 'effective', block: 52 }).state).toBe('effective');
+    expect(decodeRecord(encodeRecord(record ?? built, sha256), sha256)).toEqual(record);
   });
 
   it('is not mistaken for one of a later release', () => {

@@ -10,6 +10,7 @@ import {
   toWeights,
 } from '../../validator/weights/weights.ts';
 import type { WeightPolicy, WeightVector } from '../../validator/weights/weights.ts';
+import type { Unit } from '../../validator/unit.ts';
 import { fakeHyperparams } from '../fakes/fake-chain.ts';
 import { board, entry, hotkey, neuron, scored, snapshot } from './build.ts';
 
@@ -47,6 +48,26 @@ describe('against the Python SDK', () => {
     for (const [value, rounded] of vectors.roundHalfEven) {
       expect(roundHalfEven(value!)).toBe(rounded);
     }
+  });
+});
+
+describe('a score that is no number', () => {
+  it.each([NaN, Infinity, -Infinity])('is named, and pays nobody (%s)', (bad) => {
+    for (const scores of [
+      [0.5, bad, 1],
+      [bad, bad],
+    ]) {
+      for (const whenNoneEarn of ['skip', 'owner'] as const) {
+        const made = scored(scores);
+        const broken = board(
+          ...scores.map((score, uid) => entry(uid, 0, { score: score as Unit })),
+        );
+        const vector = toWeights(broken, made.snapshot, { ...policy, whenNoneEarn });
+        expect(vector.suspect).toMatch(/scores of \d neurons are no numbers \(uid \d/);
+        if (vector.kind === 'vector') expect(vector.values.every(Number.isInteger)).toBe(true);
+      }
+    }
+    expect(vectorOf([0.5, 1]).suspect).toBeUndefined();
   });
 });
 

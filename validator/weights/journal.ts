@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SubnetError } from '../../common/errors.ts';
 import { createMutex } from '../../common/mutex.ts';
 import type { Store, StoreOp } from '../../common/store-port.ts';
 import { parseStored } from '../stored.ts';
@@ -66,10 +67,22 @@ export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8
     return { type: 'put', key: keyOf(record.id), value };
   }
 
+  /** What is no JSON any more was damaged, and was not written by another version. */
+  function decode(key: string, value: Uint8Array): VectorRecord {
+    const id = Number(key.slice(prefix.length));
+    const stored = isJson(value) ? decodeRecord(value, sha256) : null;
+    if (stored?.id !== id) throw damagedRecord(id);
+    return stored;
+  }
+
   async function recent(limit: number, mecid?: number): Promise<readonly VectorRecord[]> {
     const records: VectorRecord[] = [];
-    for await (const [, value] of store.range({ gte: prefix, lt: `${prefix}~`, reverse: true })) {
-      const record = decodeRecord(value, sha256);
+    for await (const [key, value] of store.range({
+      gte: prefix,
+      lt: `${prefix}~`,
+      reverse: true,
+    })) {
+      const record = decode(key, value);
       if (mecid === undefined || record.mecid === mecid) records.push(record);
       if (records.length >= limit) break;
     }
@@ -104,7 +117,7 @@ export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8
     more: readonly StoreOp[] = [],
   ): Promise<VectorRecord> {
     const value = await store.get(keyOf(id));
-    const record = advance(decodeRecord(value ?? '', sha256), event);
+    const record = advance(decode(keyOf(id), value ?? new Uint8Array()), event);
     await store.batch([put(record), ...more]);
     return record;
   }
@@ -151,6 +164,20 @@ function superseded(last: VectorRecord | undefined): readonly VectorRecord[] {
 
 function forgotten(newest: number): readonly StoreOp[] {
   return newest < keptRecords ? [] : [{ type: 'del', key: keyOf(newest - keptRecords) }];
+}
+
+function damagedRecord(vector: number): SubnetError {
+  const detail = `the journal's record of vector ${vector} was changed on disk`;
+  return new SubnetError('STORE_CORRUPT', { vector, detail });
+}
+
+function isJson(value: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder().decode(value));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function keyOf(id: number): string {
