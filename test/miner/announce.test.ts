@@ -155,6 +155,23 @@ describe('following the metagraph', () => {
     expect(blocks.length).toBeGreaterThan(before);
     stop();
   });
+
+  it('reads anew when the chain was set back, and not when it passes the old height', async () => {
+    const { chain, deps } = rig();
+    const blocks: number[] = [];
+    const stop = followMetagraph(deps, { netuid, everyBlocks: 3 }, (snapshot) =>
+      blocks.push(snapshot.block.number),
+    );
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    };
+    chain.advance(40);
+    await settle();
+    const { number } = chain.setBack(30);
+    await settle();
+    expect(blocks.at(-1)).toBe(number);
+    stop();
+  });
 });
 
 /** Code of the catalogue that `work` throws. */

@@ -83,6 +83,15 @@ describe('rules of the owner, in the middle of a run', () => {
     expect(logged).toEqual(['the owner committed other rules on chain']);
   });
 
+  it('are looked at again on a chain that was set back', async () => {
+    const { chain, log, logged, state, pass } = world();
+    watchRules(chain, question, { kind: 'same', block: 7 }, log);
+    await pass(1000, 1010);
+    state.sha256 = other;
+    await pass(300, 310);
+    expect(logged).toEqual(['the owner committed other rules on chain']);
+  });
+
   it('are left alone where they are ignored, and when the node ends', async () => {
     const ignored = world();
     const ignore = { ...question, onMismatch: 'ignore' } as const;
