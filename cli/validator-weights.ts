@@ -6,7 +6,7 @@ import type { VectorsRead } from '../validator/main.ts';
 import type { VectorReport } from '../validator/weights/vector-report.ts';
 import type { VectorState } from '../validator/weights/vector-state.ts';
 import type { CliIo } from './io.ts';
-import { notedTable } from './noted-table.ts';
+import { notedTable } from './operator/table.ts';
 import type { Column } from './operator/table.ts';
 import { wholeNumberOption } from './options.ts';
 

@@ -6,8 +6,7 @@ import { exportEvidence, readStatus, runValidator } from '../validator/main.ts';
 import type { AlertName } from '../validator/alerts.ts';
 import type { MinerStatus, ValidatorStatus } from '../validator/explain.ts';
 import type { CliIo } from './io.ts';
-import { notedTable } from './noted-table.ts';
-import { share, shortKey, wrapText } from './operator/table.ts';
+import { notedTable, share, shortKey, wrapText } from './operator/table.ts';
 import type { Column } from './operator/table.ts';
 import { validatorWeightsCommand } from './validator-weights.ts';
 
