@@ -33,6 +33,9 @@ const beaconScheme = 'bls-unchained-g1-rfc9380';
 const configKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e0508194cd5e83170f4eb38043b5770aa61';
 /** Drand.LastStoredRound */
 const lastRoundKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e05087f3dd6e0ceded0e388dd34f810a73d';
+/** `StorageVersion` of Drand and of MevShield. */
+const drandVersionKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e054e7b9012096b41c4eb3aaf947f6ea429';
+const shieldVersionKey: Hex = '0x9e94fc9ecf3c8d51c7baba39080fb4334e7b9012096b41c4eb3aaf947f6ea429';
 const drandPallet = 26;
 const writePulseCall = 0;
 /**
@@ -68,7 +71,7 @@ export interface Pulse {
  * none where the runtime has no beacon, or where its pulses come from outside.
  */
 export function duePulses(view: StorageView, time: BlockTime): readonly Hex[] {
-  const config = beaconOf(view);
+  const config = hasPallet(view) ? beaconOf(view) : null;
   if (config === null || toHex(config.publicKey) !== toHex(devBeacon.publicKey)) return [];
   const periodMs = config.periodS * 1000;
   const current = Math.floor((time.nowMs - config.genesisTimeS * 1000) / periodMs) + 1;
@@ -122,6 +125,15 @@ export function writePulse({ round, signature }: Pulse): Hex {
 /** `MultiSigner` and `MultiSignature`: the scheme's number first. */
 function sr25519(bytes: Uint8Array): Uint8Array {
   return concat(Uint8Array.of(1), bytes);
+}
+
+/**
+ * The older runtime has the beacon's configuration in its state, for the upgrade, and no pallet to
+ * take pulses: it would panic at each. An upgrade notes the version of a pallet that had no state
+ * before, as MevShield, which came with Drand.
+ */
+function hasPallet(view: StorageView): boolean {
+  return [drandVersionKey, shieldVersionKey].some((key) => view.get(key) !== null);
 }
 
 function beaconOf(view: StorageView) {

@@ -12,6 +12,10 @@ import vectors from '../vectors/timelock.json' with { type: 'json' };
 
 const configKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e0508194cd5e83170f4eb38043b5770aa61';
 const lastRoundKey: Hex = '0xa285cdb66e8b8524ea70b1693c7b1e05087f3dd6e0ceded0e388dd34f810a73d';
+const version: readonly [Hex, Hex] = [
+  '0xa285cdb66e8b8524ea70b1693c7b1e054e7b9012096b41c4eb3aaf947f6ea429',
+  '0x0000',
+];
 const weightCommits: Hex = '0x658faa385070e074c85bf6b568cf0555119e1c428ff5c7c6dac4c888a10d1443';
 const commitments: Hex = '0xca407206ec1ab726b2636c4b145ac287419a60ae8b01e6dcaebd7317e43c69bf';
 
@@ -45,7 +49,7 @@ function roundsOf(
   hurried = true,
   blockTimeMs = 16_000,
 ): number[] {
-  const state = new ChainState([[configKey, configOf()], ...entries]);
+  const state = new ChainState([version, [configKey, configOf()], ...entries]);
   return duePulses(state, { number: 1, nowMs: nowMs(round), blockTimeMs, hurried }).map(
     (extrinsic) => {
       const bytes = fromHex(extrinsic) ?? new Uint8Array();
@@ -124,10 +128,15 @@ describe('the development beacon', () => {
   });
 
   it('is silent before its time, without a beacon, and where pulses come from outside', () => {
-    expect(duePulses(new ChainState([[configKey, configOf()]]), timeOf(-1))).toEqual([]);
+    const config = [configKey, configOf()] as const;
+    expect(duePulses(new ChainState([version, config]), timeOf(5000))).toHaveLength(1);
+    expect(duePulses(new ChainState([config]), timeOf(5000))).toEqual([]);
+    expect(duePulses(new ChainState([version, config]), timeOf(-1))).toEqual([]);
     expect(duePulses(new ChainState([]), timeOf(5))).toEqual([]);
     const quicknet = fromHex(vectors.publicKey) ?? new Uint8Array();
-    expect(duePulses(new ChainState([[configKey, configOf(quicknet)]]), timeOf(5))).toEqual([]);
+    expect(
+      duePulses(new ChainState([version, [configKey, configOf(quicknet)]]), timeOf(5)),
+    ).toEqual([]);
   });
 
   it('writes rising rounds, few at a time, that end near the newest and miss no awaited one', () => {
