@@ -10,6 +10,7 @@ const suites: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   round: async () => (await import('./round.ts')).benchRound(),
   chain: async () => (await import('./chain.ts')).benchChain(),
   metagraph: async () => (await import('./metagraph.ts')).benchMetagraph(),
+  following: async () => (await import('./following.ts')).benchFollowing(),
   timelock: async () => (await import('./timelock.ts')).benchTimelock(),
 };
 

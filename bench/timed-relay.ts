@@ -67,7 +67,8 @@ class WaitMeter {
 }
 
 function textOf(data: RawData): string {
-  return Buffer.isBuffer(data) ? data.toString() : String(data);
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return Buffer.from(data as Uint8Array).toString();
 }
 
 /** Of one message or a batch; notifications have none. */
