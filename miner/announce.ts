@@ -1,5 +1,5 @@
 import type { AxonInfo, Chain, Neuron, Snapshot, TxOutcome } from '../common/chain-port.ts';
-import { SubnetError, messageOf } from '../common/errors.ts';
+import { SubnetError, isSubnetError, messageOf } from '../common/errors.ts';
 import { addressClass } from '../common/chain/ip.ts';
 import { placesIn } from '../common/endpoint-metrics.ts';
 import type { Clock } from '../common/platform-port.ts';
@@ -59,7 +59,7 @@ export function checkAxonAddress({ ip, port }: AxonAddress): void {
 
 /**
  * Registers the hotkey when asked to and needed; gives its uid. Never pays more than
- * `maxBurnRao`: the chain itself refuses above it. Throws MINER_NOT_REGISTERED,
+ * `maxBurnRao`: the chain itself refuses above it, where its runtime can. Throws MINER_NOT_REGISTERED,
  * MINER_REGISTRATION_FAILED, CHAIN_*.
  */
 export async function ensureRegistered(
@@ -94,23 +94,35 @@ async function checkBurn(
   deps: AnnounceDeps,
   netuid: number,
   { maxBurnRao }: RegisterOptions,
-): Promise<void> {
+): Promise<bigint> {
   const { hyperparams } = await deps.chain.snapshot(netuid);
   if (!hyperparams.registrationAllowed) {
     throw registrationFailed(deps, netuid, 'the subnet takes no registrations now');
   }
-  if (hyperparams.burnRao <= maxBurnRao) return;
+  if (hyperparams.burnRao <= maxBurnRao) return hyperparams.burnRao;
   const detail = `it costs ${hyperparams.burnRao} RAO now, announce.maxBurnTao allows ${maxBurnRao}`;
   throw registrationFailed(deps, netuid, detail);
 }
 
-function submitRegistration(
-  { chain, hotkey }: AnnounceDeps,
+/** Older runtimes hold no price to a limit: there it is read right before it is paid. */
+async function submitRegistration(
+  deps: AnnounceDeps,
   netuid: number,
-  { coldkey, maxBurnRao }: RegisterOptions,
+  register: RegisterOptions,
 ): Promise<TxOutcome> {
-  const call = 'register_limit';
-  return chain.submit({ call, netuid, hotkey: hotkey.ss58, limitPriceRao: maxBurnRao }, coldkey());
+  const { chain, log } = deps;
+  const { coldkey, maxBurnRao } = register;
+  const hotkey = deps.hotkey.ss58;
+  try {
+    const limited = { call: 'register_limit', netuid, hotkey, limitPriceRao: maxBurnRao } as const;
+    return await chain.submit(limited, coldkey());
+  } catch (error) {
+    if (!isSubnetError(error) || error.code !== 'CHAIN_UNSUPPORTED') throw error;
+    const burnRao = await checkBurn(deps, netuid, register);
+    const prices = { netuid, burnRao: String(burnRao), maxBurnRao: String(maxBurnRao) };
+    log.info('the runtime has no register_limit: registering at the price of now', prices);
+    return chain.submit({ call: 'burned_register', netuid, hotkey }, coldkey());
+  }
 }
 
 function registrationFailed({ hotkey }: AnnounceDeps, netuid: number, detail: string): SubnetError {

@@ -1,7 +1,7 @@
-import { isSubnetError } from '../../common/errors.ts';
+import type { Chain } from '../../common/chain-port.ts';
+import { SubnetError, isSubnetError } from '../../common/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../common/node/log.ts';
-import type { SubnetError } from '../../common/errors.ts';
 import { createMetricsRegistry } from '../../common/node/telemetry.ts';
 import {
   blocksUntilServe,
@@ -43,6 +43,12 @@ function rig(): Rig {
 
 const register = { coldkey: () => minerColdkey, maxBurnRao: 1_000_000_000n };
 
+function withSubmit(chain: Chain, submit: Chain['submit']): Chain {
+  return new Proxy(chain, {
+    get: (of, name) => (name === 'submit' ? submit : Reflect.get(of, name, of)),
+  });
+}
+
 async function failure(work: Promise<unknown>): Promise<SubnetError> {
   return work.then(
     () => Promise.reject(new Error('it went well')),
@@ -71,6 +77,28 @@ describe('registration', () => {
         { call: 'register_limit', netuid, hotkey: minerKey.ss58, limitPriceRao: 1_000_000_000n },
       ],
     ]);
+  });
+
+  it('pays the price of now where the runtime takes no limit, and not when it rose', async () => {
+    const { chain, deps } = rig();
+    const submit: Chain['submit'] = (call, signer, options) => {
+      if (call.call !== 'register_limit') return chain.submit(call, signer, options);
+      return Promise.reject(new SubnetError('CHAIN_UNSUPPORTED', { missing: 'register_limit' }));
+    };
+    const older = { ...deps, chain: withSubmit(chain, submit) };
+    expect(await ensureRegistered(older, { netuid, register, axon: null }, never)).toBe(2);
+    expect(chain.submissions.map((one) => one.call)).toEqual([
+      { call: 'burned_register', netuid, hotkey: minerKey.ss58 },
+    ]);
+    const dear = rig();
+    const risen: Chain['submit'] = () => {
+      dear.chain.patchSubnet(netuid, { hyperparams: { burnRao: 2_000_000_000n } });
+      return Promise.reject(new SubnetError('CHAIN_UNSUPPORTED', { missing: 'register_limit' }));
+    };
+    const poorer = { ...dear.deps, chain: withSubmit(dear.chain, risen) };
+    const error = await failure(ensureRegistered(poorer, { netuid, register, axon: null }, never));
+    expect(error.code).toBe('MINER_REGISTRATION_FAILED');
+    expect(dear.chain.submissions).toEqual([]);
   });
 
   it('does not ask for what costs more than allowed', async () => {
