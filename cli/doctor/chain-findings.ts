@@ -1,5 +1,6 @@
 import type { BlockRef, Chain, Snapshot } from '../../common/chain-port.ts';
 import { isSubnetError, messageOf } from '../../common/errors.ts';
+import { placeOf } from '../../common/endpoint-metrics.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import { fail, pass, skipped, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -47,7 +48,8 @@ export async function probeEndpoint(
 function causeOf(error: unknown, url: string): string {
   const detail = isSubnetError(error) ? error.facts['detail'] : undefined;
   const text = detail === undefined ? messageOf(error) : String(detail);
-  return text.startsWith(`${url}: `) ? text.slice(url.length + 2) : text;
+  const before = `${placeOf(url)}: `;
+  return text.startsWith(before) ? text.slice(before.length) : text;
 }
 
 const slowMs = 1500;
@@ -77,7 +79,7 @@ function isDead({ problem, head }: EndpointReport): boolean {
 
 /** With another one that answers the node runs: it fails over. */
 function deadFinding({ url, problem }: EndpointReport, count: string, runs: boolean): Finding {
-  const detail = `${url} does not answer (${count}): ${problem ?? 'no head'}`;
+  const detail = `${placeOf(url)} does not answer (${count}): ${problem ?? 'no head'}`;
   const fix = 'Check the address and the firewall, or put another endpoint into chain.endpoints.';
   return runs ? warn('chain.endpoint', detail, fix) : fail('chain.endpoint', detail, fix);
 }
@@ -89,7 +91,7 @@ function endpointFinding(
   const id = 'chain.endpoint';
   const number = head?.number ?? 0;
   const times = `connected in ${Math.round(connectMs)} ms, answers in ${Math.round(answerMs)} ms`;
-  const detail = `${url}: block ${number}, ${times}`;
+  const detail = `${placeOf(url)}: block ${number}, ${times}`;
   if (newest - number > farBehindBlocks) {
     const fix = 'It lags behind the others: put it last, or take it out.';
     return warn(id, `${detail}; ${newest - number} blocks behind`, fix);
@@ -108,7 +110,9 @@ function identityFinding(
   const [first] = hashes;
   if (first === undefined) return skipped(id, 'no endpoint answered');
   if (hashes.length > 1) {
-    const told = reports.map(({ url, genesisHash }) => `${url} ${genesisHash ?? '?'}`).join('; ');
+    const told = reports
+      .map(({ url, genesisHash }) => `${placeOf(url)} ${genesisHash ?? '?'}`)
+      .join('; ');
     return fail(id, `the endpoints serve different chains: ${told}`, 'Keep those of one chain.');
   }
   if (expected === null) return pass(id, `genesis ${first}`);

@@ -250,6 +250,20 @@ describe('what the doctor says of endpoints and clocks', () => {
     expect(none[0]?.detail).toBe('ws://127.0.0.1:1 does not answer (2 of 2): no connection');
   });
 
+  it('shows no user, path or query of an endpoint', async () => {
+    const url = 'ws://canary:canary@host/canary?key=canary';
+    const dead = { url, problem: 'no connection', head: null, genesisHash: null };
+    for (const more of [{ url }, { url, answerMs: 5000 }, dead, { url, genesisHash: '0xbb' }]) {
+      const text = JSON.stringify(endpointFindings([report(more), report({})], null));
+      expect(text).toContain('ws://host');
+      expect(text).not.toContain('canary');
+    }
+    const refuse = () => {
+      return Promise.reject(new SubnetError('CHAIN_UNREACHABLE', { detail: 'ws://host: gone' }));
+    };
+    expect((await probeEndpoint(url, refuse, createManualPlatform())).problem).toBe('gone');
+  });
+
   it('tells the cause at one endpoint, not that of all of them', async () => {
     const detail = 'ws://x: no connection';
     const refuse = () => Promise.reject(new SubnetError('CHAIN_UNREACHABLE', { detail }));
