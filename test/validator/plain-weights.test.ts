@@ -1,5 +1,7 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
 import { SubnetError } from '../../common/errors.ts';
+import { decodeRecord, encodeRecord } from '../../validator/weights/vector-state.ts';
 import type { TxOutcome } from '../../common/chain-port.ts';
 import type { WeightVector } from '../../validator/weights/weights.ts';
 import { createMemoryStore } from '../fakes/memory-store.ts';
@@ -344,6 +346,37 @@ describe('the journal', () => {
       }
     }
   });
+
+  it('names the vector of a step that the store lost, as a damaged log does', async () => {
+    const rig = await createRig();
+    await rig.tend(first);
+    const before = rig.node.store.contents();
+    rig.chain.advance(20);
+    await rig.tend(second);
+    const after = rig.node.store.contents();
+    const keyOf = (id: number): string => `vector/${String(id).padStart(12, '0')}`;
+    const older = new Map(after);
+    older.set(keyOf(0), reencoded(before.get(keyOf(0)) ?? raise()));
+    const without = new Map(after);
+    without.delete(keyOf(1));
+    for (const [contents, vector] of [
+      [older, 0],
+      [without, 1],
+    ] as const) {
+      const node = await rig.world.node('alpha', { store: createMemoryStore(contents) });
+      await expect(node.deps.journal.recent(10)).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        facts: { vector },
+      });
+    }
+  });
+
+  /** An earlier step of the same vector, sound in itself. */
+  function reencoded(value: Uint8Array): Uint8Array {
+    const record = decodeRecord(value, sha256) ?? raise();
+    const text = encodeRecord({ ...record, state: 'included', effectiveAtBlock: null }, sha256);
+    return new TextEncoder().encode(text);
+  }
 
   it('forgets the oldest of more than a thousand', async () => {
     const { journal } = (await createRig()).node.deps;

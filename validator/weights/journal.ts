@@ -13,6 +13,7 @@ import {
   isInFlight,
   isOpen,
   newRecord,
+  recordSum,
   vectorDigest,
 } from './vector-state.ts';
 import type { NewVector, SealedCommit, VectorEvent, VectorRecord } from './vector-state.ts';
@@ -57,10 +58,26 @@ const keptRecords = 1000;
 /** No vector stays open for longer: a reveal comes at most 100 epochs after its commit. */
 const openWindow = 128;
 const encoder = new TextEncoder();
+const headKey = 'journal-head';
+/** Newest records whose checksums are kept apart: a step that the store lost shows there. */
+const headRecords = 16;
+const headSchema = z.strictObject({ sums: z.array(z.tuple([z.int().min(0), z.string()])) });
 const sinceSchema = z.strictObject({ block: z.int().min(0) });
+
+const decoder = new TextDecoder();
+/** More than are ever asked for at a time. */
+const mostDecoded = 256;
+
+interface Decoded {
+  readonly text: string;
+  readonly record: VectorRecord;
+  readonly sum: string;
+}
 
 export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8Array): Journal {
   const mutex = createMutex();
+  /** Each record is read many times, and changes a few times only. */
+  const decoded = new Map<string, Decoded>();
 
   function put(record: VectorRecord): StoreOp {
     const value = encoder.encode(encodeRecord(record, sha256));
@@ -68,21 +85,54 @@ export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8
   }
 
   /** What is no JSON any more was damaged, and was not written by another version. */
-  function decode(key: string, value: Uint8Array): VectorRecord {
+  function decode(key: string, value: Uint8Array): Decoded {
+    const text = decoder.decode(value);
+    const known = decoded.get(key);
+    if (known?.text === text) return known;
     const id = Number(key.slice(prefix.length));
-    const stored = isJson(value) ? decodeRecord(value, sha256) : null;
-    if (stored?.id !== id) throw damagedRecord(id);
-    return stored;
+    const record = isJson(text) ? decodeRecord(text, sha256) : null;
+    if (record?.id !== id) throw damagedRecord(id);
+    const fresh = { text, record, sum: recordSum(record, sha256) };
+    decoded.delete(key);
+    decoded.set(key, fresh);
+    const [oldest] = decoded.keys();
+    if (decoded.size > mostDecoded && oldest !== undefined) decoded.delete(oldest);
+    return fresh;
+  }
+
+  /** By id, of the newest records; empty in a journal of an older release. */
+  async function readSums(): Promise<Map<number, string>> {
+    const value = await store.get(headKey);
+    return new Map(value === undefined ? [] : parseStored('journal', headSchema, value).sums);
+  }
+
+  function checkSum({ record, sum }: Decoded, sums: ReadonlyMap<number, string>): void {
+    if ((sums.get(record.id) ?? sum) !== sum) throw damagedRecord(record.id);
+  }
+
+  /** The records and the sums that go with them, in one batch. */
+  async function putAll(records: readonly VectorRecord[]): Promise<readonly StoreOp[]> {
+    const sums = await readSums();
+    for (const record of records) sums.set(record.id, recordSum(record, sha256));
+    const newest = [...sums].sort(([a], [b]) => b - a).slice(0, headRecords);
+    const value = encoder.encode(JSON.stringify({ sums: newest }));
+    return [...records.map(put), { type: 'put', key: headKey, value }];
   }
 
   async function recent(limit: number, mecid?: number): Promise<readonly VectorRecord[]> {
     const records: VectorRecord[] = [];
+    const sums = await readSums();
+    let expected = Math.max(...sums.keys());
     for await (const [key, value] of store.range({
       gte: prefix,
       lt: `${prefix}~`,
       reverse: true,
     })) {
-      const record = decode(key, value);
+      const found = decode(key, value);
+      const { record } = found;
+      if (expected >= 0 && record.id !== expected) throw damagedRecord(expected);
+      expected = record.id - 1;
+      checkSum(found, sums);
       if (mecid === undefined || record.mecid === mecid) records.push(record);
       if (records.length >= limit) break;
     }
@@ -107,7 +157,8 @@ export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8
     const id = ((await recent(1))[0]?.id ?? -1) + 1;
     const { seal, ...rest } = input;
     const record = newRecord({ ...rest, id, commit: seal() }, sha256);
-    await store.batch([...superseded(known[0]).map(put), put(record), ...forgotten(id)]);
+    const ops = await putAll([...superseded(known[0]), record]);
+    await store.batch([...ops, ...forgotten(id)]);
     return record;
   }
 
@@ -117,15 +168,18 @@ export function createJournal(store: Store, sha256: (bytes: Uint8Array) => Uint8
     more: readonly StoreOp[] = [],
   ): Promise<VectorRecord> {
     const value = await store.get(keyOf(id));
-    const record = advance(decode(keyOf(id), value ?? new Uint8Array()), event);
-    await store.batch([put(record), ...more]);
+    const before = decode(keyOf(id), value ?? new Uint8Array());
+    checkSum(before, await readSums());
+    const record = advance(before.record, event);
+    await store.batch([...(await putAll([record])), ...more]);
     return record;
   }
 
   return {
-    latest,
-    open,
-    recent,
+    // A step that is just being written must not look like one that was lost.
+    latest: (mecid) => mutex.run(() => latest(mecid)),
+    open: (mecid) => mutex.run(() => open(mecid)),
+    recent: (limit, mecid) => mutex.run(() => recent(limit, mecid)),
     admit: (input) => mutex.run(() => admit(input)),
     step: (id, event, more) => mutex.run(() => step(id, event, more)),
     knowsSince: async () => {
@@ -171,9 +225,9 @@ function damagedRecord(vector: number): SubnetError {
   return new SubnetError('STORE_CORRUPT', { vector, detail });
 }
 
-function isJson(value: Uint8Array): boolean {
+function isJson(text: string): boolean {
   try {
-    JSON.parse(new TextDecoder().decode(value));
+    JSON.parse(text);
     return true;
   } catch {
     return false;

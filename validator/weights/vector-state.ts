@@ -330,14 +330,21 @@ export function vectorOf({ uids, values }: VectorRecord): WeightVector {
 
 /** With a checksum over all of it: the store below may hand out damaged bytes without a word. */
 export function encodeRecord(record: VectorRecord, sha256: Hash): string {
-  return JSON.stringify({ ...record, sum: checksum(record, sha256) });
+  const ordered = recordSchema.parse(record);
+  return JSON.stringify({ ...ordered, sum: sumOf(ordered, sha256) });
 }
 
 const checksumLength = 16;
 
-function checksum(record: VectorRecord, sha256: Hash): string {
-  const ordered = JSON.stringify(recordSchema.parse(record));
-  return toHex(sha256(new TextEncoder().encode(ordered))).slice(0, checksumLength);
+/** Of a record whatever the order of its fields. */
+export function recordSum(record: VectorRecord, sha256: Hash): string {
+  return sumOf(recordSchema.parse(record), sha256);
+}
+
+/** The schema has put the fields in their order. */
+function sumOf(parsed: VectorRecord, sha256: Hash): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(parsed));
+  return toHex(sha256(bytes)).slice(0, checksumLength);
 }
 
 /** Takes records of older releases too. null: it was changed on disk. Throws STATE_UNREADABLE. */
@@ -346,7 +353,7 @@ export function decodeRecord(text: string | Uint8Array, sha256: Hash): VectorRec
   if (stored.version === 2) return fromSecond(stored);
   if (stored.version === 1) return fromSecond(fromFirst(stored));
   const { sum, ...record } = stored;
-  return sum === checksum(record, sha256) ? record : null;
+  return sum === sumOf(record, sha256) ? record : null;
 }
 
 /** The first release set weights plainly, of mechanism 0 alone. */
