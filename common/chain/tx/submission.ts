@@ -299,7 +299,8 @@ export class Submission {
     while (this.#remainingMs() > 0 && !this.#deps.closing.aborted) {
       const head = await this.#deps.pool.read((link) => link.head()).catch(unlessLine);
       const block = await this.#find(tx, search).catch(unlessLine);
-      if (block !== null) return this.#awaitFinality(block, tx);
+      const outcome = block && (await this.#awaitFinality(block, tx).catch(unlessLine));
+      if (outcome !== null) return outcome;
       if (head !== null && search.isOver(head)) return this.#expired(tx);
       if (!offered) offered = await this.#offerAgain(tx);
       await this.#pause(refindMs).catch(() => undefined);
