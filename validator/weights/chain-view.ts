@@ -109,11 +109,13 @@ interface Due {
 async function pulseTooLate(
   chain: Chain,
   snapshot: Snapshot,
-  { state, path, commit }: VectorRecord,
+  { state, path, commit, revealPeriod }: VectorRecord,
   { due, dueBlock, pulse }: Due,
 ): Promise<boolean> {
-  const moved = state === 'committed' && dueBlock !== commit?.revealBlock;
-  const waits = state === 'due' && pulse === false;
+  const earlier = dueBlock !== null && dueBlock < (commit?.revealBlock ?? 0);
+  const moved = state === 'committed' && earlier;
+  const changed = revealPeriod !== null && revealPeriod !== snapshot.hyperparams.commitRevealPeriod;
+  const waits = state === 'due' && pulse === false && changed;
   if (path !== 'timelocked' || due === null || (!moved && !waits)) return false;
   const end = firstBlockOf(snapshot, due + 1);
   const beacon = end === null ? null : await chain.beacon();
