@@ -81,7 +81,9 @@ describe('a chain that goes away and comes back', () => {
     };
     const effective = await weightsAfter(number);
     expect(await metricOf(validator, alarm)).toBe(0);
-    expect(await metricOf(validator, 'validator_weights_effective_block{mecid="0"}')).toBe(effective);
+    expect(await metricOf(validator, 'validator_weights_effective_block{mecid="0"}')).toBe(
+      effective,
+    );
     const { neurons } = await subnet.chain.snapshot(netuid);
     const own = neurons.find(({ hotkey }) => hotkey === subnet.key('alpha').ss58);
     expect(own?.lastUpdate).toBeGreaterThanOrEqual(effective);
