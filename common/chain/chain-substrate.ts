@@ -193,6 +193,7 @@ class SubstrateLink implements Link {
   readonly #api: ApiPromise;
   readonly #provider: RpcSocket;
   readonly #down = new AbortController();
+  #isOutdated = false;
   /** By the metadata of each runtime that was met. */
   readonly #runtimes = new WeakMap<object, KnownRuntime>();
 
@@ -203,11 +204,19 @@ class SubstrateLink implements Link {
     setMaxListeners(0, this.#down.signal);
     provider.on('disconnected', () => this.#down.abort(new BrokenLine(provider.problem ?? '')));
     if (!provider.isConnected) this.#down.abort();
-    api.on('decorated', () => this.#forgetLastBlock());
+    api.on('decorated', () => {
+      this.#isOutdated = true;
+      this.#forgetLastBlock();
+    });
   }
 
   get down(): AbortSignal {
     return this.#down.signal;
+  }
+
+  /** At an upgrade the library takes the metadata that lists no runtime APIs. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
   }
 
   get genesisHash(): string {

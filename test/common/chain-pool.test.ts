@@ -96,6 +96,20 @@ describe('the connection to several endpoints', () => {
     expect(first.opened).toBe(1);
   });
 
+  it('connects anew to the same endpoint after an upgrade, without a gap', async () => {
+    const { pool, first, second, pass, inUse } = two();
+    await pool.start();
+    const before = await pool.link();
+    first.mode = 'open';
+    first.specVersion = 426;
+    first.links[0]?.tell(11);
+    await pass(250);
+    expect(inUse()).toBe('first');
+    const after = await pool.link();
+    expect([before.down.aborted, after.isOutdated, after.specVersion]).toEqual([true, false, 426]);
+    expect([first.opened, first.links.length, second.opened]).toEqual([2, 1, 0]);
+  });
+
   it('notices between two reads that a socket went silent: two blocks and a timeout', async () => {
     const { pool, first, second, pass, inUse } = two();
     await pool.start();

@@ -102,6 +102,8 @@ describe('a development chain whose runtime changes', () => {
     await until(() => chain.runtime.specVersion > before.specVersion);
     expect([before.epochs, chain.runtime.epochs]).toEqual(['modulo', 'stateful']);
     expect((await chain.beacon())?.publicKey).toEqual(devBeacon.publicKey);
+    expect(before.metagraph).toBe('storage');
+    await until(async () => (await chain.view()).runtime.metagraph === 'selective');
     const { number } = dev.head();
     await until(() => dev.head().number > number + 2);
     expect((await chain.snapshot(contractNetuid)).block.number).toBeGreaterThan(number);

@@ -12,6 +12,8 @@ import type {
 export interface FakeEndpoint {
   genesisHash: string;
   head: number;
+  /** Of its runtime; a link keeps the one that it was opened with. */
+  specVersion: number;
   /**
    * `silent`: takes everything and answers nothing; `shut`: refuses connections; `answers`: to a
    * visit, and can't be opened.
@@ -47,6 +49,7 @@ export function createFakeEndpoint(genesisHash = '0xaa'): FakeEndpoint {
   return {
     genesisHash,
     head: 10,
+    specVersion: 425,
     mode: 'open',
     refusal: 'refused',
     links: [],
@@ -85,6 +88,7 @@ export function createFakeDialer(endpoints: Readonly<Record<string, FakeEndpoint
 }
 
 function openFakeLink(url: string, endpoint: FakeEndpoint): FakeLink {
+  const { specVersion } = endpoint;
   const down = new AbortController();
   const listeners: ((head: BlockRef) => void)[] = [];
   const watchers = new Map<string, (status: PoolStatus) => void>();
@@ -102,7 +106,10 @@ function openFakeLink(url: string, endpoint: FakeEndpoint): FakeLink {
     genesisHash: endpoint.genesisHash,
     down: down.signal,
     slotMs: 12_000,
-    specVersion: 425,
+    specVersion,
+    get isOutdated() {
+      return endpoint.specVersion !== specVersion;
+    },
     offer: { callArguments: () => [] },
     head: () => answer(headNow),
     finalised: () => answer(headNow),

@@ -55,6 +55,7 @@ export class LinkPool {
   #current: TimedLink | null = null;
   /** The round of attempts under way; what is asked for meanwhile waits for it. */
   #connecting: Promise<void> | null = null;
+  #renewing = false;
   /** Of attempts under way, those that answered and hand over their metadata. */
   #loading = 0;
   #genesisHash: string | null;
@@ -290,6 +291,20 @@ export class LinkPool {
     if (link !== this.#current) return;
     this.#book.sawHead(link.url, head.number);
     this.heads.tell(head);
+    if (link.isOutdated) void this.#renew(link);
+  }
+
+  /** Tried again at the next head until it works; the old connection still reads. */
+  async #renew(old: TimedLink): Promise<void> {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    try {
+      await this.#change(old, await this.#open(old.url), 'its runtime changed');
+    } catch (error) {
+      this.#deps.log.debug('not connected anew after an upgrade', { problem: messageOf(error) });
+    } finally {
+      this.#renewing = false;
+    }
   }
 
   /** Takes a connection out of use and looks for the next one. */
@@ -343,17 +358,20 @@ export class LinkPool {
     const old = this.#current;
     if (old === null) return;
     try {
-      const opened = await this.#open(url);
-      await opened.onHead((head) => this.#onHead(opened, head));
-      if (this.#current !== old || opened.down.aborted) return await opened.close();
-      const [from, to] = [old.url, url].map((one) => this.#book.nameOf(one));
-      this.#deps.log.info('changing the chain endpoint', { from, to, why });
-      this.#book.ready(old.url);
-      this.#install(opened);
-      await old.close();
+      await this.#change(old, await this.#open(url), why);
     } catch (error) {
       this.#book.failed(url, cleanText(messageOf(error)));
     }
+  }
+
+  async #change(old: TimedLink, opened: TimedLink, why: string): Promise<void> {
+    await opened.onHead((head) => this.#onHead(opened, head));
+    if (this.#current !== old || opened.down.aborted) return opened.close();
+    const [from, to] = [old.url, opened.url].map((one) => this.#book.nameOf(one));
+    this.#deps.log.info('changing the chain connection', { from, to, why });
+    this.#book.ready(old.url);
+    this.#install(opened);
+    await old.close();
   }
 
   /** Notices a silent line and a head that stands still, in two block times and a timeout. */

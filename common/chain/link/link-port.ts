@@ -71,6 +71,8 @@ export interface Link {
   readonly slotMs: number;
   /** Of the newest runtime that was heard of. */
   readonly specVersion: number;
+  /** The runtime changed since it was opened; another connection knows more of the new one. */
+  readonly isOutdated: boolean;
   /** Calls of the newest runtime. */
   readonly offer: CallOffer;
   head(): Promise<BlockRef>;

@@ -60,6 +60,9 @@ export class TimedLink {
   get specVersion(): number {
     return this.#link.specVersion;
   }
+  get isOutdated(): boolean {
+    return this.#link.isOutdated;
+  }
   get offer(): CallOffer {
     return this.#link.offer;
   }
