@@ -1,4 +1,4 @@
-import { placesIn } from './endpoint-metrics.ts';
+import { placesIn } from './endpoint-name.ts';
 import { SubnetError, isSubnetError, messageOf } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Clock } from './platform-port.ts';

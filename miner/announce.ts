@@ -1,7 +1,7 @@
 import type { AxonInfo, Chain, Neuron, Snapshot, TxOutcome } from '../common/chain-port.ts';
 import { SubnetError, isSubnetError, messageOf } from '../common/errors.ts';
 import { addressClass } from '../common/chain/ip.ts';
-import { placesIn } from '../common/endpoint-metrics.ts';
+import { placesIn } from '../common/endpoint-name.ts';
 import type { Clock } from '../common/platform-port.ts';
 import type { Signer } from '../common/signer-port.ts';
 import type { Logger } from '../common/telemetry-port.ts';

@@ -1,6 +1,6 @@
 import type { Hotkey } from '../common/brand.ts';
 import type { BlockRef, EndpointState, Snapshot } from '../common/chain-port.ts';
-import { placeOf, placesIn } from '../common/endpoint-metrics.ts';
+import { placeOf, placesIn } from '../common/endpoint-name.ts';
 import type { Alert } from './alerts.ts';
 import type { VoidRound } from './outcome.ts';
 import type { Board, BoardEntry } from './scoreboard.ts';

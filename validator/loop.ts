@@ -1,5 +1,6 @@
 import type { BlockRef, Chain, Snapshot } from '../common/chain-port.ts';
-import { meterEndpoints, placesIn } from '../common/endpoint-metrics.ts';
+import { meterEndpoints } from '../common/endpoint-metrics.ts';
+import { placesIn } from '../common/endpoint-name.ts';
 import { isSubnetError, messageOf } from '../common/errors.ts';
 import { isFault } from '../common/fault.ts';
 import { toHex } from '../common/hex.ts';

@@ -8,7 +8,7 @@ import { connectPatiently } from '../common/connect-patiently.ts';
 import { subnetSchema, validatorSchema } from '../common/config/config-schema.ts';
 import type { SubnetConfig, ValidatorConfig } from '../common/config/config-schema.ts';
 import { loadConfig, resolvePath } from '../common/config/config-load.ts';
-import { placesIn } from '../common/endpoint-metrics.ts';
+import { placesIn } from '../common/endpoint-name.ts';
 import { SubnetError, isSubnetError, messageOf } from '../common/errors.ts';
 import { createHttpClient } from '../common/node/http-undici.ts';
 import { closeAfter, createLifecycle } from '../common/node/lifecycle.ts';

@@ -1,6 +1,6 @@
 import type { BlockRef, Chain, Snapshot } from '../../common/chain-port.ts';
 import { isSubnetError, messageOf } from '../../common/errors.ts';
-import { placeOf } from '../../common/endpoint-metrics.ts';
+import { placeOf } from '../../common/endpoint-name.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import { fail, pass, skipped, warn } from './finding.ts';
 import type { Finding } from './finding.ts';

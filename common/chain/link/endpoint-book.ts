@@ -1,5 +1,5 @@
 import type { EndpointState } from '../../chain-port.ts';
-import { placesIn, placesOf } from '../../endpoint-metrics.ts';
+import { placesIn, placesOf } from '../../endpoint-name.ts';
 import type { Clock } from '../../platform-port.ts';
 import { afterAnswer, afterFailure, isBetter, newRecord, scoreOf } from './endpoint-score.ts';
 import type { EndpointRecord } from './endpoint-score.ts';

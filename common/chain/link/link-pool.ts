@@ -1,7 +1,7 @@
 import type { BlockRef, EndpointState } from '../../chain-port.ts';
 import { SubnetError, isSubnetError, messageOf } from '../../errors.ts';
 import { cleanText } from '../../fault.ts';
-import { placesIn } from '../../endpoint-metrics.ts';
+import { placesIn } from '../../endpoint-name.ts';
 import type { Platform } from '../../platform-port.ts';
 import { backoffMs } from '../../retry.ts';
 import type { Logger } from '../../telemetry-port.ts';
