@@ -24,8 +24,8 @@ import type { StatusReply } from '../common/node/status-server.ts';
 import { createMetricsRegistry } from '../common/node/telemetry.ts';
 import type { Logger, MetricsRegistry } from '../common/telemetry-port.ts';
 import { readColdkey, readHotkey, walletLocation } from '../common/keys/wallet.ts';
-import { directoryOf } from './admit.ts';
-import type { CallerDirectory } from './admit.ts';
+import { directoryOf } from './gate/admit.ts';
+import type { CallerDirectory } from './gate/admit.ts';
 import {
   checkAxonAddress,
   ensureRegistered,
@@ -35,19 +35,19 @@ import {
   serveAxon,
 } from './announce.ts';
 import type { AnnounceDeps, AnnounceOptions, AxonAddress } from './announce.ts';
-import { createBatcher } from './batcher.ts';
-import type { Batcher } from './batcher.ts';
-import { startOnnxEngine } from './engine-onnx.ts';
-import type { OnnxEngine } from './engine-onnx.ts';
-import type { Engine } from './engine-port.ts';
-import { createHandle } from './handle.ts';
-import type { HandleOptions } from './handle.ts';
+import { createBatcher } from './batch/batcher.ts';
+import type { Batcher } from './batch/batcher.ts';
+import { startOnnxEngine } from './engine/engine-onnx.ts';
+import type { OnnxEngine } from './engine/engine-onnx.ts';
+import type { Engine } from './engine/engine-port.ts';
+import { createHandle } from './gate/handle.ts';
+import type { HandleOptions } from './gate/handle.ts';
 import { createMinerMetrics } from './metrics.ts';
 import type { MinerMetrics } from './metrics.ts';
-import { checkModelFile } from './model.ts';
-import { startMinerServer } from './server.ts';
-import type { MinerServer } from './server.ts';
-import { createVerifyQueue } from './verify-queue.ts';
+import { checkModelFile } from './models/model-file.ts';
+import { startMinerServer } from './gate/server.ts';
+import type { MinerServer } from './gate/server.ts';
+import { createVerifyQueue } from './gate/verify-queue.ts';
 
 export interface RunOptions {
   readonly configFile: string;

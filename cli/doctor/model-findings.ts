@@ -1,7 +1,7 @@
 import { isSubnetError, messageOf } from '../../common/errors.ts';
 import { createLogger } from '../../common/node/log.ts';
-import { startOnnxEngine } from '../../miner/engine-onnx.ts';
-import { checkModelFile } from '../../miner/model.ts';
+import { startOnnxEngine } from '../../miner/engine/engine-onnx.ts';
+import { checkModelFile } from '../../miner/models/model-file.ts';
 import { fail, pass, skipped } from './finding.ts';
 import type { Finding } from './finding.ts';
 import type { ModelSubject } from './subject.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Tensor } from '../../common/tensor.ts';
 import { fitsShape } from '../../common/tensor.ts';
-import type { Engine } from '../../miner/engine-port.ts';
+import type { Engine } from '../../miner/engine/engine-port.ts';
 
 export interface EngineUnderTest {
   readonly engine: Engine;

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../common/tensor.ts';
-import { runFailure } from '../../miner/engine-port.ts';
-import type { Engine, ModelInfo, RunOutcome } from '../../miner/engine-port.ts';
+import { runFailure } from '../../miner/engine/engine-port.ts';
+import type { Engine, ModelInfo, RunOutcome } from '../../miner/engine/engine-port.ts';
 
 /** Doubles each value: input `x` and output `y`, FP32, any number of rows of `width`. */
 export const fakeModel: ModelInfo = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Hotkey } from '../../common/brand.ts';
-import { admit } from '../../miner/admit.ts';
-import type { AdmitPolicy, CallerDirectory } from '../../miner/admit.ts';
-import { createRateLimiter } from '../../miner/rate-limit.ts';
+import { admit } from '../../miner/gate/admit.ts';
+import type { AdmitPolicy, CallerDirectory } from '../../miner/gate/admit.ts';
+import { createRateLimiter } from '../../miner/gate/rate-limit.ts';
 
 const key = 'caller' as Hotkey;
 

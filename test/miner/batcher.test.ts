@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createBatcher } from '../../miner/batcher.ts';
-import type { BatchJob, BatchOutcome, Batcher } from '../../miner/batcher.ts';
+import { createBatcher } from '../../miner/batch/batcher.ts';
+import type { BatchJob, BatchOutcome, Batcher } from '../../miner/batch/batcher.ts';
 import { createFakeEngine, fakeModel, poison, row } from '../fakes/fake-engine.ts';
 import type { FakeEngine } from '../fakes/fake-engine.ts';
 import { createManualPlatform } from '../fakes/manual-platform.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SignatureCheck } from '../../common/signer-port.ts';
-import { createVerifyQueue } from '../../miner/verify-queue.ts';
+import { createVerifyQueue } from '../../miner/gate/verify-queue.ts';
 import { createManualPlatform } from '../fakes/manual-platform.ts';
 import { sr25519, validator } from './rig.ts';
 

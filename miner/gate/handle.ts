@@ -1,27 +1,32 @@
-import type { Ss58 } from '../common/brand.ts';
-import type { AuthClaim, AuthedRequest, AuthPolicy, KeyedAddress } from '../common/wire/btauth.ts';
-import { keyOfAddress, readAuth, settleAuth, signatureCheckOf } from '../common/wire/btauth.ts';
-import { toHex } from '../common/hex.ts';
+import type { Ss58 } from '../../common/brand.ts';
+import type {
+  AuthClaim,
+  AuthedRequest,
+  AuthPolicy,
+  KeyedAddress,
+} from '../../common/wire/btauth.ts';
+import { keyOfAddress, readAuth, settleAuth, signatureCheckOf } from '../../common/wire/btauth.ts';
+import { toHex } from '../../common/hex.ts';
 import {
   encodeModelMetadata,
   encodeServerMetadata,
   matchInferRoute,
-} from '../common/wire/inference-metadata.ts';
-import type { InferRoute } from '../common/wire/inference-metadata.ts';
-import { decodeInferRequest, encodeInferResponse } from '../common/wire/inference-protocol.ts';
-import type { InferLimits, InferRequest } from '../common/wire/inference-types.ts';
-import { defaultInferLimits, isProtocolError } from '../common/wire/inference-types.ts';
-import type { Platform } from '../common/platform-port.ts';
-import { receiptHeaders, signReceipt } from '../common/wire/receipt.ts';
-import type { ReplayMemory } from '../common/wire/replay.ts';
-import type { Signer } from '../common/signer-port.ts';
+} from '../../common/wire/inference-metadata.ts';
+import type { InferRoute } from '../../common/wire/inference-metadata.ts';
+import { decodeInferRequest, encodeInferResponse } from '../../common/wire/inference-protocol.ts';
+import type { InferLimits, InferRequest } from '../../common/wire/inference-types.ts';
+import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
+import type { Platform } from '../../common/platform-port.ts';
+import { receiptHeaders, signReceipt } from '../../common/wire/receipt.ts';
+import type { ReplayMemory } from '../../common/wire/replay.ts';
+import type { Signer } from '../../common/signer-port.ts';
 import { admit } from './admit.ts';
 import type { AdmitPolicy, CallerDirectory } from './admit.ts';
-import type { BatchOutcome, Batcher } from './batcher.ts';
-import type { ModelInfo, RunFailure } from './engine-port.ts';
+import type { BatchOutcome, Batcher } from '../batch/batcher.ts';
+import type { ModelInfo, RunFailure } from '../engine/engine-port.ts';
 import { refuse, reply } from './http-message.ts';
 import type { RawRequest, RawResponse } from './http-message.ts';
-import type { MinerMetrics } from './metrics.ts';
+import type { MinerMetrics } from '../metrics.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { VerifyQueue } from './verify-queue.ts';

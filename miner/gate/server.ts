@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { SubnetError, messageOf } from '../common/errors.ts';
-import type { Logger } from '../common/telemetry-port.ts';
+import { SubnetError, messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/telemetry-port.ts';
 import type { Handle } from './handle.ts';
 import { refuse } from './http-message.ts';
 import type { RawRequest, RawResponse } from './http-message.ts';

@@ -1,5 +1,5 @@
-import type { Datatype, Tensor, TensorData } from '../common/tensor.ts';
-import { elementCount } from '../common/tensor.ts';
+import type { Datatype, Tensor, TensorData } from '../../common/tensor.ts';
+import { elementCount } from '../../common/tensor.ts';
 
 /**
  * Messages between the miner and its model process. A frame is 16 bytes of prefix (payload

@@ -1,5 +1,5 @@
-import { encodeError } from '../common/wire/inference-protocol.ts';
-import type { EncodedMessage, HeaderMap } from '../common/wire/inference-types.ts';
+import { encodeError } from '../../common/wire/inference-protocol.ts';
+import type { EncodedMessage, HeaderMap } from '../../common/wire/inference-types.ts';
 
 /** An HTTP request whose body was not read yet. */
 export interface RawRequest {

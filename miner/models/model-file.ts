@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { SubnetError, messageOf } from '../common/errors.ts';
+import { SubnetError, messageOf } from '../../common/errors.ts';
 
 export interface ModelFile {
   readonly path: string;

@@ -1,5 +1,5 @@
-import type { Hotkey } from '../common/brand.ts';
-import type { Snapshot } from '../common/chain-port.ts';
+import type { Hotkey } from '../../common/brand.ts';
+import type { Snapshot } from '../../common/chain-port.ts';
 
 /** Who may call, beyond a good signature. */
 export interface AdmitPolicy {

@@ -1,5 +1,5 @@
-import type { Clock } from '../common/platform-port.ts';
-import type { SignatureCheck, Verifier } from '../common/signer-port.ts';
+import type { Clock } from '../../common/platform-port.ts';
+import type { SignatureCheck, Verifier } from '../../common/signer-port.ts';
 
 export interface VerifyQueue {
   /** Never rejects; malformed input is `false`. */

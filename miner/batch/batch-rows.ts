@@ -1,5 +1,5 @@
-import type { Datatype, Tensor, TensorData } from '../common/tensor.ts';
-import { arrayTypes, isByteStrings } from './engine-frames.ts';
+import type { Datatype, Tensor, TensorData } from '../../common/tensor.ts';
+import { arrayTypes, isByteStrings } from '../engine/engine-frames.ts';
 
 /** Rows of a request: the length of the first axis, the same for all its inputs; at least 1. */
 export function rowsOf(inputs: readonly Tensor[]): number {

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
-import { SubnetError } from '../common/errors.ts';
-import { nodeArguments } from '../common/node/package-root.ts';
-import type { Logger } from '../common/telemetry-port.ts';
-import type { Tensor } from '../common/tensor.ts';
+import { SubnetError } from '../../common/errors.ts';
+import { nodeArguments } from '../../common/node/package-root.ts';
+import type { Logger } from '../../common/telemetry-port.ts';
+import type { Tensor } from '../../common/tensor.ts';
 import { createFrameReader, encodeFrame } from './engine-frames.ts';
 import type { Frame, FrameKind } from './engine-frames.ts';
 import { missingLibrary } from './engine-load.ts';
@@ -141,7 +141,7 @@ function supervise(first: ModelProcess, options: OnnxEngineOptions): OnnxEngine 
 }
 
 async function startModelProcess(options: OnnxEngineOptions): Promise<ModelProcess> {
-  const child = spawn(process.execPath, [...nodeArguments('miner/engine-child.ts')], {
+  const child = spawn(process.execPath, [...nodeArguments('miner/engine/engine-child.ts')], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: childEnvironment(),
   });

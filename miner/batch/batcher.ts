@@ -1,8 +1,8 @@
-import type { Clock } from '../common/platform-port.ts';
-import type { Tensor } from '../common/tensor.ts';
+import type { Clock } from '../../common/platform-port.ts';
+import type { Tensor } from '../../common/tensor.ts';
 import { joinRows, rowsOf, shapeKey, splitRows } from './batch-rows.ts';
-import type { Engine, RunOutcome } from './engine-port.ts';
-import { runFailure } from './engine-port.ts';
+import type { Engine, RunOutcome } from '../engine/engine-port.ts';
+import { runFailure } from '../engine/engine-port.ts';
 
 /** One caller's inputs, and until when the answer is of use. */
 export interface BatchJob {

@@ -1,4 +1,4 @@
-import type { Tensor, TensorSpec } from '../common/tensor.ts';
+import type { Tensor, TensorSpec } from '../../common/tensor.ts';
 
 export const providers = ['cpu', 'cuda'] as const;
 

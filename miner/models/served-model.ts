@@ -1,0 +1,54 @@
+import type { Tensor } from '../../common/tensor.ts';
+import type { ModelInterface } from '../../common/wire/inference-types.ts';
+import type { BatchJob, BatchOutcome } from '../batch/batcher.ts';
+import type { RunFailure } from '../engine/engine-port.ts';
+
+/** One caller's request. Its inputs were checked against the model's interface. */
+export type InferJob = BatchJob;
+
+/** Outputs, the refusal of a queue, or what went wrong where it is computed. */
+export type InferOutcome = BatchOutcome;
+
+/**
+ * One version of a model that answers, wherever it computes: in a process of this machine behind a
+ * batcher, or on a server elsewhere.
+ */
+export interface ServedModel {
+  readonly name: string;
+  /** As in `/v2/models/{name}/versions/{version}`. */
+  readonly version: string;
+  /** Lower-case hex of what computes; receipts name it. */
+  readonly sha256: string;
+  /** What callers send and get; may differ from what the network itself takes (text, images). */
+  readonly interface: ModelInterface;
+  /** `platform` of the protocol's model metadata, such as `onnxruntime_onnx`. */
+  readonly platform: string;
+  /** Why it cannot answer now, or null. A model process that is being replaced is no reason. */
+  notReady(): string | null;
+  /** Never rejects: what goes wrong is an outcome. */
+  infer(job: InferJob): Promise<InferOutcome>;
+  load(): ModelLoad;
+  close(): Promise<void>;
+}
+
+export interface ModelLoad {
+  /** Requests that wait. */
+  readonly waiting: number;
+  /** Runs under way. */
+  readonly running: number;
+}
+
+/** The models that a miner serves now. */
+export interface Catalogue {
+  /**
+   * The version that answers this caller; null `version` leaves the choice to the catalogue. An
+   * alias is a name like any other. Undefined when there is none.
+   */
+  find(name: string, version: string | null, caller: string | null): ServedModel | undefined;
+  /** All, the newest version of each name first. */
+  list(): readonly ServedModel[];
+}
+
+export type ModelOutputs = readonly Tensor[];
+
+export type ModelFailure = RunFailure;
