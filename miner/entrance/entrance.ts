@@ -33,6 +33,8 @@ export interface Claim {
 /** One scheme by which a request proves whom it is from. All tell the verified hotkey, no other. */
 export interface Entrance {
   readonly name: EntranceName;
+  /** Lower-case name of the header in which a caller names its hotkey. */
+  readonly callerHeader: string;
   /** From the head alone: shape, receiver, age. */
   read(head: RequestHead, policy: AuthPolicy, nowNs: bigint): Claim | AuthRefusal;
 }

@@ -1,0 +1,61 @@
+import { matchInferRoute } from '../../common/wire/inference-metadata.ts';
+import { decodeInferRequest, encodeInferResponse } from '../../common/wire/inference-protocol.ts';
+import type { InferRequest } from '../../common/wire/inference-types.ts';
+import { isProtocolError, protocolError } from '../../common/wire/inference-types.ts';
+import { refuse } from '../gate/http-message.ts';
+import type { RawResponse } from '../gate/http-message.ts';
+import type { Catalogue, ServedModel } from '../models/served-model.ts';
+import type { Conversation, Entrance, FindConversation, RequestHead } from './entrance.ts';
+
+/** The entrances of a miner; a request that shows the header of none is judged by the first. */
+export type Entrances = readonly [Entrance, ...Entrance[]];
+
+/** `POST /v2/models/{name}[/versions/{version}]/infer`, signed by any of the entrances. */
+export function findInference(catalogue: Catalogue, entrances: Entrances): FindConversation {
+  return (head) => {
+    const route = matchInferRoute(head.method, head.path);
+    if (route.kind === 'wrong-method') return route.allow === 'POST' ? usePost() : undefined;
+    if (route.kind !== 'model-infer') return undefined;
+    const entrance = entranceOf(head, entrances);
+    const model = catalogue.find(route.model, route.version, callerOf(head, entrance));
+    return model === undefined
+      ? refuse(404, 'no_model', 'this miner serves no such model')
+      : inferenceConversation(entrance, model);
+  };
+}
+
+/** By the header in which the caller names itself. */
+export function entranceOf(head: RequestHead, entrances: Entrances): Entrance {
+  const [first] = entrances;
+  return entrances.find(({ callerHeader }) => head.headers[callerHeader] !== undefined) ?? first;
+}
+
+/** Whom a request says that it is from: good enough to choose a version for it, no more. */
+export function callerOf(head: RequestHead, { callerHeader }: Entrance): string | null {
+  const caller = head.headers[callerHeader];
+  return typeof caller === 'string' ? caller : null;
+}
+
+function inferenceConversation(entrance: Entrance, model: ServedModel): Conversation {
+  let asked: InferRequest | null = null;
+  return {
+    entrance,
+    model,
+    decode: (body, headers, limits) => {
+      const request = decodeInferRequest(body, headers, limits, model.interface);
+      asked = isProtocolError(request) ? null : request;
+      return request;
+    },
+    encode: (outputs) => {
+      if (asked === null) return protocolError(500, 'nothing was asked');
+      const id = asked.id === undefined ? {} : { id: asked.id };
+      const { name: modelName, version: modelVersion } = model;
+      return encodeInferResponse({ modelName, modelVersion, ...id, outputs }, asked);
+    },
+  };
+}
+
+function usePost(): RawResponse {
+  const refusal = refuse(405, 'wrong_method', 'use POST');
+  return { ...refusal, headers: { ...refusal.headers, allow: 'POST' } };
+}
