@@ -40,8 +40,15 @@ import type { Batcher } from './batch/batcher.ts';
 import { startOnnxEngine } from './engine/engine-onnx.ts';
 import type { OnnxEngine } from './engine/engine-onnx.ts';
 import type { Engine } from './engine/engine-port.ts';
+import { btauthEntrance } from './entrance/btauth-entrance.ts';
+import { findInference } from './entrance/inference-conversation.ts';
+import { createGatekeeper } from './gate/gatekeeper.ts';
+import type { GatekeeperOptions } from './gate/gatekeeper.ts';
 import { createHandle } from './gate/handle.ts';
 import type { HandleOptions } from './gate/handle.ts';
+import { createReceiptDesk } from './gate/receipts.ts';
+import { createCatalogue } from './models/catalogue.ts';
+import { createLocalModel } from './models/local-model.ts';
 import { createMinerMetrics } from './metrics.ts';
 import type { MinerMetrics } from './metrics.ts';
 import { checkModelFile } from './models/model-file.ts';
@@ -237,24 +244,37 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   const batcher = startBatcher(parts, engine, metrics);
   lifecycle.add('batcher', () => batcher.close());
   const notReady = (): string | null => whyNotReady(state, engine);
+  const catalogue = createCatalogue();
+  const { task: name, model } = config;
+  catalogue.put(
+    createLocalModel({ engine, batcher }, { name, version: '1', sha256: model.sha256 }),
+  );
   const handle = createHandle(
     {
-      platform,
-      signer: parts.hotkey,
-      replay: new ReplayMemory(),
-      verifyQueue: createVerifyQueue({
-        verifier: parts.verifier,
-        clock: platform.clock,
-        defer: setImmediate,
-        onBatch: (_, seconds) => metrics.verifySeconds.observe(seconds),
-      }),
-      batcher,
-      model: engine.model,
+      clock: platform.clock,
+      gatekeeper: createGatekeeper(
+        {
+          platform,
+          receiver: parts.hotkey.ss58,
+          replay: new ReplayMemory(),
+          verifyQueue: createVerifyQueue({
+            verifier: parts.verifier,
+            clock: platform.clock,
+            defer: setImmediate,
+            onBatch: (_, seconds) => metrics.verifySeconds.observe(seconds),
+          }),
+          metrics,
+          directory: () => state.directory,
+        },
+        gateOptions(config, notBeforeNs),
+      ),
+      receipts: createReceiptDesk(platform, parts.hotkey),
+      catalogue,
+      conversations: [findInference(catalogue, [btauthEntrance])],
       metrics,
-      directory: () => state.directory,
       notReady,
     },
-    handleOptions(config, notBeforeNs),
+    handleOptions(config),
   );
   const { host, port, maxConnections, requestTimeoutMs, drainMs } = config.server;
   const server = await startMinerServer({
@@ -333,15 +353,19 @@ function startBatcher(parts: MinerParts, engine: Engine, metrics: MinerMetrics):
   );
 }
 
-function handleOptions(config: MinerConfig, notBeforeNs: bigint): HandleOptions {
-  const { admission, server, queue } = config;
+function handleOptions({ server, queue }: MinerConfig): HandleOptions {
   return {
-    task: config.task,
-    modelSha256: config.model.sha256,
     version: packageVersion(),
-    notBeforeNs,
     maxBodyBytes: server.maxBodyBytes,
     maxWaitMs: queue.maxWaitMs,
+  };
+}
+
+function gateOptions(config: MinerConfig, notBeforeNs: bigint): GatekeeperOptions {
+  const { admission, server } = config;
+  return {
+    notBeforeNs,
+    maxBodyBytes: server.maxBodyBytes,
     admission: {
       requireValidatorPermit: admission.requireValidatorPermit,
       minStakeRao: raoOf(admission.minStakeTao),

@@ -7,6 +7,8 @@ export interface MinerMetrics extends EndpointMetrics {
   readonly requests: Counter;
   readonly requestSeconds: Histogram;
   readonly verifySeconds: Histogram;
+  /** Where the time of an admitted request goes; the model's own stages are the batcher's. */
+  readonly stages: StageMetrics;
   readonly replayEntries: Gauge;
   readonly queueDepth: Gauge;
   readonly batchRows: Histogram;
@@ -18,6 +20,16 @@ export interface MinerMetrics extends EndpointMetrics {
   readonly registered: Gauge;
   readonly serving: Gauge;
   readonly buildInfo: Gauge;
+}
+
+/** One per stage of a request's way, in order. */
+export interface StageMetrics {
+  readonly body: Histogram;
+  readonly authenticate: Histogram;
+  readonly decode: Histogram;
+  readonly infer: Histogram;
+  readonly encode: Histogram;
+  readonly receipt: Histogram;
 }
 
 const latencyBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -39,6 +51,7 @@ export function createMinerMetrics(meter: Meter): MinerMetrics {
       help: 'Verification of one batch of signatures',
       buckets: [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01],
     }),
+    stages: createStageMetrics(meter),
     replayEntries: meter.gauge({
       name: 'miner_replay_entries',
       help: 'Nonces in the replay memory',
@@ -86,3 +99,21 @@ export function createMinerMetrics(meter: Meter): MinerMetrics {
     }),
   };
 }
+
+function createStageMetrics(meter: Meter): StageMetrics {
+  const stage = (name: string, help: string): Histogram =>
+    meter.histogram({ name: `miner_${name}_seconds`, help, buckets: stageBuckets });
+  return {
+    body: stage('body', 'Arrival of a body, from the first look at its head'),
+    authenticate: stage(
+      'authenticate',
+      'Hashing a body and verifying its signature, queue included',
+    ),
+    decode: stage('decode', 'Reading tensors from a body'),
+    infer: stage('infer', 'Queue and model together, as one request sees them'),
+    encode: stage('encode', 'Writing outputs into an answer'),
+    receipt: stage('receipt', 'Signing an answer, queue included'),
+  };
+}
+
+const stageBuckets = [0.00001, 0.00002, 0.00005, 0.0001, 0.0002, ...latencyBuckets];

@@ -190,7 +190,7 @@ export function signatureCheckOf(claim: AuthClaim, parts: SignedParts): Signatur
  * between the signature and this, so that a stranger's valid signature costs no memory.
  */
 export function settleAuth(
-  claim: AuthClaim,
+  claim: Pick<AuthClaim, 'hotkey' | 'nonceNs'>,
   signatureGood: boolean,
   replay: ReplayMemory,
   nowNs: bigint,

@@ -10,6 +10,10 @@ export interface BatchJob {
   readonly inputs: readonly Tensor[];
   /** On the monotonic clock. */
   readonly deadlineMs: number;
+  /** Hotkey of who asks. */
+  readonly caller?: string;
+  /** Of the caller, on this subnet. */
+  readonly stakeRao?: bigint;
   /** True once nobody waits for the answer. */
   isGone(): boolean;
 }

@@ -1,0 +1,71 @@
+import {
+  encodeModelMetadata,
+  encodeServerMetadata,
+  matchInferRoute,
+} from '../../common/wire/inference-metadata.ts';
+import type { InferRoute } from '../../common/wire/inference-metadata.ts';
+import type { Catalogue, ServedModel } from '../models/served-model.ts';
+import { refuse, reply } from './http-message.ts';
+import type { RawRequest, RawResponse } from './http-message.ts';
+
+export interface InfoDeps {
+  readonly catalogue: Catalogue;
+  /** Why no request can be answered now, or null. */
+  readonly notReady: () => string | null;
+  /** Of this software. */
+  readonly version: string;
+}
+
+const busyRetryMs = 1000;
+const empty = { headers: {}, body: new Uint8Array() };
+
+/** What the protocol tells anyone, unsigned: liveness, readiness and what is served. */
+export function answerInfo(deps: InfoDeps, request: RawRequest): RawResponse {
+  const route = matchInferRoute(request.method, request.path);
+  switch (route.kind) {
+    case 'no-route':
+      return refuse(404, 'no_route', 'no such path');
+    case 'wrong-method':
+      return wrongMethod(route.allow);
+    case 'server-live':
+      return reply(200, 'live', empty);
+    case 'server-ready':
+      return readiness(deps.notReady());
+    case 'server-metadata':
+      return reply(200, 'metadata', encodeServerMetadata(serverMetadata(deps)));
+    default:
+      return answerModel(deps, route);
+  }
+}
+
+function wrongMethod(allow: string): RawResponse {
+  const refusal = refuse(405, 'wrong_method', `use ${allow}`);
+  return { ...refusal, headers: { ...refusal.headers, allow } };
+}
+
+function answerModel(deps: InfoDeps, route: Extract<InferRoute, { model: string }>): RawResponse {
+  const model = deps.catalogue.find(route.model, route.version, null);
+  if (model === undefined) return noModel(deps.catalogue);
+  if (route.kind === 'model-ready') return readiness(deps.notReady() ?? model.notReady());
+  return reply(200, 'metadata', encodeModelMetadata(modelMetadata(deps.catalogue, model)));
+}
+
+export function noModel(catalogue: Catalogue): RawResponse {
+  const names = [...new Set(catalogue.list().map(({ name }) => name))].join(', ');
+  return refuse(404, 'no_model', `this miner serves ${names} only`);
+}
+
+function readiness(why: string | null): RawResponse {
+  return why === null ? reply(200, 'ready', empty) : refuse(503, 'not_ready', why, busyRetryMs);
+}
+
+function serverMetadata({ version }: InfoDeps) {
+  return { name: 'subnet-suite', version, extensions: ['binary_tensor_data'] };
+}
+
+function modelMetadata(catalogue: Catalogue, model: ServedModel) {
+  const { name, platform } = model;
+  const { inputs, outputs } = model.interface;
+  const versions = catalogue.list().flatMap((one) => (one.name === name ? [one.version] : []));
+  return { name, versions, platform, inputs, outputs };
+}
