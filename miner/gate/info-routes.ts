@@ -33,7 +33,9 @@ export function answerInfo(deps: InfoDeps, request: RawRequest): RawResponse {
       return readiness(deps.notReady());
     case 'server-metadata':
       return reply(200, 'metadata', encodeServerMetadata(serverMetadata(deps)));
-    default:
+    case 'model-ready':
+    case 'model-metadata':
+    case 'model-infer':
       return answerModel(deps, route);
   }
 }
