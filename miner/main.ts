@@ -268,7 +268,12 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
         },
         gateOptions(config, notBeforeNs),
       ),
-      receipts: createReceiptDesk(platform, parts.hotkey),
+      receipts: createReceiptDesk({
+        platform,
+        signer: parts.hotkey,
+        defer: setImmediate,
+        onSigned: (_, seconds) => metrics.signSeconds.observe(seconds),
+      }),
       catalogue,
       conversations: [findInference(catalogue, [btauthEntrance])],
       metrics,

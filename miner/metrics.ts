@@ -7,6 +7,7 @@ export interface MinerMetrics extends EndpointMetrics {
   readonly requests: Counter;
   readonly requestSeconds: Histogram;
   readonly verifySeconds: Histogram;
+  readonly signSeconds: Histogram;
   /** Where the time of an admitted request goes; the model's own stages are the batcher's. */
   readonly stages: StageMetrics;
   readonly replayEntries: Gauge;
@@ -50,6 +51,11 @@ export function createMinerMetrics(meter: Meter): MinerMetrics {
       name: 'miner_verify_seconds',
       help: 'Verification of one batch of signatures',
       buckets: [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01],
+    }),
+    signSeconds: meter.histogram({
+      name: 'miner_sign_seconds',
+      help: 'Signing the receipts of answers given at the same time, by one signature',
+      buckets: [0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01],
     }),
     stages: createStageMetrics(meter),
     replayEntries: meter.gauge({

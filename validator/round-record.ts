@@ -64,6 +64,7 @@ function exchangeFields(outcome: Outcome): EvidenceFields {
     ...(got?.receipt != null && {
       receipt: receiptText(got.receipt),
       receiptSignature: toHex(got.receipt.signature),
+      ...(got.receipt.path.length > 0 && { receiptPath: got.receipt.path }),
     }),
     ...(isFault(result)
       ? { fault: result.reason, detail: result.detail }

@@ -2,11 +2,14 @@ import type { Hotkey } from '../brand.ts';
 import type { KeyOf } from './btauth.ts';
 import { fromHex, toHex } from '../hex.ts';
 import type { HeaderMap } from './inference-types.ts';
+import { growReceiptTree, parseReceiptPath, rootOf, rootText } from './receipt-tree.ts';
+import type { ReceiptPath } from './receipt-tree.ts';
 import type { SignatureCheck, Signer, Verifier } from '../signer-port.ts';
 
 export const receiptHeaderNames = {
   text: 'x-subnet-receipt',
   signature: 'x-subnet-receipt-signature',
+  path: 'x-subnet-receipt-path',
 } as const;
 
 /** What a miner signs of an answer it gave to a signed request. */
@@ -30,8 +33,10 @@ export interface ReceiptFields {
 
 export interface Receipt extends ReceiptFields {
   readonly kind: 'receipt';
-  /** 64 bytes, sr25519 by `miner` over the text. */
+  /** 64 bytes, sr25519 by `miner` over the text, or over the root that text and path lead to. */
   readonly signature: Uint8Array;
+  /** Empty when the text itself was signed. */
+  readonly path: ReceiptPath;
 }
 
 export interface ReceiptProblem {
@@ -66,21 +71,43 @@ export function isReceiptName(text: string): boolean {
 
 /** Throws RangeError for a field that the text cannot carry. */
 export function signReceipt(fields: ReceiptFields, signer: Signer): Receipt {
+  const signature = signer.sign(checkedBytes(fields));
+  return { kind: 'receipt', ...fields, signature, path: [] };
+}
+
+/**
+ * Receipts of many answers by one signature, in order: signing costs more than all else about a
+ * receipt. Throws RangeError for a field that the text cannot carry.
+ */
+export function signReceipts(many: readonly ReceiptFields[], signer: Signer): readonly Receipt[] {
+  const [first, ...others] = many;
+  if (first === undefined) return [];
+  if (others.length === 0) return [signReceipt(first, signer)];
+  const { root, paths } = growReceiptTree(many.map(checkedBytes));
+  const signature = signer.sign(rootText(root));
+  return many.map((fields, at) => {
+    return { kind: 'receipt', ...fields, signature, path: paths[at] ?? [] };
+  });
+}
+
+function checkedBytes(fields: ReceiptFields): Uint8Array {
   if (parseWords(receiptWords(fields)) === null) {
     throw new RangeError('a field of the receipt has a form that its text cannot carry');
   }
-  return { kind: 'receipt', ...fields, signature: signer.sign(bytesOf(fields)) };
+  return bytesOf(fields);
 }
 
-/** The two response headers; the first is the canonical text with spaces for line feeds. */
+/** The response headers; the first is the canonical text with spaces for line feeds. */
 export function receiptHeaders(receipt: Receipt): Record<string, string> {
+  const { path } = receipt;
   return {
     [receiptHeaderNames.text]: receiptWords(receipt).join(' '),
     [receiptHeaderNames.signature]: `0x${toHex(receipt.signature)}`,
+    ...(path.length > 0 && { [receiptHeaderNames.path]: path.join(' ') }),
   };
 }
 
-/** Reads the two headers; nothing is verified yet. Never throws. */
+/** Reads the headers; nothing is verified yet. Never throws. */
 export function parseReceipt(headers: HeaderMap): Receipt | ReceiptProblem {
   const text = headers[receiptHeaderNames.text];
   const signatureText = headers[receiptHeaderNames.signature];
@@ -93,10 +120,17 @@ export function parseReceipt(headers: HeaderMap): Receipt | ReceiptProblem {
   const signature = parseSignature(signatureText);
   if (signature === undefined)
     return problem('malformed', 'the signature is not 0x and 128 hex digits');
+  const path = parsePath(headers[receiptHeaderNames.path]);
+  if (path === null) return problem('malformed', 'the receipt path is not L or R and hashes');
   const fields = parseWords(text.split(' '));
   return fields === null
     ? problem('malformed', 'the receipt text is not the ten fields of subnet-receipt/1')
-    : { kind: 'receipt', ...fields, signature };
+    : { kind: 'receipt', ...fields, signature, path };
+}
+
+function parsePath(header: HeaderMap[string]): ReceiptPath | null {
+  if (header === undefined) return [];
+  return typeof header === 'string' ? parseReceiptPath(header) : null;
 }
 
 /**
@@ -124,7 +158,14 @@ export function receiptSignatureCheck(
 ): SignatureCheck | ReceiptProblem {
   const field = differingField(receipt, expected);
   if (field !== null) return problem('mismatch', `${field} is not that of this exchange`);
-  return { message: bytesOf(receipt), signature: receipt.signature, publicKey: minerPublicKey };
+  const { signature } = receipt;
+  return { message: signedBytes(receipt), signature, publicKey: minerPublicKey };
+}
+
+/** The text itself, or the root of the tree that it stands in. */
+function signedBytes(receipt: Receipt): Uint8Array {
+  const text = bytesOf(receipt);
+  return receipt.path.length === 0 ? text : rootText(rootOf(text, receipt.path));
 }
 
 /**
