@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 // End-to-end tests mostly wait for blocks and deadlines: two files at a time, on two cores too.
 const workers = 2;
 
+// Time limits end what hangs; they measure nothing, and a busy machine may take ten times as long.
+const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
+
 const pure = ['test/e2e/**', 'test/interop/**', 'test/repo/**', 'node_modules/**'];
 
 export default defineConfig({
@@ -15,7 +18,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: pure,
           pool: 'threads',
-          testTimeout: 20_000,
+          ...patient,
         },
       },
       {
@@ -23,7 +26,7 @@ export default defineConfig({
           name: 'repo',
           include: ['test/repo/**/*.test.ts'],
           pool: 'forks',
-          testTimeout: 60_000,
+          ...patient,
         },
       },
       {
