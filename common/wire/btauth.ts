@@ -58,6 +58,14 @@ export interface AuthClaim {
   readonly receiver: Ss58;
 }
 
+/** What is spent of a request, whatever scheme signed it. */
+export interface NonceClaim {
+  readonly hotkey: Hotkey;
+  readonly nonceNs: bigint;
+  /** See `ReplayMemory.spend`. */
+  readonly mark?: string;
+}
+
 /** A claim whose signature was good and whose nonce was spent by this request. */
 export interface AuthedRequest {
   readonly kind: 'authed';
@@ -190,7 +198,7 @@ export function signatureCheckOf(claim: AuthClaim, parts: SignedParts): Signatur
  * between the signature and this, so that a stranger's valid signature costs no memory.
  */
 export function settleAuth(
-  claim: Pick<AuthClaim, 'hotkey' | 'nonceNs'>,
+  claim: NonceClaim,
   signatureGood: boolean,
   replay: ReplayMemory,
   nowNs: bigint,
@@ -198,7 +206,7 @@ export function settleAuth(
   if (!signatureGood) {
     return authRefusal('BadSignature', 'the signature does not verify for this request and hotkey');
   }
-  const spent = replay.spend(claim.hotkey, claim.nonceNs, nowNs);
+  const spent = replay.spend(claim.hotkey, claim.nonceNs, nowNs, claim.mark);
   if (spent === 'fresh') {
     return { kind: 'authed', hotkey: claim.hotkey, nonceNs: claim.nonceNs };
   }

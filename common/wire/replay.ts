@@ -19,11 +19,11 @@ export const defaultReplayLimits: ReplayLimits = {
  */
 export type ReplayVerdict = 'fresh' | 'repeated' | 'forgotten' | 'busy';
 
-/** The nonces of one second, by hotkey. */
-type Bucket = Map<string, Set<bigint>>;
+/** The nonces of one second, by hotkey; with its mark where a nonce has one. */
+type Bucket = Map<string, Set<bigint | string>>;
 
 /**
- * Which (hotkey, nonce) pairs were spent. Entries leave by the age of their nonce alone, whole
+ * Which pairs of hotkey and nonce were spent. Entries leave by the age of their nonce alone, whole
  * seconds at a time, and everything at or before the youngest second that ever left is refused:
  * even a clock that steps back cannot open the door to a pair that was dropped.
  */
@@ -45,13 +45,18 @@ export class ReplayMemory {
     return this.#total;
   }
 
-  spend(hotkey: string, nonceNs: bigint, nowNs: bigint): ReplayVerdict {
+  /**
+   * `mark` tells requests of one nonce apart, where a scheme signs such a thing beside it; the same
+   * nonce with another mark is another request. Bound its length: it is kept as it is.
+   */
+  spend(hotkey: string, nonceNs: bigint, nowNs: bigint, mark = ''): ReplayVerdict {
     this.#sweep(nowNs);
     const second = nonceNs / secondNs;
     if (second <= this.#droppedSecond) return 'forgotten';
-    if (this.#buckets.get(second)?.get(hotkey)?.has(nonceNs) === true) return 'repeated';
+    const key = mark === '' ? nonceNs : `${nonceNs} ${mark}`;
+    if (this.#buckets.get(second)?.get(hotkey)?.has(key) === true) return 'repeated';
     if (this.#isFull(hotkey)) return 'busy';
-    this.#remember(hotkey, nonceNs, second);
+    this.#remember(hotkey, key, second);
     return 'fresh';
   }
 
@@ -60,9 +65,9 @@ export class ReplayMemory {
     return this.#total >= this.#limits.maxTotal || own >= this.#limits.maxPerHotkey;
   }
 
-  #remember(hotkey: string, nonceNs: bigint, second: bigint): void {
-    const bucket = entry(this.#buckets, second, () => new Map<string, Set<bigint>>());
-    entry(bucket, hotkey, () => new Set<bigint>()).add(nonceNs);
+  #remember(hotkey: string, key: bigint | string, second: bigint): void {
+    const bucket = entry(this.#buckets, second, (): Bucket => new Map());
+    entry(bucket, hotkey, () => new Set<bigint | string>()).add(key);
     this.#perHotkey.set(hotkey, (this.#perHotkey.get(hotkey) ?? 0) + 1);
     this.#total += 1;
   }

@@ -28,6 +28,11 @@ export interface Claim {
   readonly mark: string;
   /** What has to verify, once the body is there. */
   signatureCheck(bodySha256: Uint8Array): SignatureCheck;
+  /**
+   * Tried when that does not verify: the same text between `<Bytes>` and `</Bytes>`, as browser
+   * wallets sign it. Left out where a scheme does not allow it.
+   */
+  wrappedCheck?(bodySha256: Uint8Array): SignatureCheck;
 }
 
 /** One scheme by which a request proves whom it is from. All tell the verified hotkey, no other. */

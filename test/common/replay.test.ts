@@ -15,6 +15,27 @@ describe('the replay memory', () => {
     expect(memory.size).toBe(2);
   });
 
+  it('tells requests of one nonce apart by their marks', () => {
+    const memory = new ReplayMemory(limits);
+    expect(memory.spend('a', start, start, 'one')).toBe('fresh');
+    expect(memory.spend('a', start, start, 'two')).toBe('fresh');
+    expect(memory.spend('a', start, start)).toBe('fresh');
+    expect(memory.spend('a', start, start, 'one')).toBe('repeated');
+    expect(memory.spend('a', start, start)).toBe('repeated');
+    expect(memory.size).toBe(3);
+    memory.spend('b', start + 20n * second, start + 20n * second);
+    expect(memory.size).toBe(1);
+    expect(memory.spend('a', start, start, 'one')).toBe('forgotten');
+  });
+
+  it('counts marks against the bound of a hotkey', () => {
+    const memory = new ReplayMemory(limits);
+    const verdicts = Array.from({ length: 101 }, (_, at) =>
+      memory.spend('a', start, start, `mark ${at}`),
+    );
+    expect(verdicts.filter((verdict) => verdict === 'busy')).toHaveLength(1);
+  });
+
   it('keeps what the window may still let in, and forgets what it cannot', () => {
     const memory = new ReplayMemory(limits);
     memory.spend('a', start, start);
@@ -61,14 +82,16 @@ describe('the replay memory', () => {
       hotkey: fc.constantFrom('a', 'b', 'c'),
       nonce: fc.bigInt({ min: 0n, max: 40n }),
       now: fc.bigInt({ min: 0n, max: 40n }),
+      mark: fc.constantFrom('', 'x', 'y'),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const memory = new ReplayMemory(limits);
         const taken = new Set<string>();
-        for (const { hotkey, nonce, now } of steps) {
-          const verdict = memory.spend(hotkey, start + nonce * second, start + now * second);
-          const pair = `${hotkey} ${nonce}`;
+        for (const { hotkey, nonce, now, mark } of steps) {
+          const nowNs = start + now * second;
+          const verdict = memory.spend(hotkey, start + nonce * second, nowNs, mark);
+          const pair = `${hotkey} ${nonce} ${mark}`;
           if (verdict === 'fresh') expect(taken.has(pair)).toBe(false);
           if (verdict === 'fresh') taken.add(pair);
         }
