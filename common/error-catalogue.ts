@@ -122,6 +122,22 @@ export const catalogue = {
     title: 'There is no status to show',
     fix: 'Start the validator once: subnet validator run --config FILE.',
   },
+  // upstream servers
+  UPSTREAM_MODEL: {
+    exit: 2,
+    title: 'An upstream server does not serve the model that is pinned',
+    fix: 'Load the right model there, take the server out of backend.urls, or correct what backend pins: sha256, interface, pin.fingerprint.',
+  },
+  UPSTREAM_UNREACHABLE: {
+    exit: 3,
+    title: 'No upstream server is ready',
+    fix: 'Check backend.urls and that the servers have loaded the model; with backend.interface the miner starts before them.',
+  },
+  UPSTREAM_KEY: {
+    exit: 2,
+    title: 'The key of the upstream servers cannot be read',
+    fix: 'Put it into the environment variable or the file that backend.apiKey names.',
+  },
   // the chain
   ADDRESS_INVALID: {
     exit: 2,
@@ -411,6 +427,26 @@ export const catalogue = {
     exit: 2,
     title: 'ONNX Runtime does not take the model',
     fix: 'Check that the file is a whole ONNX model of an opset that ONNX Runtime supports.',
+  },
+  MODEL_MISFIT: {
+    exit: 2,
+    title: 'The steps of the manifest do not fit the network',
+    fix: 'Mend the steps in manifest.yaml: names, datatypes and shapes are those of the ONNX file.',
+  },
+  MODEL_REPOSITORY_INVALID: {
+    exit: 2,
+    title: 'The model repository cannot be used',
+    fix: 'Mend each place that is listed; see docs/models.md for the layout of a repository.',
+  },
+  MODEL_UNKNOWN: {
+    exit: 2,
+    title: 'There is no such model, or no such version of it',
+    fix: 'See what there is: subnet miner models list --config miner.yaml.',
+  },
+  MODEL_ASSET_INVALID: {
+    exit: 2,
+    title: 'A file that the manifest names cannot be used',
+    fix: 'Put the file there that its sha256 names, of the kind that the step asks for.',
   },
   ENGINE_CUDA_MISSING: {
     exit: 3,
