@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { restartFloorNs } from '../common/wire/btauth.ts';
 import type { Chain, Snapshot } from '../common/chain-port.ts';
 import { connectPatiently } from '../common/connect-patiently.ts';
@@ -55,6 +56,7 @@ import { checkModelFile } from './models/model-file.ts';
 import { startMinerServer } from './gate/server.ts';
 import type { MinerServer } from './gate/server.ts';
 import { createVerifyQueue } from './gate/verify-queue.ts';
+import { startVerifyThreads } from './gate/verify-threads.ts';
 
 export interface RunOptions {
   readonly configFile: string;
@@ -249,6 +251,8 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   catalogue.put(
     createLocalModel({ engine, batcher }, { name, version: '1', sha256: model.sha256 }),
   );
+  const threads = startVerifyThreads(verifyThreadsOf(config), log);
+  lifecycle.add('threads that verify', () => threads.close());
   const handle = createHandle(
     {
       clock: platform.clock,
@@ -259,6 +263,7 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
           replay: new ReplayMemory(),
           verifyQueue: createVerifyQueue({
             verifier: parts.verifier,
+            threads,
             clock: platform.clock,
             defer: setImmediate,
             onBatch: (_, seconds) => metrics.verifySeconds.observe(seconds),
@@ -356,6 +361,11 @@ function startBatcher(parts: MinerParts, engine: Engine, metrics: MinerMetrics):
     },
     { maxBatch, maxWaiting },
   );
+}
+
+/** On a single core a thread could only take turns with the event loop. */
+function verifyThreadsOf({ server }: MinerConfig): number {
+  return server.verifyThreads ?? (availableParallelism() > 1 ? 1 : 0);
 }
 
 function handleOptions({ server, queue }: MinerConfig): HandleOptions {

@@ -183,6 +183,14 @@ export const minerSchema = z
         maxConnections: z.int().min(1).max(1_000_000).default(4096),
         requestTimeoutMs: z.int().min(100).max(600_000).default(10_000),
         drainMs: z.int().min(0).max(600_000).default(10_000),
+        verifyThreads: z
+          .int()
+          .min(0)
+          .max(16)
+          .optional()
+          .describe(
+            'Threads that verify signatures beside the event loop; one when absent, none on a single core',
+          ),
       })
       .prefault({}),
     admission: z

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
 /**
  * The folder that holds package.json, whether this file runs from source (`common/`) or built
@@ -44,4 +45,24 @@ export function nodeArguments(modulePath: string): readonly string[] {
   if (!runsFromSource()) return [packagePath('dist', modulePath.replace(/\.ts$/, '.js'))];
   const loader = createRequire(packagePath('package.json')).resolve('tsx');
   return ['--import', pathToFileURL(loader).href, packagePath(modulePath)];
+}
+
+/**
+ * A thread that runs a module of this package, built or from source. A thread does not take over
+ * the loader of TypeScript sources, so it is told to register it.
+ */
+export function startThread(modulePath: string): Worker {
+  if (!runsFromSource()) {
+    return new Worker(packagePath('dist', modulePath.replace(/\.ts$/, '.js')), { execArgv: [] });
+  }
+  const required = createRequire(packagePath('package.json')).resolve('tsx/esm/api');
+  const loader = required.replace(/\.cjs$/, '.mjs');
+  const [loaderUrl, moduleUrl] = [loader, packagePath(modulePath)].map(
+    (path) => pathToFileURL(path).href,
+  );
+  const code = `import(${JSON.stringify(loaderUrl)}).then((tsx) => {
+    tsx.register();
+    return import(${JSON.stringify(moduleUrl)});
+  })`;
+  return new Worker(code, { eval: true, execArgv: [] });
 }

@@ -6,8 +6,17 @@ export interface VerifyQueue {
   verify(check: SignatureCheck): Promise<boolean>;
 }
 
+/** Verifies beside the event loop, where there is a core for it. */
+export interface VerifyThreads {
+  /** True while one of them has nothing to do. */
+  isFree(): boolean;
+  /** One verdict per check, in order; null when the thread died: verify them elsewhere. */
+  verifyBatch(checks: readonly SignatureCheck[]): Promise<readonly boolean[] | null>;
+}
+
 export interface VerifyQueueDeps {
   readonly verifier: Verifier;
+  readonly threads?: VerifyThreads;
   readonly clock: Clock;
   /** Runs a function once what arrived at the same time was taken in. */
   readonly defer: (run: () => void) => void;
@@ -21,13 +30,15 @@ interface Pending {
 
 /** Larger batches gain little and hold up the event loop (about 36 µs a signature). */
 const maxBatch = 32;
+/** Handing over and back costs as much as verifying this many here. */
+const worthAThread = 3;
 
 /**
  * Verifies what arrived in one turn of the event loop together: half the price of one by one, and
  * a lone request waits for nobody. One bad signature changes no other's verdict (`Verifier`).
  */
 export function createVerifyQueue(deps: VerifyQueueDeps): VerifyQueue {
-  const { verifier, clock, defer, onBatch } = deps;
+  const { clock, defer, onBatch, threads } = deps;
   const pending: Pending[] = [];
   let due = false;
 
@@ -40,21 +51,35 @@ export function createVerifyQueue(deps: VerifyQueueDeps): VerifyQueue {
     due = false;
     const batch = pending.splice(0, maxBatch);
     if (pending.length > 0) schedule();
+    if (threads?.isFree() === true && batch.length >= worthAThread)
+      void verifyThere(threads, batch);
+    else verifyHere(batch);
+  };
+  const verifyHere = (batch: readonly Pending[]): void => {
     const started = clock.monotonicMs();
-    const verdicts = verifyAll(
-      verifier,
-      batch.map(({ check }) => check),
-    );
-    onBatch(batch.length, (clock.monotonicMs() - started) / 1000);
-    batch.forEach(({ settle }, at) => settle(verdicts[at] === true));
+    settle(batch, verifyAll(deps.verifier, checksOf(batch)), started);
+  };
+  const verifyThere = async (there: VerifyThreads, batch: readonly Pending[]): Promise<void> => {
+    const started = clock.monotonicMs();
+    const verdicts = await there.verifyBatch(checksOf(batch));
+    if (verdicts === null) verifyHere(batch);
+    else settle(batch, verdicts, started);
+  };
+  const settle = (batch: readonly Pending[], verdicts: readonly boolean[], from: number): void => {
+    onBatch(batch.length, (clock.monotonicMs() - from) / 1000);
+    batch.forEach((one, at) => one.settle(verdicts[at] === true));
   };
   return {
     verify: (check) =>
-      new Promise((settle) => {
-        pending.push({ check, settle });
+      new Promise((settleOne) => {
+        pending.push({ check, settle: settleOne });
         schedule();
       }),
   };
+}
+
+function checksOf(batch: readonly Pending[]): readonly SignatureCheck[] {
+  return batch.map(({ check }) => check);
 }
 
 function verifyAll(verifier: Verifier, checks: readonly SignatureCheck[]): readonly boolean[] {
