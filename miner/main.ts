@@ -4,7 +4,6 @@ import { availableParallelism } from 'node:os';
 import { restartFloorNs } from '../common/wire/btauth.ts';
 import type { Chain, Snapshot } from '../common/chain-port.ts';
 import { connectPatiently } from '../common/connect-patiently.ts';
-import { connectChain } from '../common/chain/chain-substrate.ts';
 import { loadConfig, resolvePath } from '../common/config/config-load.ts';
 import { minerSchema, raoOf, subnetSchema } from '../common/config/config-schema.ts';
 import type { MinerConfig } from '../common/config/config-schema.ts';
@@ -46,15 +45,17 @@ import { findInference } from './entrance/inference-conversation.ts';
 import { createGatekeeper } from './gate/gatekeeper.ts';
 import type { GatekeeperOptions } from './gate/gatekeeper.ts';
 import { createHandle } from './gate/handle.ts';
-import type { HandleOptions } from './gate/handle.ts';
+import type { Handle, HandleOptions } from './gate/handle.ts';
 import { createReceiptDesk } from './gate/receipts.ts';
+import { createRefusalLog } from './gate/refusal-log.ts';
+import type { RefusalLog } from './gate/refusal-log.ts';
 import { createCatalogue } from './models/catalogue.ts';
 import { createLocalModel } from './models/local-model.ts';
 import { createMinerMetrics } from './metrics.ts';
 import type { MinerMetrics } from './metrics.ts';
 import { checkModelFile } from './models/model-file.ts';
 import { startMinerServer } from './gate/server.ts';
-import type { MinerServer } from './gate/server.ts';
+import type { MinerServer, MinerServerOptions } from './gate/server.ts';
 import { createVerifyQueue } from './gate/verify-queue.ts';
 import { startVerifyThreads } from './gate/verify-threads.ts';
 
@@ -188,6 +189,8 @@ async function openParts(
   const platform = createPlatform();
   const { endpoints, requestTimeoutMs, startPatienceMs: patienceMs } = config.chain;
   const options = { endpoints, requestTimeoutMs, platform, logger: log, signal };
+  // Loaded here: the client takes longer to load than all else, and a chain handed in needs none.
+  const { connectChain } = await import('../common/chain/chain-substrate.ts');
   const patient = { clock: platform.clock, log, signal, patienceMs };
   const chain = await connectPatiently(() => connectChain(options), patient);
   lifecycle.add('chain', () => chain.close());
@@ -253,9 +256,11 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   );
   const threads = startVerifyThreads(verifyThreadsOf(config), log);
   lifecycle.add('threads that verify', () => threads.close());
+  const refusals = createRefusalLog(log);
   const handle = createHandle(
     {
       clock: platform.clock,
+      refusals,
       gatekeeper: createGatekeeper(
         {
           platform,
@@ -286,16 +291,8 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
     },
     handleOptions(config),
   );
-  const { host, port, maxConnections, requestTimeoutMs, drainMs } = config.server;
-  const server = await startMinerServer({
-    host,
-    port,
-    maxConnections,
-    requestTimeoutMs,
-    handle,
-    log,
-  });
-  lifecycle.add('server', () => server.drain(drainMs));
+  const server = await startMinerServer(serverOptions(parts, metrics, handle, refusals));
+  lifecycle.add('server', () => server.drain(config.server.drainMs));
   lifecycle.add('readiness', () => void (state.draining = true));
   const follow = { netuid: config.netuid, everyBlocks: metagraphEveryBlocks };
   const stopFollowing = followMetagraph({ chain, log, metrics }, follow, (snapshot) =>
@@ -376,11 +373,38 @@ function handleOptions({ server, queue }: MinerConfig): HandleOptions {
   };
 }
 
+function serverOptions(
+  { config, log, platform }: MinerParts,
+  metrics: MinerMetrics,
+  handle: Handle,
+  refusals: RefusalLog,
+): MinerServerOptions {
+  const { host, port, maxConnections, maxConnectionsPerAddress, requestTimeoutMs } = config.server;
+  return {
+    host,
+    port,
+    maxConnections,
+    maxConnectionsPerAddress,
+    requestTimeoutMs,
+    stallTimeoutMs: requestTimeoutMs + config.queue.maxWaitMs + config.engine.runTimeoutMs,
+    handle,
+    observer: {
+      onConnections: (open) => metrics.connections.set(open),
+      onRefused: (status, reason) => {
+        metrics.requests.inc({ status, reason });
+        refusals.note(status, reason, platform.clock.monotonicMs());
+      },
+    },
+    log,
+  };
+}
+
 function gateOptions(config: MinerConfig, notBeforeNs: bigint): GatekeeperOptions {
   const { admission, server } = config;
   return {
     notBeforeNs,
     maxBodyBytes: server.maxBodyBytes,
+    maxBufferedBytes: server.maxBufferedBytes,
     admission: {
       requireValidatorPermit: admission.requireValidatorPermit,
       minStakeRao: raoOf(admission.minStakeTao),
@@ -389,7 +413,12 @@ function gateOptions(config: MinerConfig, notBeforeNs: bigint): GatekeeperOption
     },
     ratePerSecond: admission.ratePerSecond,
     burst: admission.burst,
+    costUnit: admission.costUnit,
+    addressRatePerSecond: admission.addressRatePerSecond,
+    addressBurst: admission.addressBurst,
     maxInFlight: admission.maxInFlight,
+    capacity: admission.capacity,
+    share: admission.share,
   };
 }
 

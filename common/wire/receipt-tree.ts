@@ -1,4 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex, fromHex } from '../hex.ts';
 
 /**
@@ -21,19 +20,21 @@ const leafPrefix = 0;
 const nodePrefix = 1;
 const encoder = new TextEncoder();
 
+export type Sha256 = (bytes: Uint8Array) => Uint8Array;
+
 /** Throws RangeError for no text, or more than a path may tell. */
-export function growReceiptTree(texts: readonly Uint8Array[]): ReceiptTree {
+export function growReceiptTree(texts: readonly Uint8Array[], sha256: Sha256): ReceiptTree {
   if (texts.length === 0 || texts.length > 2 ** maxSteps) {
     throw new RangeError(`a tree holds 1 to ${2 ** maxSteps} receipts`);
   }
   const paths: string[][] = texts.map(() => []);
-  let level = texts.map((text, at) => ({ hash: leafHash(text), leaves: [at] }));
+  let level = texts.map((text, at) => ({ hash: leafHash(text, sha256), leaves: [at] }));
   while (level.length > 1) {
     const next: typeof level = [];
     for (let at = 0; at < level.length; at += 2) {
       const [left, right] = [level[at], level[at + 1]];
       if (left === undefined) break;
-      next.push(right === undefined ? left : joined(left, right, paths));
+      next.push(right === undefined ? left : joined(left, right, paths, sha256));
     }
     level = next;
   }
@@ -50,19 +51,25 @@ function joined(
   left: Branch,
   right: Branch,
   paths: readonly string[][],
+  sha256: Sha256,
 ): Branch & { leaves: number[] } {
   const [leftStep, rightStep] = [`L${toHex(left.hash)}`, `R${toHex(right.hash)}`];
   for (const leaf of left.leaves) paths[leaf]?.push(rightStep);
   for (const leaf of right.leaves) paths[leaf]?.push(leftStep);
-  return { hash: nodeHash(left.hash, right.hash), leaves: [...left.leaves, ...right.leaves] };
+  return {
+    hash: nodeHash(left.hash, right.hash, sha256),
+    leaves: [...left.leaves, ...right.leaves],
+  };
 }
 
 /** The root that a text and its path lead to. */
-export function rootOf(text: Uint8Array, path: ReceiptPath): Uint8Array {
-  let hash = leafHash(text);
+export function rootOf(text: Uint8Array, path: ReceiptPath, sha256: Sha256): Uint8Array {
+  let hash = leafHash(text, sha256);
   for (const step of path) {
     const neighbour = fromHex(step.slice(1)) ?? new Uint8Array();
-    hash = step.startsWith('L') ? nodeHash(neighbour, hash) : nodeHash(hash, neighbour);
+    hash = step.startsWith('L')
+      ? nodeHash(neighbour, hash, sha256)
+      : nodeHash(hash, neighbour, sha256);
   }
   return hash;
 }
@@ -80,10 +87,17 @@ export function parseReceiptPath(text: string): ReceiptPath | null {
 
 const stepShape = /^[LR][0-9a-f]{64}$/;
 
-function leafHash(text: Uint8Array): Uint8Array {
-  return sha256.create().update(Uint8Array.of(leafPrefix)).update(text).digest();
+function leafHash(text: Uint8Array, sha256: Sha256): Uint8Array {
+  const bytes = new Uint8Array(1 + text.length);
+  bytes[0] = leafPrefix;
+  bytes.set(text, 1);
+  return sha256(bytes);
 }
 
-function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256.create().update(Uint8Array.of(nodePrefix)).update(left).update(right).digest();
+function nodeHash(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
+  const bytes = new Uint8Array(1 + left.length + right.length);
+  bytes[0] = nodePrefix;
+  bytes.set(left, 1);
+  bytes.set(right, 1 + left.length);
+  return sha256(bytes);
 }

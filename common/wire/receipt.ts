@@ -1,9 +1,10 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { Hotkey } from '../brand.ts';
 import type { KeyOf } from './btauth.ts';
 import { fromHex, toHex } from '../hex.ts';
 import type { HeaderMap } from './inference-types.ts';
 import { growReceiptTree, parseReceiptPath, rootOf, rootText } from './receipt-tree.ts';
-import type { ReceiptPath } from './receipt-tree.ts';
+import type { ReceiptPath, Sha256 } from './receipt-tree.ts';
 import type { SignatureCheck, Signer, Verifier } from '../signer-port.ts';
 
 export const receiptHeaderNames = {
@@ -79,11 +80,15 @@ export function signReceipt(fields: ReceiptFields, signer: Signer): Receipt {
  * Receipts of many answers by one signature, in order: signing costs more than all else about a
  * receipt. Throws RangeError for a field that the text cannot carry.
  */
-export function signReceipts(many: readonly ReceiptFields[], signer: Signer): readonly Receipt[] {
+export function signReceipts(
+  many: readonly ReceiptFields[],
+  signer: Signer,
+  hash: Sha256,
+): readonly Receipt[] {
   const [first, ...others] = many;
   if (first === undefined) return [];
   if (others.length === 0) return [signReceipt(first, signer)];
-  const { root, paths } = growReceiptTree(many.map(checkedBytes));
+  const { root, paths } = growReceiptTree(many.map(checkedBytes), hash);
   const signature = signer.sign(rootText(root));
   return many.map((fields, at) => {
     return { kind: 'receipt', ...fields, signature, path: paths[at] ?? [] };
@@ -165,7 +170,7 @@ export function receiptSignatureCheck(
 /** The text itself, or the root of the tree that it stands in. */
 function signedBytes(receipt: Receipt): Uint8Array {
   const text = bytesOf(receipt);
-  return receipt.path.length === 0 ? text : rootText(rootOf(text, receipt.path));
+  return receipt.path.length === 0 ? text : rootText(rootOf(text, receipt.path, sha256));
 }
 
 /**

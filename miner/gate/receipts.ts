@@ -55,7 +55,7 @@ export function createReceiptDesk(deps: ReceiptDeskDeps): ReceiptDesk {
     const together = waiting.splice(0, maxTogether);
     if (waiting.length > 0) schedule();
     const from = platform.clock.monotonicMs();
-    sign(together, signer);
+    sign(together, deps);
     onSigned(together.length, (platform.clock.monotonicMs() - from) / 1000);
   };
   return {
@@ -88,11 +88,12 @@ function fieldsOf(
 }
 
 /** One receipt that cannot be written must not cost the others theirs. */
-function sign(together: readonly Waiting[], signer: Signer): void {
+function sign(together: readonly Waiting[], { signer, platform }: ReceiptDeskDeps): void {
   try {
     const receipts = signReceipts(
       together.map(({ fields }) => fields),
       signer,
+      platform.sha256,
     );
     together.forEach((one, at) => settle(one, receipts[at]));
   } catch {

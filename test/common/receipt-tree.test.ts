@@ -17,7 +17,7 @@ import {
   rootOf,
   rootText,
 } from '../../common/wire/receipt-tree.ts';
-import { alice, bob, sr25519, utf8 } from './wire-keys.ts';
+import { alice, bob, sha256, sr25519, utf8 } from './wire-keys.ts';
 
 function fieldsOf(at: number): ReceiptFields {
   return {
@@ -35,7 +35,7 @@ function fieldsOf(at: number): ReceiptFields {
 
 function many(count: number): readonly Receipt[] {
   const fields = Array.from({ length: count }, (_, at) => fieldsOf(at));
-  return signReceipts(fields, alice).map((receipt) => {
+  return signReceipts(fields, alice, sha256).map((receipt) => {
     const parsed = parseReceipt(receiptHeaders(receipt));
     if (parsed.kind !== 'receipt') throw new Error(parsed.detail);
     return parsed;
@@ -111,10 +111,13 @@ describe('receipts under one signature', () => {
 
   it('an inner node passes for no receipt', () => {
     const texts = [0, 1, 2, 3].map((at) => utf8(receiptText(fieldsOf(at))));
-    const { root } = growReceiptTree(texts);
-    const [left, right] = [growReceiptTree(texts.slice(0, 2)), growReceiptTree(texts.slice(2))];
+    const { root } = growReceiptTree(texts, sha256);
+    const [left, right] = [
+      growReceiptTree(texts.slice(0, 2), sha256),
+      growReceiptTree(texts.slice(2), sha256),
+    ];
     const inner = new Uint8Array([...left.root, ...right.root]);
-    expect(toHex(rootOf(inner, []))).not.toBe(toHex(root));
+    expect(toHex(rootOf(inner, [], sha256))).not.toBe(toHex(root));
   });
 
   it('the tree is that of a second writing', () => {
@@ -122,10 +125,10 @@ describe('receipts under one signature', () => {
       fc.property(
         fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 70 }),
         (texts) => {
-          const { root, paths } = growReceiptTree(texts);
+          const { root, paths } = growReceiptTree(texts, sha256);
           expect(toHex(root)).toBe(plainRoot(texts).toString('hex'));
           texts.forEach((text, at) =>
-            expect(toHex(rootOf(text, paths[at] ?? []))).toBe(toHex(root)),
+            expect(toHex(rootOf(text, paths[at] ?? [], sha256))).toBe(toHex(root)),
           );
         },
       ),
@@ -134,7 +137,7 @@ describe('receipts under one signature', () => {
   });
 
   it('what is signed says that it is a root', () => {
-    const { root } = growReceiptTree([utf8('a'), utf8('b')]);
+    const { root } = growReceiptTree([utf8('a'), utf8('b')], sha256);
     expect(new TextDecoder().decode(rootText(root))).toBe(`subnet-receipts/1\n${toHex(root)}`);
   });
 
