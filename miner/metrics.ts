@@ -4,6 +4,7 @@ import type { Counter, Gauge, Histogram, Meter } from '../common/telemetry-port.
 
 /** All that a miner measures, in the order of a request's way. */
 export interface MinerMetrics extends EndpointMetrics {
+  readonly connections: Gauge;
   readonly requests: Counter;
   readonly requestSeconds: Histogram;
   readonly verifySeconds: Histogram;
@@ -37,6 +38,10 @@ const latencyBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2,
 
 export function createMinerMetrics(meter: Meter): MinerMetrics {
   return {
+    connections: meter.gauge({
+      name: 'miner_connections',
+      help: 'Connections that are open',
+    }),
     requests: meter.counter({
       name: 'miner_requests_total',
       help: 'Answers, by HTTP status and reason',

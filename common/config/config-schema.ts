@@ -180,7 +180,19 @@ export const minerSchema = z
         externalIp: z.string().optional().describe('Address that is served on chain'),
         externalPort: port.optional(),
         maxBodyBytes: z.int().min(1024).max(1_073_741_824).default(16_777_216),
+        maxBufferedBytes: z
+          .int()
+          .min(1024)
+          .max(68_719_476_736)
+          .default(268_435_456)
+          .describe('Of all bodies that are under way; one address may hold a quarter'),
         maxConnections: z.int().min(1).max(1_000_000).default(4096),
+        maxConnectionsPerAddress: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(512)
+          .describe('An IPv4 address, or a /64 of IPv6'),
         requestTimeoutMs: z.int().min(100).max(600_000).default(10_000),
         drainMs: z.int().min(0).max(600_000).default(10_000),
         verifyThreads: z
@@ -201,7 +213,31 @@ export const minerSchema = z
         deny: z.array(ss58).default([]),
         ratePerSecond: z.number().positive().default(200),
         burst: z.int().min(1).default(400),
+        costUnit: z
+          .int()
+          .min(1)
+          .max(1_000_000_000)
+          .default(65_536)
+          .describe(
+            'Elements of inputs that one of ratePerSecond buys; four bytes of a text or an image are one',
+          ),
+        addressRatePerSecond: z
+          .number()
+          .positive()
+          .default(20)
+          .describe('Requests of one address that were not worth their signature check'),
+        addressBurst: z.int().min(1).default(100),
         maxInFlight: z.int().min(1).default(64).describe('Per hotkey'),
+        capacity: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(512)
+          .describe('Requests under way from which on each hotkey keeps to its share of them'),
+        share: z
+          .enum(['equal', 'stake'])
+          .default('equal')
+          .describe('How the shares of a busy miner are weighed'),
       })
       .prefault({}),
     queue: z

@@ -6,12 +6,21 @@ import type { Ss58 } from '../../common/brand.ts';
 import type { ReplayMemory } from '../../common/wire/replay.ts';
 import type { Claim, Entrance } from '../entrance/entrance.ts';
 import type { MinerMetrics } from '../metrics.ts';
+import type { Tensor } from '../../common/tensor.ts';
+import { addressKey } from './address-key.ts';
 import { admit } from './admit.ts';
 import type { AdmitPolicy, CallerDirectory } from './admit.ts';
+import { createBodyRoom } from './body-room.ts';
+import type { BodyRoom, BodySpace } from './body-room.ts';
+import { createFairShare } from './fair-share.ts';
+import type { FairShare } from './fair-share.ts';
 import { refuse } from './http-message.ts';
 import type { RawRequest, RawResponse } from './http-message.ts';
+import { createPace } from './pace.ts';
+import type { Pace } from './pace.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import type { RateLimiter } from './rate-limit.ts';
+import { requestCost } from './request-cost.ts';
 import type { VerifyQueue } from './verify-queue.ts';
 
 /** A request whose signature, caller and nonce were good. */
@@ -22,11 +31,13 @@ export interface Accepted {
   readonly bodySha256: Uint8Array;
   /** Of the caller on this subnet, when the chain knows it. */
   readonly stakeRao: bigint;
+  /** Takes what the inputs cost beyond the one token of any request; a refusal when there is less. */
+  charge(inputs: readonly Tensor[]): RawResponse | null;
   /** To be called once the request was answered. */
   release(): void;
 }
 
-/** A request that was turned away; `claim` is there once its signature was good. */
+/** A request that was turned away. */
 export interface TurnedAway {
   readonly kind: 'turned-away';
   readonly response: RawResponse;
@@ -35,6 +46,17 @@ export interface TurnedAway {
 export interface Gatekeeper {
   /** Cheap checks first, and no byte of a body before them. Never rejects for what callers do. */
   accept(request: RawRequest, entrance: Entrance): Promise<Accepted | TurnedAway>;
+  /** Milliseconds until those that are under way now are answered, at the pace of the last ones. */
+  backlogMs(): number;
+  /** Requests under way, and keys that are remembered of callers; for tests that these are bounded. */
+  state(): GateState;
+}
+
+export interface GateState {
+  readonly underWay: number;
+  readonly bodyBytes: number;
+  readonly hotkeys: number;
+  readonly addresses: number;
 }
 
 export interface GatekeeperDeps {
@@ -52,37 +74,78 @@ export interface GatekeeperOptions {
   /** Requests signed before this are refused (`restartFloorNs`). */
   readonly notBeforeNs: bigint;
   readonly maxBodyBytes: number;
+  /** Of all bodies that are under way; one address may hold a quarter. */
+  readonly maxBufferedBytes: number;
   readonly admission: AdmitPolicy;
+  /** Tokens of one hotkey. */
   readonly ratePerSecond: number;
   readonly burst: number;
+  /** Elements of inputs that one token buys. */
+  readonly costUnit: number;
+  /** Requests of one address that cost a signature check and came to nothing. */
+  readonly addressRatePerSecond: number;
+  readonly addressBurst: number;
   /** Of one hotkey at a time. */
   readonly maxInFlight: number;
+  /** Requests under way from which on hotkeys keep to their shares, and how those are weighed. */
+  readonly capacity: number;
+  readonly share: 'equal' | 'stake';
 }
 
-/** A wrong signature costs as much as a good one: from one address, this many may be tried. */
-const badSignatures = { ratePerSecond: 20, burst: 100, maxKeys: 10_000 };
 const maxRememberedCallers = 10_000;
 const busyRetryMs = 1000;
+const partOfOneAddress = 0.25;
+const raoPerTao = 1e9;
 
 interface Context extends GatekeeperDeps {
   readonly options: GatekeeperOptions;
   readonly auth: AuthPolicy;
   readonly perHotkey: RateLimiter;
-  readonly badByAddress: RateLimiter;
-  readonly inFlight: Map<string, number>;
+  /** A wrong signature costs as much as a good one. */
+  readonly wastedByAddress: RateLimiter;
+  readonly shares: FairShare;
+  readonly bodies: BodyRoom;
+  readonly pace: Pace;
 }
 
 export function createGatekeeper(deps: GatekeeperDeps, options: GatekeeperOptions): Gatekeeper {
-  const { ratePerSecond, burst, notBeforeNs } = options;
+  const { ratePerSecond, burst, notBeforeNs, addressRatePerSecond, addressBurst } = options;
+  const maxKeys = maxRememberedCallers;
   const context: Context = {
     ...deps,
     options,
     auth: { receiver: deps.receiver, keyOf: rememberKeys(deps.directory), notBeforeNs },
-    perHotkey: createRateLimiter({ ratePerSecond, burst, maxKeys: maxRememberedCallers }),
-    badByAddress: createRateLimiter(badSignatures),
-    inFlight: new Map(),
+    perHotkey: createRateLimiter({ ratePerSecond, burst, maxKeys }),
+    wastedByAddress: createRateLimiter({
+      ratePerSecond: addressRatePerSecond,
+      burst: addressBurst,
+      maxKeys,
+    }),
+    shares: createFairShare(options),
+    bodies: bodyRoomOf(options),
+    pace: createPace(),
   };
-  return { accept: (request, entrance) => accept(context, request, entrance) };
+  return {
+    accept: (request, entrance) => accept(context, request, entrance),
+    backlogMs: () => context.pace.waitMs(context.shares.total),
+    state: () => stateOf(context),
+  };
+}
+
+/** A single body of the largest size always finds room. */
+function bodyRoomOf({ maxBufferedBytes, maxBodyBytes }: GatekeeperOptions): BodyRoom {
+  const maxBytes = Math.max(maxBufferedBytes, maxBodyBytes);
+  const maxBytesPerAddress = Math.max(maxBytes * partOfOneAddress, maxBodyBytes);
+  return createBodyRoom({ maxBytes, maxBytesPerAddress });
+}
+
+function stateOf({ shares, bodies, perHotkey, wastedByAddress }: Context): GateState {
+  return {
+    underWay: shares.total,
+    bodyBytes: bodies.held,
+    hotkeys: shares.hotkeys + perHotkey.size,
+    addresses: bodies.addresses + wastedByAddress.size,
+  };
 }
 
 /** Decoding an address costs a hash; those of registered callers are decoded once. */
@@ -102,30 +165,43 @@ function rememberKeys(
   };
 }
 
-/** Verify, admit, then spend the nonce: a stranger's good signature costs no memory. */
+/** From the head alone; then the body, within what there is room for; then the signature. */
 async function accept(
   context: Context,
   request: RawRequest,
   entrance: Entrance,
 ): Promise<Accepted | TurnedAway> {
-  const { platform, auth, metrics, options } = context;
-  const { clock } = platform;
-  const claim = entrance.read(request, auth, clock.nowNs());
+  const claim = entrance.read(request, context.auth, context.platform.clock.nowNs());
   if (claim.kind === 'auth-refusal') return turnAway(authRefusal(claim));
-  const barred = barAddress(context, request.remoteAddress);
+  const address = addressKey(request.remoteAddress);
+  const barred = barUnknown(context, claim.hotkey) ?? barAddress(context, address);
   if (barred !== null) return turnAway(barred);
+  const space = context.bodies.open(address);
+  const judged = await judge(context, request, claim, address, space);
+  if (judged.kind === 'turned-away') space.close();
+  return judged;
+}
+
+async function judge(
+  context: Context,
+  request: RawRequest,
+  claim: Claim,
+  address: string,
+  space: BodySpace,
+): Promise<Accepted | TurnedAway> {
+  const { platform, metrics, options } = context;
+  const { clock } = platform;
   const from = clock.monotonicMs();
-  const body = await request.readBody(options.maxBodyBytes);
-  if (body === 'gone') return turnAway(refuse(408, 'gone', 'the body did not arrive'));
-  if (body === 'too-large') return turnAway(tooLarge(options.maxBodyBytes));
+  const maxBytes = options.maxBodyBytes;
+  const body = await request.readBody({ maxBytes, take: (bytes) => space.take(bytes) });
+  if (typeof body === 'string') return turnAway(bodyRefusal(body, maxBytes));
   const read = clock.monotonicMs();
   metrics.stages.body.observe((read - from) / 1000);
   const bodySha256 = platform.sha256(body);
   const good = await context.verifyQueue.verify(claim.signatureCheck(bodySha256));
   metrics.stages.authenticate.observe((clock.monotonicMs() - read) / 1000);
-  const refusal = settle(context, request, claim, good);
-  if (refusal !== null) return turnAway(refusal);
-  return accepted(context, claim, body, bodySha256);
+  const refusal = settle(context, address, claim, good);
+  return refusal === null ? accepted(context, claim, body, bodySha256, space) : turnAway(refusal);
 }
 
 function accepted(
@@ -133,59 +209,148 @@ function accepted(
   claim: Claim,
   body: Uint8Array,
   bodySha256: Uint8Array,
+  space: BodySpace,
 ): Accepted {
-  const { inFlight } = context;
+  const { shares, pace, platform } = context;
   const { hotkey } = claim;
-  inFlight.set(hotkey, (inFlight.get(hotkey) ?? 0) + 1);
-  const stakeRao = context.directory()?.get(hotkey)?.stakeRao ?? 0n;
-  const release = (): void => {
-    const left = (inFlight.get(hotkey) ?? 1) - 1;
-    if (left > 0) inFlight.set(hotkey, left);
-    else inFlight.delete(hotkey);
+  return {
+    kind: 'accepted',
+    claim,
+    body,
+    bodySha256,
+    stakeRao: stakeOf(context, hotkey),
+    charge: (inputs) => charge(context, hotkey, inputs),
+    release: () => {
+      space.close();
+      shares.leave(hotkey);
+      pace.done(platform.clock.monotonicMs(), shares.total);
+    },
   };
-  return { kind: 'accepted', claim, body, bodySha256, stakeRao, release };
 }
 
-function barAddress({ badByAddress, platform }: Context, address: string): RawResponse | null {
-  const waitMs = badByAddress.peek(address, platform.clock.monotonicMs());
+function stakeOf({ directory }: Context, hotkey: Hotkey): bigint {
+  return directory()?.get(hotkey)?.stakeRao ?? 0n;
+}
+
+/**
+ * Whoever nobody knows can be refused before its body is read, whatever its signature is worth. It
+ * is a 401: that this hotkey really asks was not seen.
+ */
+function barUnknown({ options, directory }: Context, hotkey: Hotkey): RawResponse | null {
+  const callers = directory();
+  if (callers === null || callers.has(hotkey)) return null;
+  const { allow, deny } = options.admission;
+  if (allow.has(hotkey) || deny.has(hotkey)) return null;
+  return refuse(401, 'unknown_hotkey', 'this hotkey is not registered on the subnet');
+}
+
+function barAddress({ wastedByAddress, platform }: Context, address: string): RawResponse | null {
+  const waitMs = wastedByAddress.peek(address, platform.clock.monotonicMs());
   if (waitMs === 0) return null;
-  return refuse(429, 'bad_signatures', 'too many wrong signatures from this address', waitMs);
+  const text = 'too many requests of this address were not worth their signature check';
+  return refuse(429, 'address', text, waitMs);
+}
+
+function bodyRefusal(why: 'too-large' | 'no-room' | 'gone', maxBytes: number): RawResponse {
+  switch (why) {
+    case 'too-large':
+      return tooLarge(maxBytes);
+    case 'no-room':
+      return refuse(503, 'no_room', 'too many large bodies are under way', busyRetryMs);
+    case 'gone':
+      return refuse(408, 'gone', 'the body did not arrive');
+  }
 }
 
 export function tooLarge(maxBytes: number): RawResponse {
   return refuse(413, 'too_large', `the body may have at most ${maxBytes} bytes`);
 }
 
+/** A wrong or useless signature has cost a check like a good one: its address pays for that. */
 function settle(
   context: Context,
-  request: RawRequest,
+  address: string,
   claim: Claim,
   good: boolean,
 ): RawResponse | null {
-  const { platform, replay, badByAddress, metrics } = context;
-  if (!good) badByAddress.take(request.remoteAddress, platform.clock.monotonicMs());
-  const barred = good ? barHotkey(context, claim.hotkey) : null;
+  const { platform, wastedByAddress } = context;
+  const nowMs = platform.clock.monotonicMs();
+  const refusal = good ? admitted(context, claim, nowMs) : spent(context, claim, good);
+  if (refusal === null) return null;
+  if (refusal.status === 401 || refusal.status === 403) wastedByAddress.take(address, nowMs);
+  return refusal;
+}
+
+/**
+ * Admit, look at the bucket, take a place, spend the nonce, pay: a stranger costs no memory, and
+ * whoever sends another's request again takes none of that one's tokens.
+ */
+function admitted(context: Context, claim: Claim, nowMs: number): RawResponse | null {
+  const { shares, perHotkey } = context;
+  const { hotkey } = claim;
+  const barred = barHotkey(context, hotkey, nowMs) ?? barShare(context, hotkey);
   if (barred !== null) return barred;
+  const refusal = spent(context, claim, true);
+  if (refusal !== null) {
+    shares.leave(hotkey);
+    return refusal;
+  }
+  perHotkey.take(hotkey, nowMs);
+  return null;
+}
+
+function spent(context: Context, claim: Claim, good: boolean): RawResponse | null {
+  const { platform, replay, metrics } = context;
   const settled = settleAuth(claim, good, replay, platform.clock.nowNs());
   metrics.replayEntries.set(replay.size);
   return settled.kind === 'authed' ? null : authRefusal(settled);
 }
 
 /** Reasons against a caller whose signature is good. */
-function barHotkey(context: Context, hotkey: Hotkey): RawResponse | null {
-  const { options, inFlight } = context;
-  const admission = admit(options.admission, context.directory(), hotkey);
+function barHotkey(context: Context, hotkey: Hotkey, nowMs: number): RawResponse | null {
+  const { options, directory, perHotkey } = context;
+  const admission = admit(options.admission, directory(), hotkey);
   if (admission.kind === 'refused') {
     const { status, reason, detail } = admission;
     return refuse(status, reason, detail, status === 503 ? busyRetryMs : undefined);
   }
-  if ((inFlight.get(hotkey) ?? 0) >= options.maxInFlight) {
-    const text = `at most ${options.maxInFlight} requests of one hotkey at a time`;
-    return refuse(429, 'in_flight', text, busyRetryMs);
-  }
-  const waitMs = context.perHotkey.take(hotkey, context.platform.clock.monotonicMs());
-  if (waitMs === 0) return null;
-  return refuse(429, 'rate', `at most ${options.ratePerSecond} requests a second`, waitMs);
+  const waitMs = perHotkey.peek(hotkey, nowMs);
+  return waitMs === 0 ? null : rateRefusal(options, waitMs);
+}
+
+/** Takes a place among the requests under way, or says why there is none. */
+function barShare(context: Context, hotkey: Hotkey): RawResponse | null {
+  const { options, shares, pace } = context;
+  const weight = options.share === 'equal' ? 1 : stakeWeight(stakeOf(context, hotkey));
+  const verdict = shares.enter(hotkey, weight);
+  if (verdict === 'entered') return null;
+  const waitMs = Math.max(busyRetryMs, pace.waitMs(1));
+  const text =
+    verdict === 'own-limit'
+      ? `at most ${options.maxInFlight} requests of one hotkey at a time`
+      : 'the miner is busy, and this hotkey has its share of it';
+  return refuse(429, verdict === 'own-limit' ? 'in_flight' : 'share', text, waitMs);
+}
+
+/** In TAO, at least one: who has no stake and is admitted all the same gets a little. */
+function stakeWeight(stakeRao: bigint): number {
+  return Math.max(1, Number(stakeRao) / raoPerTao);
+}
+
+function charge(
+  { options, perHotkey, platform }: Context,
+  hotkey: Hotkey,
+  inputs: readonly Tensor[],
+): RawResponse | null {
+  const more = requestCost(inputs, options.costUnit) - 1;
+  if (more <= 0) return null;
+  const waitMs = perHotkey.take(hotkey, platform.clock.monotonicMs(), more);
+  return waitMs === 0 ? null : rateRefusal(options, waitMs);
+}
+
+function rateRefusal({ ratePerSecond, costUnit }: GatekeeperOptions, waitMs: number): RawResponse {
+  const text = `at most ${ratePerSecond} requests of ${costUnit} elements a second`;
+  return refuse(429, 'rate', text, waitMs);
 }
 
 function authRefusal({ status, name, reason }: AuthRefusal): RawResponse {

@@ -6,10 +6,11 @@ import type { MinerMetrics } from '../metrics.ts';
 import type { Catalogue, InferOutcome } from '../models/served-model.ts';
 import { tooLarge } from './gatekeeper.ts';
 import type { Accepted, Gatekeeper } from './gatekeeper.ts';
-import { refuse, reply } from './http-message.ts';
+import { computedReason, refuse, reply } from './http-message.ts';
 import type { RawRequest, RawResponse } from './http-message.ts';
 import { answerInfo } from './info-routes.ts';
 import type { ReceiptDesk } from './receipts.ts';
+import type { RefusalLog } from './refusal-log.ts';
 
 export interface HandleDeps {
   readonly clock: Clock;
@@ -19,6 +20,7 @@ export interface HandleDeps {
   /** Asked in order; the first that knows the path answers. */
   readonly conversations: readonly FindConversation[];
   readonly metrics: MinerMetrics;
+  readonly refusals: RefusalLog;
   /** Why no request can be answered now, or null. */
   readonly notReady: () => string | null;
 }
@@ -43,12 +45,15 @@ interface Context extends HandleDeps {
 /** Raw request in, raw response out; knows no sockets. The stages of a request, in order. */
 export function createHandle(deps: HandleDeps, options: HandleOptions): Handle {
   const { maxBodyBytes } = options;
-  const limits = { ...defaultInferLimits, maxBodyBytes, maxJsonBytes: maxBodyBytes };
+  // JSON is read in one go, and nobody else is served meanwhile: what is larger comes in binary.
+  const maxJsonBytes = Math.min(maxBodyBytes, defaultInferLimits.maxJsonBytes);
+  const limits = { ...defaultInferLimits, maxBodyBytes, maxJsonBytes };
   const context: Context = { ...deps, options, limits };
   return async (request) => {
     const response = await route(context, request);
     const { status, reason } = response;
     deps.metrics.requests.inc({ status, reason });
+    if (status >= 400) deps.refusals.note(status, reason, deps.clock.monotonicMs());
     return response;
   };
 }
@@ -104,15 +109,18 @@ async function answer(
   context: Context,
   request: RawRequest,
   conversation: Conversation,
-  { body, claim, stakeRao }: Accepted,
+  accepted: Accepted,
   startedMs: number,
 ): Promise<RawResponse> {
-  const { clock, limits, metrics, options } = context;
+  const { clock, limits, metrics, options, gatekeeper } = context;
+  const { body, claim, stakeRao } = accepted;
   const decodeFrom = clock.monotonicMs();
   const asked = conversation.decode(body, request.headers, limits);
   const decoded = clock.monotonicMs();
   metrics.stages.decode.observe((decoded - decodeFrom) / 1000);
   if (isProtocolError(asked)) return refuse(asked.status, 'bad_request', asked.error);
+  const tooDear = accepted.charge(asked.inputs);
+  if (tooDear !== null) return tooDear;
   const outcome = await conversation.model.infer({
     inputs: asked.inputs,
     deadlineMs: startedMs + options.maxWaitMs,
@@ -122,7 +130,10 @@ async function answer(
   });
   const computed = clock.monotonicMs();
   metrics.stages.infer.observe((computed - decoded) / 1000);
-  const response = outcome.kind === 'outputs' ? encode(conversation, outcome) : failure(outcome);
+  const response =
+    outcome.kind === 'outputs'
+      ? encode(conversation, outcome)
+      : failure(outcome, Math.max(busyRetryMs, gatekeeper.backlogMs()));
   metrics.stages.encode.observe((clock.monotonicMs() - computed) / 1000);
   return response;
 }
@@ -134,7 +145,7 @@ function encode(
   const message = conversation.encode(outputs);
   return isProtocolError(message)
     ? refuse(message.status, 'encode', message.error)
-    : reply(200, 'ok', message);
+    : reply(200, computedReason, message);
 }
 
 async function vouch(
@@ -151,13 +162,17 @@ async function vouch(
   return signed;
 }
 
-function failure(outcome: Exclude<InferOutcome, { kind: 'outputs' }>): RawResponse {
+function failure(
+  outcome: Exclude<InferOutcome, { kind: 'outputs' }>,
+  retryMs: number,
+): RawResponse {
+  if (outcome.kind === 'invalid') return refuse(400, 'bad_input', outcome.detail);
   if (outcome.kind === 'failed') return engineFailure(outcome.reason);
   switch (outcome.reason) {
     case 'full':
-      return refuse(429, 'queue_full', 'too many requests wait; try again', busyRetryMs);
+      return refuse(429, 'queue_full', 'too many requests wait; try again', retryMs);
     case 'expired':
-      return refuse(503, 'queue_expired', 'the request waited too long', busyRetryMs);
+      return refuse(503, 'queue_expired', 'the request waited too long', retryMs);
     case 'gone':
       return refuse(408, 'gone', 'the caller left');
     case 'closed':

@@ -11,17 +11,28 @@ export interface RawRequest {
   readonly remoteAddress: string;
   /** Null when the body comes in chunks. */
   readonly contentLength: number | null;
-  /** Reads no more than `maxBytes`; `gone` when the caller left or was too slow. */
-  readBody(maxBytes: number): Promise<Uint8Array | 'too-large' | 'gone'>;
+  /** `gone` when the caller left or was too slow. */
+  readBody(limits: BodyLimits): Promise<BodyRead>;
   /** True once nobody can receive the answer. */
   isGone(): boolean;
 }
+
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Asked for each piece that comes: false when there is no room for it. */
+  take(bytes: number): boolean;
+}
+
+export type BodyRead = Uint8Array | 'too-large' | 'no-room' | 'gone';
 
 export interface RawResponse extends EncodedMessage {
   readonly status: number;
   /** For metrics and logs: a word from a small fixed set. */
   readonly reason: string;
 }
+
+/** The reason of answers to requests whose caller was admitted and whose model computed. */
+export const computedReason = 'ok';
 
 export function reply(status: number, reason: string, message: EncodedMessage): RawResponse {
   return { status, reason, ...message };

@@ -1,15 +1,21 @@
 /** A token bucket for each key, in bounded memory. */
 export interface RateLimiter {
-  /** Takes one token: 0 when there was one, otherwise milliseconds until there will be. */
-  take(key: string, nowMs: number): number;
+  /**
+   * Takes `cost` tokens (one, when it is left out): 0 when they were there, otherwise milliseconds
+   * until they will be. What costs more than a whole bucket waits for a full one, and the bucket is
+   * in debt afterwards.
+   */
+  take(key: string, nowMs: number, cost?: number): number;
   /** As `take`, without taking. */
-  peek(key: string, nowMs: number): number;
+  peek(key: string, nowMs: number, cost?: number): number;
+  /** Keys that are remembered. */
+  readonly size: number;
 }
 
 export interface RateLimit {
   readonly ratePerSecond: number;
   readonly burst: number;
-  /** Keys that are remembered; past this, those with the fullest buckets are forgotten. */
+  /** Keys that are remembered; past this, the one that was longest not used is forgotten. */
   readonly maxKeys: number;
 }
 
@@ -18,44 +24,51 @@ interface Bucket {
   atMs: number;
 }
 
+/** Against the rounding of binary fractions: who waited as long as was said must be let in. */
+const epsilon = 1e-6;
+
 export function createRateLimiter({ ratePerSecond, burst, maxKeys }: RateLimit): RateLimiter {
+  /** In the order of use, the longest unused first. */
   const buckets = new Map<string, Bucket>();
   const fill = (bucket: Bucket, nowMs: number): void => {
     const passedMs = Math.max(0, nowMs - bucket.atMs);
     bucket.tokens = Math.min(burst, bucket.tokens + (passedMs / 1000) * ratePerSecond);
     bucket.atMs = nowMs;
   };
-  const missing = (bucket: Bucket): number =>
-    bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) / ratePerSecond) * 1000);
-  const forget = (nowMs: number): void => {
-    for (const [key, bucket] of buckets) {
-      fill(bucket, nowMs);
-      if (bucket.tokens >= burst) buckets.delete(key);
-    }
-    // All in use: the longest unused gives way, so that memory stays bounded under a flood of keys.
-    for (const key of buckets.keys()) {
-      if (buckets.size < maxKeys) return;
-      buckets.delete(key);
-    }
+  const missingMs = ({ tokens }: Bucket, cost: number): number => {
+    const lacking = Math.min(cost, burst) - tokens;
+    return lacking <= epsilon ? 0 : Math.ceil((lacking / ratePerSecond) * 1000);
+  };
+  const touch = (key: string, nowMs: number): Bucket => {
+    const bucket = buckets.get(key) ?? { tokens: burst, atMs: nowMs };
+    buckets.delete(key);
+    if (buckets.size >= maxKeys) dropFirst(buckets);
+    buckets.set(key, bucket);
+    return bucket;
   };
   return {
-    peek: (key, nowMs) => {
+    peek: (key, nowMs, cost = 1) => {
       const bucket = buckets.get(key);
       if (bucket === undefined) return 0;
       fill(bucket, nowMs);
-      return missing(bucket);
+      return missingMs(bucket, cost);
     },
-    take: (key, nowMs) => {
-      let bucket = buckets.get(key);
-      if (bucket === undefined) {
-        if (buckets.size >= maxKeys) forget(nowMs);
-        bucket = { tokens: burst, atMs: nowMs };
-        buckets.set(key, bucket);
-      }
+    take: (key, nowMs, cost = 1) => {
+      const bucket = touch(key, nowMs);
       fill(bucket, nowMs);
-      const waitMs = missing(bucket);
-      if (waitMs === 0) bucket.tokens -= 1;
+      const waitMs = missingMs(bucket, cost);
+      if (waitMs === 0) bucket.tokens -= cost;
       return waitMs;
     },
+    get size() {
+      return buckets.size;
+    },
   };
+}
+
+function dropFirst(buckets: Map<string, Bucket>): void {
+  for (const key of buckets.keys()) {
+    buckets.delete(key);
+    return;
+  }
 }

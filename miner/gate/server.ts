@@ -1,20 +1,37 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { SubnetError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
+import { addressKey } from './address-key.ts';
+import { createConnections } from './connections.ts';
+import type { ConnectionRefusal, Connections } from './connections.ts';
+import { connectionsWithin } from './file-limit.ts';
 import type { Handle } from './handle.ts';
-import { refuse } from './http-message.ts';
-import type { RawRequest, RawResponse } from './http-message.ts';
+import { computedReason, refuse } from './http-message.ts';
+import type { RawResponse } from './http-message.ts';
+import { rawRequestOf } from './node-request.ts';
+import { sendResponse, sendRaw } from './node-response.ts';
 
 export interface MinerServerOptions {
   readonly host: string;
   /** 0 finds a free one. */
   readonly port: number;
   readonly maxConnections: number;
-  /** For the headers, and again for the whole request; what is slower is cut off. */
+  readonly maxConnectionsPerAddress: number;
+  /** For the whole request, its headers in half of it; what is slower is cut off by then. */
   readonly requestTimeoutMs: number;
+  /** A connection on which nothing moves for so long while it is in use is closed. */
+  readonly stallTimeoutMs: number;
   readonly handle: Handle;
+  readonly observer: ServerObserver;
   readonly log: Logger;
+}
+
+export interface ServerObserver {
+  onConnections(open: number): void;
+  /** What came to no request that could be handled: a word from a small fixed set. */
+  onRefused(status: number, reason: string): void;
 }
 
 export interface MinerServer {
@@ -27,129 +44,171 @@ export interface MinerServer {
 
 const maxHeaderSize = 16_384;
 const maxHeadersCount = 64;
+/** Requests of one connection that wait for their answers; clients in use send one at a time. */
+const maxPipelined = 64;
 const keepAliveMs = 75_000;
-const checkIntervalMs = 1000;
-const lingerMs = 1000;
+const checkIntervalMs = 500;
+/** Accepted at once, before those that give way to them are closed. */
+const acceptedAtOnce = 128;
+const busyRetryMs = 1000;
+
+interface Context {
+  readonly options: MinerServerOptions;
+  readonly connections: Connections<Socket>;
+  draining: boolean;
+}
 
 /** Throws PORT_TAKEN. */
 export async function startMinerServer(options: MinerServerOptions): Promise<MinerServer> {
-  const { host, port, requestTimeoutMs, handle, log } = options;
-  let draining = false;
-  const server = createServer(
-    {
-      maxHeaderSize,
-      headersTimeout: requestTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveMs,
-      connectionsCheckingInterval: Math.min(checkIntervalMs, requestTimeoutMs),
-      noDelay: true,
-    },
-    (incoming, outgoing) => {
-      void answer(incoming, handle, log).then((response) =>
-        send(incoming, outgoing, response, draining),
-      );
-    },
+  const { host, port, log } = options;
+  const maxConnections = connectionsWithin(options.maxConnections);
+  if (maxConnections < options.maxConnections) {
+    const { maxConnections: wanted } = options;
+    log.warn('the limit on open files allows fewer connections', { wanted, maxConnections });
+  }
+  const maxPerAddress = options.maxConnectionsPerAddress;
+  const connections = createConnections<Socket>(
+    { maxConnections, maxPerAddress, maxPipelined },
+    (socket) => socket.destroy(),
   );
-  server.maxConnections = options.maxConnections;
-  server.maxHeadersCount = maxHeadersCount;
+  const context: Context = { options, connections, draining: false };
+  const server = createServer(serverOptions(options));
+  server.maxConnections = maxConnections + acceptedAtOnce;
+  // One more than is allowed: past it, node would drop headers without a word.
+  server.maxHeadersCount = maxHeadersCount + 1;
+  server.timeout = options.stallTimeoutMs;
+  attend(server, context);
   await listen(server, host, port);
+  server.on('error', (error) => log.error('the server met an error', { error }));
   return {
     host,
     port: portOf(server),
     drain: (drainMs) => {
-      draining = true;
+      context.draining = true;
       return drain(server, drainMs);
     },
   };
 }
 
+function serverOptions({ requestTimeoutMs }: MinerServerOptions) {
+  const connectionsCheckingInterval = Math.min(checkIntervalMs, Math.ceil(requestTimeoutMs / 10));
+  // Looked at every so often: with that taken off, what is slow is gone by the time that was named.
+  const requestTimeout = requestTimeoutMs - connectionsCheckingInterval;
+  return {
+    maxHeaderSize,
+    headersTimeout: Math.ceil(requestTimeout / 2),
+    requestTimeout,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval,
+    noDelay: true,
+  };
+}
+
+function attend(server: Server, context: Context): void {
+  const { observer } = context.options;
+  server.on('connection', (socket) => welcome(context, socket));
+  server.on('drop', () => observer.onRefused(503, 'connections_full'));
+  server.on('request', (incoming, outgoing) => void serve(context, incoming, outgoing, null));
+  // The body is asked for when it is read, not before its head was found good.
+  server.on('checkContinue', (incoming, outgoing) => {
+    void serve(context, incoming, outgoing, () => outgoing.writeContinue());
+  });
+  server.on('checkExpectation', (incoming, outgoing) => {
+    reject(context, incoming, outgoing, refuse(417, 'expectation', 'unknown expectation'));
+  });
+  server.on('connect', (_, socket) => {
+    observer.onRefused(405, 'connect');
+    sendRaw(socket, 405);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status = statusOfClientError(error);
+    if (error.code !== 'ECONNRESET') observer.onRefused(status, 'malformed');
+    sendRaw(socket, status);
+  });
+}
+
+function welcome({ connections, options }: Context, socket: Socket): void {
+  const refusal = connections.open(socket, addressKey(socket.remoteAddress ?? ''));
+  if (refusal !== null) {
+    turnAway(options.observer, socket, refusal);
+    return;
+  }
+  options.observer.onConnections(connections.size);
+  socket.once('close', () => {
+    connections.closed(socket);
+    options.observer.onConnections(connections.size);
+  });
+}
+
+function turnAway(observer: ServerObserver, socket: Socket, why: ConnectionRefusal): void {
+  const status = why === 'full' ? 503 : 429;
+  observer.onRefused(status, `connections_${why}`);
+  sendRaw(socket, status);
+}
+
+async function serve(
+  context: Context,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  ask: (() => void) | null,
+): Promise<void> {
+  const { connections, options } = context;
+  const { socket } = incoming;
+  const refusal = refuseHead(connections.begin(socket), incoming);
+  if (refusal !== null) {
+    reject(context, incoming, outgoing, refusal);
+    return;
+  }
+  const response = await answer(incoming, ask, options);
+  sendResponse(incoming, outgoing, response, context.draining);
+  connections.end(socket, response.reason === computedReason);
+}
+
+/** What the handler never sees. */
+function refuseHead(hasPlace: boolean, { rawHeaders }: IncomingMessage): RawResponse | null {
+  if (!hasPlace) {
+    const text = `at most ${maxPipelined} requests of one connection at a time`;
+    return refuse(429, 'pipelined', text, busyRetryMs);
+  }
+  if (rawHeaders.length <= 2 * maxHeadersCount) return null;
+  return refuse(431, 'headers', `at most ${maxHeadersCount} headers`);
+}
+
+function reject(
+  { options, connections }: Context,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  response: RawResponse,
+): void {
+  options.observer.onRefused(response.status, response.reason);
+  sendResponse(incoming, outgoing, response, true);
+  connections.end(incoming.socket, false);
+}
+
 async function answer(
   incoming: IncomingMessage,
-  handle: Handle,
-  log: Logger,
+  ask: (() => void) | null,
+  { handle, log }: MinerServerOptions,
 ): Promise<RawResponse> {
   try {
-    return await handle(rawRequestOf(incoming));
+    return await handle(rawRequestOf(incoming, ask));
   } catch (error) {
     log.error('a request could not be handled', { error });
     return refuse(500, 'internal', `unexpected error: ${messageOf(error)}`);
   }
 }
 
-function rawRequestOf(incoming: IncomingMessage): RawRequest {
-  const length = incoming.headers['content-length'];
-  const { socket } = incoming;
-  return {
-    method: incoming.method ?? 'GET',
-    path: incoming.url ?? '/',
-    headers: incoming.headers,
-    remoteAddress: socket.remoteAddress ?? '',
-    contentLength: length === undefined ? null : Number(length),
-    readBody: (maxBytes) => readBody(incoming, maxBytes),
-    isGone: () => socket.destroyed,
-  };
-}
-
-function readBody(
-  incoming: IncomingMessage,
-  maxBytes: number,
-): Promise<Uint8Array | 'too-large' | 'gone'> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const settle = (result: Uint8Array | 'too-large' | 'gone'): void => {
-      incoming.off('data', onData);
-      resolve(result);
-    };
-    const onData = (chunk: Buffer): void => {
-      length += chunk.length;
-      if (length > maxBytes) {
-        incoming.pause();
-        settle('too-large');
-      } else chunks.push(chunk);
-    };
-    incoming.on('data', onData);
-    incoming.once('end', () => settle(joined(chunks, length)));
-    incoming.once('close', () => settle('gone'));
-    incoming.once('error', () => settle('gone'));
-  });
-}
-
-function joined(chunks: readonly Buffer[], length: number): Uint8Array {
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length);
-}
-
-function send(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  { status, headers, body }: RawResponse,
-  draining: boolean,
-): void {
-  if (outgoing.destroyed) return;
-  // What is left of a body that was refused unread is not worth reading: the connection goes.
-  const unread = !incoming.complete;
-  const close = unread || draining ? { connection: 'close' } : {};
-  outgoing.writeHead(status, { ...headers, ...close, 'content-length': body.length });
-  if (unread) lingerAfter(incoming);
-  outgoing.end(incoming.method === 'HEAD' ? undefined : body, () => {
-    if (unread) incoming.socket.destroySoon();
-  });
-}
-
-/**
- * Closed at once, the connection would answer what is still coming with a reset, and the caller
- * might never read why it was refused: for a moment the rest is taken and thrown away.
- */
-function lingerAfter(incoming: IncomingMessage): void {
-  const { socket } = incoming;
-  let cut: ReturnType<typeof setTimeout> | undefined;
-  socket.destroySoon = () => {
-    socket.end();
-    incoming.resume();
-    cut ??= setTimeout(() => socket.destroy(), lingerMs);
-  };
-  socket.once('close', () => clearTimeout(cut));
+function statusOfClientError({ code }: NodeJS.ErrnoException): 400 | 408 | 413 | 431 {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return 431;
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return 413;
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 408;
+    default:
+      return 400;
+  }
 }
 
 function drain(server: Server, drainMs: number): Promise<void> {
@@ -165,12 +224,16 @@ function drain(server: Server, drainMs: number): Promise<void> {
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
+    const fail = (cause: NodeJS.ErrnoException): void => {
       const taken = cause.code === 'EADDRINUSE' || cause.code === 'EACCES';
       const facts = { host, port, detail: cause.code ?? cause.message };
       reject(taken ? new SubnetError('PORT_TAKEN', facts, { cause }) : cause);
+    };
+    server.once('error', fail);
+    server.listen({ host, port }, () => {
+      server.off('error', fail);
+      resolve();
     });
-    server.listen({ host, port }, resolve);
   });
 }
 

@@ -174,7 +174,7 @@ describe('bad connections', () => {
       const big = infer(rig.port, { body: new Uint8Array(50_000_000).fill(0x20) });
       const small = await Promise.all(Array.from({ length: 5 }, () => infer(rig.port)));
       expect(statusesOf(small)).toEqual({ 200: 5 });
-      expect((await big).status).toBe(400);
+      expect((await big).status).toBe(413);
     }));
 });
 

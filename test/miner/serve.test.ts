@@ -148,10 +148,10 @@ describe('requests that are refused', () => {
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
-  it('403 with the reason for strangers and for neurons without a permit', async () => {
+  it('401 for strangers, 403 for neurons without a permit, each with the reason', async () => {
     const unknown = await infer(rig.port, { signer: stranger });
     expect([unknown.status, errorOf(unknown)]).toEqual([
-      403,
+      401,
       'this hotkey is not registered on the subnet',
     ]);
     const noPermit = await infer(rig.port, { signer: lowly });

@@ -1,0 +1,58 @@
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RawResponse } from './http-message.ts';
+
+const lingerMs = 1000;
+const retryStatuses: readonly number[] = [429, 503];
+
+/** Sends an answer; never throws. `close` ends the connection with it. */
+export function sendResponse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { status, headers, body }: RawResponse,
+  close: boolean,
+): void {
+  if (outgoing.destroyed) return;
+  // What is left of a body that was refused unread is not worth reading: the connection goes.
+  const unread = !incoming.complete;
+  const closing = unread || close ? { connection: 'close' } : {};
+  try {
+    outgoing.writeHead(status, { ...headers, ...closing, 'content-length': body.length });
+  } catch {
+    // A header that cannot be sent: better no answer than a broken one.
+    incoming.socket.destroy();
+    return;
+  }
+  if (unread) lingerAfter(incoming);
+  outgoing.end(incoming.method === 'HEAD' ? undefined : body, () => {
+    if (unread) incoming.socket.destroySoon();
+  });
+}
+
+/**
+ * Closed at once, the connection would answer what is still coming with a reset, and the caller
+ * might never read why it was refused: for a moment the rest is taken and thrown away.
+ */
+function lingerAfter(incoming: IncomingMessage): void {
+  const { socket } = incoming;
+  let cut: ReturnType<typeof setTimeout> | undefined;
+  socket.destroySoon = () => {
+    socket.end();
+    incoming.resume();
+    cut ??= setTimeout(() => socket.destroy(), lingerMs);
+  };
+  socket.once('close', () => clearTimeout(cut));
+}
+
+/** An answer without a body on a connection that is closed with it, whatever state it is in. */
+export function sendRaw(socket: Duplex, status: number): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const retry = retryStatuses.includes(status) ? 'retry-after: 1\r\n' : '';
+  const text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n${retry}content-length: 0\r\n\r\n`;
+  socket.on('error', () => undefined);
+  socket.end(text, () => socket.destroy());
+}
