@@ -1,41 +1,51 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const valueOf: ReadonlyMap<string, number> = new Map(
-  Array.from(alphabet, (character, at) => [character, at]),
-);
+const noDigit = 0xff;
+/** By character code: tensors come as base64 too, so this has to be quick. */
+const valueOf = new Uint8Array(256).fill(noDigit);
+for (let value = 0; value < alphabet.length; value += 1) {
+  valueOf[alphabet.charCodeAt(value)] = value;
+}
 
 /** The bytes of base64 text with its padding; `undefined` for anything else. */
 export function fromBase64(text: string): Uint8Array | undefined {
-  const digits = text.replace(/={1,2}$/, '');
-  if (text.length % 4 !== 0 || digits.length % 4 === 1) return undefined;
-  const bytes = new Uint8Array(Math.floor((digits.length * 3) / 4));
+  const padding = text.endsWith('==') ? 2 : Number(text.endsWith('='));
+  const digits = text.length - padding;
+  if (text.length % 4 !== 0 || digits % 4 === 1) return undefined;
+  const bytes = new Uint8Array(Math.floor((digits * 3) / 4));
   let [bits, held, next] = [0, 0, 0];
-  for (const digit of digits) {
-    const value = valueOf.get(digit);
-    if (value === undefined) return undefined;
+  for (let at = 0; at < digits; at += 1) {
+    const code = text.charCodeAt(at);
+    const value = code < 256 ? (valueOf[code] ?? noDigit) : noDigit;
+    if (value === noDigit) return undefined;
     bits = ((bits << 6) | value) & 0xffff;
     held += 6;
-    if (held >= 8) {
-      held -= 8;
-      bytes[next] = (bits >> held) & 0xff;
-      next += 1;
-    }
+    if (held < 8) continue;
+    held -= 8;
+    bytes[next] = (bits >> held) & 0xff;
+    next += 1;
   }
   return bytes;
 }
 
 /** Base64 text with padding. */
 export function toBase64(bytes: Uint8Array): string {
+  const whole = bytes.length - (bytes.length % 3);
   let text = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const group = [bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0] as const;
-    const digits = [
-      group[0] >> 2,
-      ((group[0] & 3) << 4) | (group[1] >> 4),
-      ((group[1] & 15) << 2) | (group[2] >> 6),
-      group[2] & 63,
-    ].map((value) => alphabet.charAt(value));
-    const count = Math.min(3, bytes.length - at) + 1;
-    text += digits.slice(0, count).join('').padEnd(4, '=');
+  for (let at = 0; at < whole; at += 3) {
+    text += digits(((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0));
   }
-  return text;
+  const left = bytes.length - whole;
+  if (left === 0) return text;
+  const last = ((bytes[whole] ?? 0) << 16) | ((bytes[whole + 1] ?? 0) << 8);
+  return text + digits(last).slice(0, left + 1) + '='.repeat(3 - left);
+}
+
+/** Four digits of 24 bits. */
+function digits(bits: number): string {
+  return (
+    alphabet.charAt(bits >> 18) +
+    alphabet.charAt((bits >> 12) & 63) +
+    alphabet.charAt((bits >> 6) & 63) +
+    alphabet.charAt(bits & 63)
+  );
 }

@@ -235,7 +235,7 @@ function dropOldest(known: Map<string, unknown>): void {
   }
 }
 
-function authRefusal(name: AuthRefusalName, reason: string): AuthRefusal {
+export function authRefusal(name: AuthRefusalName, reason: string): AuthRefusal {
   return { kind: 'auth-refusal', name, status: name === 'Busy' ? 503 : 401, reason };
 }
 
@@ -307,7 +307,8 @@ function parseNonce(text: string): bigint | null {
   return /^(?:0|[1-9][0-9]{0,19})$/.test(text) ? BigInt(text) : null;
 }
 
-function parseSignature(text: string): Uint8Array | undefined {
+/** 64 bytes in hex, with or without `0x`. */
+export function parseSignature(text: string): Uint8Array | undefined {
   return /^(?:0x)?[0-9a-fA-F]{128}$/.test(text) ? fromHex(text) : undefined;
 }
 
@@ -329,7 +330,12 @@ function checkScheme(headers: HeaderMap): AuthRefusal | null {
   return authRefusal('SchemeNotAllowed', `only ${pinnedScheme} keys are allowed here`);
 }
 
-function checkFreshness(nonceNs: bigint, policy: AuthPolicy, nowNs: bigint): AuthRefusal | null {
+/** Age, future and the floor of a restart; null when all is well. */
+export function checkFreshness(
+  nonceNs: bigint,
+  policy: AuthPolicy,
+  nowNs: bigint,
+): AuthRefusal | null {
   const { maxAgeNs, maxAheadNs } = policy.window ?? defaultAuthWindow;
   const ageNs = nowNs - nonceNs;
   if (ageNs > maxAgeNs) return clockRefusal(ageNs, maxAgeNs, 'behind');

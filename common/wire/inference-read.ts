@@ -13,6 +13,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** A message taken apart: its JSON, and the bytes behind it. */
 export interface Envelope {
   readonly json: JsonObject;
+  /** The JSON as it is written. */
+  readonly text: string;
   readonly tail: Uint8Array;
 }
 
@@ -30,10 +32,10 @@ export function readMessage<T>(
   if (isProtocolError(split)) return split;
   const json = parseObject(split.text);
   if (isProtocolError(json)) return json;
-  const first = read({ json, tail: split.tail });
+  const { text, tail } = split;
+  const first = read({ json, text, tail });
   if (first !== needsLossless) return first;
-  const whole = parseLossless(split.text) as JsonObject;
-  const second = read({ json: whole, tail: split.tail });
+  const second = read({ json: parseLossless(text) as JsonObject, text, tail });
   if (second !== needsLossless) return second;
   return protocolError(400, 'a 64-bit integer is not written as plain digits');
 }

@@ -4,6 +4,7 @@ import type { InferRequest } from '../../common/wire/inference-types.ts';
 import { isProtocolError, protocolError } from '../../common/wire/inference-types.ts';
 import { refuse } from '../gate/http-message.ts';
 import type { RawResponse } from '../gate/http-message.ts';
+import { noModel } from '../gate/info-routes.ts';
 import type { Catalogue, ServedModel } from '../models/served-model.ts';
 import type { Conversation, Entrance, FindConversation, RequestHead } from './entrance.ts';
 
@@ -18,9 +19,7 @@ export function findInference(catalogue: Catalogue, entrances: Entrances): FindC
     if (route.kind !== 'model-infer') return undefined;
     const entrance = entranceOf(head, entrances);
     const model = catalogue.find(route.model, route.version, callerOf(head, entrance));
-    return model === undefined
-      ? refuse(404, 'no_model', 'this miner serves no such model')
-      : inferenceConversation(entrance, model);
+    return model === undefined ? noModel(catalogue) : inferenceConversation(entrance, model);
   };
 }
 

@@ -1,0 +1,211 @@
+import type { Ss58 } from '../../common/brand.ts';
+import { cleanText } from '../../common/fault.ts';
+import type { Clock } from '../../common/platform-port.ts';
+import type { Tensor } from '../../common/tensor.ts';
+import { classicHeaders, sdkVersion } from '../../common/wire/classic/classic-auth.ts';
+import { jsonOfTensor, tensorOfField } from '../../common/wire/classic/field-tensor.ts';
+import { bodyHash, readSynapse, synapseJson } from '../../common/wire/classic/synapse-body.ts';
+import type { Sha3, SynapseBody } from '../../common/wire/classic/synapse-body.ts';
+import type { SynapseField, SynapseForm } from '../../common/wire/classic/synapse-form.ts';
+import { readError } from '../../common/wire/inference-protocol.ts';
+import { misfit, quoted } from '../../common/wire/inference-read.ts';
+import type {
+  EncodedMessage,
+  HeaderMap,
+  InferLimits,
+  ModelInterface,
+  ProtocolError,
+} from '../../common/wire/inference-types.ts';
+import { isProtocolError, protocolError } from '../../common/wire/inference-types.ts';
+import { refuse } from '../gate/http-message.ts';
+import type { RawResponse } from '../gate/http-message.ts';
+import type { Catalogue, ServedModel } from '../models/served-model.ts';
+import { classicEntrance } from './classic-entrance.ts';
+import type { Asked, Conversation, FindConversation } from './entrance.ts';
+import { callerOf } from './inference-conversation.ts';
+import { pingForm, pingModel } from './ping-model.ts';
+
+export interface ClassicDeps {
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly sha3: Sha3;
+  /** This miner's own. */
+  readonly hotkey: Ss58;
+}
+
+/** `POST /<SynapseClassName>`: synapses of Python subnets, answered by the models of their forms. */
+export function findClassic(deps: ClassicDeps, forms: readonly SynapseForm[]): FindConversation {
+  const known = new Map([pingForm, ...forms].map((form) => [form.synapse, form]));
+  return (head) => {
+    const synapse = /^\/([^/?]+)(?:\?.*)?$/.exec(head.path)?.[1];
+    if (synapse === undefined) return undefined;
+    const dress = (response: RawResponse): RawResponse => dressed(response, synapse, null);
+    const form = known.get(synapse);
+    const caller = callerOf(head, classicEntrance);
+    if (form === undefined) {
+      return caller === null ? undefined : dress(unknownSynapse(synapse, known));
+    }
+    if (head.method !== 'POST') return dress(usePost());
+    const model = modelOf(deps.catalogue, form, caller);
+    if (model === undefined) return dress(refuse(503, 'no_model', 'the model is not loaded'));
+    return classicConversation(deps, form, model);
+  };
+}
+
+/** What keeps a form from fitting the model that it names; empty when all is well. */
+export function formProblems(form: SynapseForm, model: ModelInterface): readonly string[] {
+  const has = (specs: ModelInterface['inputs'], tensor: string): boolean =>
+    specs.some(({ name }) => name === tensor);
+  const named = form.fields.flatMap(({ input }) => (input === null ? [] : [input.tensor]));
+  return [
+    ...named.filter((tensor) => !has(model.inputs, tensor)).map((one) => `no input ${one}`),
+    ...model.inputs
+      .filter(({ name }) => named.filter((tensor) => tensor === name).length !== 1)
+      .map(({ name }) => `not exactly one field for the input ${name}`),
+    ...form.fields
+      .flatMap(({ output }) => (output === null ? [] : [output.tensor]))
+      .filter((tensor) => !has(model.outputs, tensor))
+      .map((one) => `no output ${one}`),
+  ];
+}
+
+const encoder = new TextEncoder();
+const jsonType = 'application/json';
+
+function modelOf(
+  catalogue: Catalogue,
+  form: SynapseForm,
+  caller: string | null,
+): ServedModel | undefined {
+  return form === pingForm ? pingModel : catalogue.find(form.model, null, caller);
+}
+
+function unknownSynapse(synapse: string, known: ReadonlyMap<string, unknown>): RawResponse {
+  const names = [...known.keys()].map((name) => `'${name}'`).join(', ');
+  const text = `Synapse name '${cleanText(synapse)}' not found. Available synapses [${names}]`;
+  return refuse(404, 'no_route', text);
+}
+
+function usePost(): RawResponse {
+  const refusal = refuse(405, 'wrong_method', 'use POST');
+  return { ...refusal, headers: { ...refusal.headers, allow: 'POST' } };
+}
+
+/** What `decode` read, for `encode`. */
+interface Read {
+  readonly synapse: SynapseBody;
+  readonly headers: HeaderMap;
+}
+
+function classicConversation(
+  { clock, sha3, hotkey }: ClassicDeps,
+  form: SynapseForm,
+  model: ServedModel,
+): Conversation {
+  let read: Read | null = null;
+  return {
+    entrance: classicEntrance,
+    model,
+    decode: (body, headers, limits) => {
+      const synapse = readSynapse(body, headers, form, isNeeded(form), limits);
+      if (isProtocolError(synapse)) return synapse;
+      if (bodyHash(form, synapse.values, sha3) !== headers[classicHeaders.bodyHash]) {
+        return protocolError(400, 'the fields do not have the hash that was signed');
+      }
+      read = { synapse, headers };
+      return askedOf(form, synapse, model.interface, limits);
+    },
+    encode: (outputs) =>
+      read === null
+        ? protocolError(500, 'nothing was asked')
+        : answerOf(form, read, outputs, hotkey),
+    dress: (response, _, startedMs) =>
+      dressed(response, form.synapse, (clock.monotonicMs() - startedMs) / 1000),
+  };
+}
+
+function isNeeded({ hashFields }: SynapseForm): (field: SynapseField) => boolean {
+  return ({ name, input }) => input !== null || hashFields.includes(name);
+}
+
+function askedOf(
+  form: SynapseForm,
+  { values }: SynapseBody,
+  model: ModelInterface,
+  limits: InferLimits,
+): Asked | ProtocolError {
+  const inputs: Tensor[] = [];
+  for (const { name, input } of form.fields) {
+    const value = values.get(name);
+    const spec = model.inputs.find((one) => one.name === input?.tensor);
+    if (input === null || spec === undefined || value === undefined || value === null) continue;
+    const tensor = tensorOfField(value, spec, input.shape ?? spec.shape, limits);
+    if ('problem' in tensor) return protocolError(400, `field ${quoted(name)} ${tensor.problem}`);
+    inputs.push(tensor.ok);
+  }
+  return misfit(inputs, model.inputs, 'input') ?? { inputs };
+}
+
+/**
+ * The whole synapse, as an axon gives it back: a Dendrite copies every field, so those that are
+ * missing would be lost to the caller. Terminal info is written anew from what was verified.
+ */
+function answerOf(
+  form: SynapseForm,
+  { synapse, headers }: Read,
+  outputs: readonly Tensor[],
+  hotkey: Ss58,
+): EncodedMessage | ProtocolError {
+  const members: [string, string][] = [
+    ['name', JSON.stringify(form.synapse)],
+    ['dendrite', dendriteJson(headers)],
+    ['axon', JSON.stringify({ status_code: 200, status_message: success, hotkey })],
+  ];
+  for (const { name, output } of form.fields) {
+    if (output === null) {
+      members.push([name, synapse.texts.get(name) ?? 'null']);
+      continue;
+    }
+    const tensor = outputs.find((one) => one.name === output.tensor);
+    if (tensor === undefined)
+      return protocolError(500, `the model gave no ${quoted(output.tensor)}`);
+    const json = jsonOfTensor(tensor, output.encoding);
+    if ('problem' in json) return protocolError(400, `field ${quoted(name)} ${json.problem}`);
+    members.push([name, json.ok]);
+  }
+  return { headers: { 'content-type': jsonType }, body: encoder.encode(synapseJson(members)) };
+}
+
+/** The nonce as its digits: it does not fit a double. All of it was signed. */
+function dendriteJson(headers: HeaderMap): string {
+  const { nonce, uuid, hotkey } = classicHeaders;
+  const text = (name: string): string => JSON.stringify(headers[name] ?? null);
+  return `{"nonce":${String(headers[nonce])},"uuid":${text(uuid)},"hotkey":${text(hotkey)}}`;
+}
+
+const success = 'Success';
+
+/** Headers and, for refusals, the body as a Dendrite reads them. */
+function dressed(response: RawResponse, synapse: string, seconds: number | null): RawResponse {
+  const { status } = response;
+  const message = status === 200 ? success : refusalText(response);
+  const took = seconds === null ? {} : { [classicHeaders.processTime]: seconds.toFixed(9) };
+  const headers = {
+    ...response.headers,
+    name: cleanText(synapse),
+    [classicHeaders.statusCode]: status.toString(),
+    [classicHeaders.statusMessage]: message,
+    bt_header_axon_version: sdkVersion,
+    ...took,
+  };
+  if (status === 200) return { ...response, headers };
+  const body = encoder.encode(JSON.stringify({ message }));
+  return { ...response, headers: { ...headers, 'content-type': jsonType }, body };
+}
+
+/** Printable and on one line: a header has to carry it. */
+function refusalText({ status, body }: RawResponse): string {
+  const text = readError(body) ?? `status ${status}`;
+  if (status === 401) return cleanText(`Not Verified with error: ${text}`);
+  return cleanText(status === 403 ? `Forbidden. Key is blacklisted: ${text}.` : text);
+}
