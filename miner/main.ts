@@ -16,6 +16,7 @@ import { checkRules, watchRules } from '../common/owner/check-rules.ts';
 import { packageVersion } from '../common/node/package-root.ts';
 import type { Platform } from '../common/platform-port.ts';
 import { createPlatform } from '../common/node/platform.ts';
+import { sha3OfText } from '../common/node/sha3.ts';
 import { ReplayMemory } from '../common/wire/replay.ts';
 import type { Signer, Verifier } from '../common/signer-port.ts';
 import { loadSr25519 } from '../common/keys/sr25519.ts';
@@ -40,8 +41,7 @@ import type { Batcher } from './batch/batcher.ts';
 import { startOnnxEngine } from './engine/engine-onnx.ts';
 import type { OnnxEngine } from './engine/engine-onnx.ts';
 import type { Engine } from './engine/engine-port.ts';
-import { btauthEntrance } from './entrance/btauth-entrance.ts';
-import { findInference } from './entrance/inference-conversation.ts';
+import { openEntrances } from './entrance/open-entrances.ts';
 import { createGatekeeper } from './gate/gatekeeper.ts';
 import type { GatekeeperOptions } from './gate/gatekeeper.ts';
 import { createHandle } from './gate/handle.ts';
@@ -285,7 +285,10 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
         onSigned: (_, seconds) => metrics.signSeconds.observe(seconds),
       }),
       catalogue,
-      conversations: [findInference(catalogue, [btauthEntrance])],
+      conversations: openEntrances(
+        { catalogue, clock: platform.clock, sha3: sha3OfText, hotkey: parts.hotkey.ss58, log },
+        config,
+      ),
       metrics,
       notReady,
     },

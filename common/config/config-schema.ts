@@ -3,6 +3,7 @@ import { expectation, parseValue } from '../owner/hyperparameter-value.ts';
 import { hyperparameters } from '../owner/hyperparameters.ts';
 import type { Hyperparameter } from '../owner/hyperparameters.ts';
 import { datatypes } from '../tensor.ts';
+import { synapseRoute } from './synapse-schema.ts';
 
 /**
  * The one source of the shape of every YAML file: types, checks, defaults, JSON Schema
@@ -141,6 +142,35 @@ function checkMiner(value: unknown, context: z.core.$RefinementCtx): void {
   context.addIssue({ code: 'custom', path: ['engine', 'require'], message });
 }
 
+const entrances = z
+  .strictObject({
+    btauth: z.boolean().default(true).describe('Signed as by the Python SDK 11'),
+    epistula: z
+      .boolean()
+      .default(false)
+      .describe('Epistula v2; what it signs names no path: one on the way can choose the model'),
+    classic: z
+      .strictObject({ routes: z.array(synapseRoute).min(1).max(64).superRefine(checkRoutes) })
+      .optional()
+      .describe('Synapses of Python subnets on the SDK up to 10'),
+  })
+  .refine(({ btauth, epistula, classic }) => btauth || epistula || classic !== undefined, {
+    error: 'at least one entrance has to be open',
+  })
+  .prefault({})
+  .describe('How callers may prove who they are');
+
+function checkRoutes(
+  routes: readonly { readonly synapse: string }[],
+  context: z.core.$RefinementCtx,
+): void {
+  routes.forEach(({ synapse }, index) => {
+    if (routes.findIndex((one) => one.synapse === synapse) === index) return;
+    const message = `${synapse} is listed twice`;
+    context.addIssue({ code: 'custom', path: [index, 'synapse'], message });
+  });
+}
+
 export const minerSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -246,6 +276,7 @@ export const minerSchema = z
         maxWaitMs: z.int().min(1).max(600_000).default(5_000),
       })
       .prefault({}),
+    entrances,
     announce: z
       .strictObject({
         serve: z.boolean().default(true).describe('Serve the axon on chain'),

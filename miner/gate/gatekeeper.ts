@@ -198,10 +198,21 @@ async function judge(
   const read = clock.monotonicMs();
   metrics.stages.body.observe((read - from) / 1000);
   const bodySha256 = platform.sha256(body);
-  const good = await context.verifyQueue.verify(claim.signatureCheck(bodySha256));
+  const good = await isSigned(context, claim, bodySha256);
   metrics.stages.authenticate.observe((clock.monotonicMs() - read) / 1000);
   const refusal = settle(context, address, claim, good);
   return refusal === null ? accepted(context, claim, body, bodySha256, space) : turnAway(refusal);
+}
+
+/** A wallet in a browser signs a text between marks; such a signature counts as well. */
+async function isSigned(
+  { verifyQueue }: Context,
+  claim: Claim,
+  bodySha256: Uint8Array,
+): Promise<boolean> {
+  if (await verifyQueue.verify(claim.signatureCheck(bodySha256))) return true;
+  const wrapped = claim.wrappedCheck?.(bodySha256);
+  return wrapped !== undefined && verifyQueue.verify(wrapped);
 }
 
 function accepted(
