@@ -14,6 +14,8 @@ export interface HttpClientOptions {
   readonly keepAliveMs?: number;
   /** Why an address is not dialled; null when it is. IP literals only get here. */
   readonly refuse?: (ip: string, port: number) => string | null;
+  /** The operator names the servers: host names and https are dialled too. Default false. */
+  readonly operatorHosts?: boolean;
 }
 
 type Answer = HttpResponse | Fault;
@@ -21,7 +23,10 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 const maxHeaderBytes = 16 * 1024;
 
-/** See the port. Hosts must be IP literals: a name would bring in what a resolver answers. */
+/**
+ * See the port. Hosts of strangers must be IP literals: a name would bring in what a resolver
+ * answers.
+ */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const connectTimeoutMs = options.connectTimeoutMs ?? 3000;
   const agent = new Agent({
@@ -35,9 +40,10 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     bodyTimeout: 0,
   });
   const refuse = options.refuse ?? (() => null);
+  const find = options.operatorHosts === true ? operatorTarget : targetOf;
   return {
     async request(request) {
-      const target = targetOf(request.url, refuse);
+      const target = find(request.url, refuse);
       if ('kind' in target) return target;
       if (request.signal?.aborted === true) return fault('cancelled', 'stopped before it was sent');
       return new Promise<Answer>((resolve) => {
@@ -66,6 +72,13 @@ function targetOf(
   const why = port === 0 ? 'port 0' : refuse(ip, port);
   if (why !== null) return fault('address-refused', why);
   return { origin: url.origin, path: url.pathname + url.search };
+}
+
+function operatorTarget(text: string): Target | Fault {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && ['http:', 'https:'].includes(url.protocol)
+    ? { origin: url.origin, path: url.pathname + url.search }
+    : fault('address-refused', 'no http:// or https:// URL');
 }
 
 function dispatchOptions(request: HttpRequest, target: Target): Dispatcher.DispatchOptions {
@@ -204,6 +217,8 @@ const unreachable = new Set([
   'ETIMEDOUT',
   'EACCES',
   'EINVAL',
+  'ENOTFOUND',
+  'EAI_AGAIN',
 ]);
 
 function faultOf(error: Error): Fault {

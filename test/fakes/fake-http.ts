@@ -42,7 +42,8 @@ export function createFakeHttp(): FakeHttp {
     under += 1;
     most = Math.max(most, under);
     try {
-      return answerOf(asked, await peer(asked));
+      const reply = await unlessCancelled(peer(asked), asked);
+      return reply === 'cancelled' ? fault('cancelled', 'stopped') : answerOf(asked, reply);
     } finally {
       under -= 1;
     }
@@ -62,6 +63,20 @@ export function createFakeHttp(): FakeHttp {
       closed = true;
     },
   };
+}
+
+/** The reply, or the cancellation when that comes first. */
+function unlessCancelled(
+  reply: FakeReply | Promise<FakeReply>,
+  { signal }: HttpRequest,
+): Promise<FakeReply | 'cancelled'> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => resolve('cancelled');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    void Promise.resolve(reply)
+      .then(resolve, reject)
+      .finally(() => signal?.removeEventListener('abort', onAbort));
+  });
 }
 
 function answerOf(asked: HttpRequest, reply: FakeReply): HttpResponse | Fault {

@@ -1,0 +1,112 @@
+import { SubnetError } from '../../common/errors.ts';
+import type { HttpClient } from '../../common/http-port.ts';
+import type { Clock, Platform } from '../../common/platform-port.ts';
+import type { Logger } from '../../common/telemetry-port.ts';
+import type { ModelInterface } from '../../common/wire/inference-types.ts';
+import type { RunFailure } from '../engine/engine-port.ts';
+import { runFailure } from '../engine/engine-port.ts';
+import type { InferJob, InferOutcome, ServedModel } from '../models/served-model.ts';
+import type { PoolDeps, UpstreamPool } from './upstream-pool.ts';
+import type { UpstreamMetrics } from './upstream-metrics.ts';
+import type { CheckUpstream } from './watch-upstream.ts';
+
+export interface UpstreamModelDeps {
+  /** Dials the addresses that the operator names: host names and TLS. Closed with the model. */
+  readonly http: HttpClient;
+  readonly platform: Platform;
+  readonly log: Logger;
+  readonly metrics: UpstreamMetrics;
+  /** Ends a start that still waits for upstreams. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the model is called here; upstreams may know it by another name. */
+export interface UpstreamModelOptions {
+  readonly name: string;
+  readonly version: string;
+  /** Sent as a bearer token; null: none. */
+  readonly apiKey: string | null;
+}
+
+export interface ServedParts {
+  readonly options: UpstreamModelOptions;
+  readonly sha256: string;
+  readonly platform: string;
+  readonly interface: ModelInterface;
+  readonly pool: UpstreamPool;
+  readonly http: HttpClient;
+  infer(job: InferJob): Promise<InferOutcome>;
+}
+
+const pollMs = 250;
+
+export function servedModel(parts: ServedParts): ServedModel {
+  const { options, pool, http, sha256, platform } = parts;
+  return {
+    name: options.name,
+    version: options.version,
+    sha256,
+    interface: parts.interface,
+    platform,
+    notReady: () => pool.notReady(),
+    infer: (job) => parts.infer(job),
+    load: () => ({ waiting: 0, running: pool.running }),
+    close: async () => {
+      pool.close();
+      await http.close();
+    },
+  };
+}
+
+export function poolDeps({ http, platform, log, metrics }: UpstreamModelDeps): PoolDeps {
+  return { http, clock: platform.clock, log, metrics };
+}
+
+export function keyHeaders({ apiKey }: UpstreamModelOptions): Readonly<Record<string, string>> {
+  return apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+}
+
+/** What was asked cannot be put to an upstream. */
+export function misfit(detail: string): RunFailure {
+  return runFailure('model', detail);
+}
+
+export interface StartOptions {
+  readonly clock: Clock;
+  /** How long to wait for a first upstream; 0 where it can be done without. */
+  readonly patienceMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Begins to watch the upstreams. Throws UPSTREAM_MODEL when one serves another model, and
+ * UPSTREAM_UNREACHABLE when none is ready in time.
+ */
+export async function watchFromStart(
+  pool: UpstreamPool,
+  check: CheckUpstream,
+  { clock, patienceMs, signal }: StartOptions,
+): Promise<void> {
+  const untilMs = clock.monotonicMs() + patienceMs;
+  await pool.watch(check);
+  refuseWrong(pool);
+  if (patienceMs === 0) return;
+  while (pool.notReady() !== null) {
+    if (clock.monotonicMs() >= untilMs) {
+      throw new SubnetError('UPSTREAM_UNREACHABLE', { upstreams: namesOf(pool) });
+    }
+    await clock.sleep(pollMs, signal);
+    refuseWrong(pool);
+  }
+}
+
+function refuseWrong({ upstreams }: UpstreamPool): void {
+  for (const { name, standing } of upstreams) {
+    if (standing.kind !== 'wrong-model') continue;
+    throw new SubnetError('UPSTREAM_MODEL', { detail: standing.why, upstream: name });
+  }
+}
+
+function namesOf({ upstreams }: UpstreamPool): string {
+  return upstreams.map(({ name }) => name).join(' ');
+}
