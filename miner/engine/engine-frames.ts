@@ -155,7 +155,10 @@ function dataOf(datatype: Datatype, count: number, bytes: Uint8Array): TensorDat
   return new construct(bytes.buffer, bytes.byteOffset, count);
 }
 
-type TypedArrayType = new (buffer: ArrayBufferLike, at: number, length: number) => TensorData;
+interface TypedArrayType {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, at: number, length: number): TensorData;
+}
 
 /** The typed array of each datatype; BYTES has none. */
 export const arrayTypes: Readonly<Record<Exclude<Datatype, 'BYTES'>, TypedArrayType>> = {

@@ -1,6 +1,6 @@
 import type { Tensor, TensorSpec } from '../../common/tensor.ts';
 
-export const providers = ['cpu', 'cuda'] as const;
+export const providers = ['cpu', 'cuda', 'tensorrt'] as const;
 
 /** Where ONNX Runtime computes. */
 export type Provider = (typeof providers)[number];
@@ -24,7 +24,8 @@ export interface RunOutputs {
 
 /**
  * `model`: the model refused these inputs; others are unaffected. `crashed`, `timeout`: the
- * process that ran it died or hung, and is being replaced. `unavailable`: it is not there now.
+ * process that ran it died or hung, and is being replaced. `unavailable`: it is not there now, and
+ * nothing was begun.
  */
 export interface RunFailure {
   readonly kind: 'failed';
@@ -39,6 +40,8 @@ export interface Engine {
   readonly model: ModelInfo;
   /** How many runs it computes at the same time. */
   readonly slots: number;
+  /** How many runs beyond those may be handed in, so that it never waits for the next; default 0. */
+  readonly ahead?: number;
   ready(): boolean;
   /** Resolves true once a run can be computed, false when the engine was closed. */
   whenReady(): Promise<boolean>;
