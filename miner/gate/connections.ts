@@ -1,3 +1,5 @@
+import { oldestFirst } from './oldest-first.ts';
+
 export interface ConnectionLimits {
   readonly maxConnections: number;
   readonly maxPerAddress: number;
@@ -39,6 +41,7 @@ export function createConnections<C>(
   const perAddress = new Map<string, number>();
   /** The longest idle first. */
   const idle = { unproven: new Set<C>(), proven: new Set<C>() };
+  const longestIdle = { unproven: oldestFirst(idle.unproven), proven: oldestFirst(idle.proven) };
 
   const closed = (connection: C): void => {
     const entry = entries.get(connection);
@@ -50,7 +53,7 @@ export function createConnections<C>(
   };
   const makeRoom = (): boolean => {
     if (entries.size < limits.maxConnections) return true;
-    const [oldest] = idle.unproven.size > 0 ? idle.unproven : idle.proven;
+    const oldest = longestIdle.unproven.takeOldest() ?? longestIdle.proven.takeOldest();
     if (oldest === undefined) return false;
     closed(oldest);
     evict(oldest);

@@ -1,3 +1,5 @@
+import { oldestFirst } from './oldest-first.ts';
+
 /** A token bucket for each key, in bounded memory. */
 export interface RateLimiter {
   /**
@@ -30,6 +32,7 @@ const epsilon = 1e-6;
 export function createRateLimiter({ ratePerSecond, burst, maxKeys }: RateLimit): RateLimiter {
   /** In the order of use, the longest unused first. */
   const buckets = new Map<string, Bucket>();
+  const unused = oldestFirst(buckets);
   const fill = (bucket: Bucket, nowMs: number): void => {
     const passedMs = Math.max(0, nowMs - bucket.atMs);
     bucket.tokens = Math.min(burst, bucket.tokens + (passedMs / 1000) * ratePerSecond);
@@ -42,7 +45,7 @@ export function createRateLimiter({ ratePerSecond, burst, maxKeys }: RateLimit):
   const touch = (key: string, nowMs: number): Bucket => {
     const bucket = buckets.get(key) ?? { tokens: burst, atMs: nowMs };
     buckets.delete(key);
-    if (buckets.size >= maxKeys) dropFirst(buckets);
+    if (buckets.size >= maxKeys) unused.takeOldest();
     buckets.set(key, bucket);
     return bucket;
   };
@@ -64,11 +67,4 @@ export function createRateLimiter({ ratePerSecond, burst, maxKeys }: RateLimit):
       return buckets.size;
     },
   };
-}
-
-function dropFirst(buckets: Map<string, Bucket>): void {
-  for (const key of buckets.keys()) {
-    buckets.delete(key);
-    return;
-  }
 }

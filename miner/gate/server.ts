@@ -198,17 +198,14 @@ async function answer(
   }
 }
 
-function statusOfClientError({ code }: NodeJS.ErrnoException): 400 | 408 | 413 | 431 {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return 431;
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return 413;
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return 408;
-    default:
-      return 400;
-  }
+const clientErrorStatuses: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+function statusOfClientError({ code }: NodeJS.ErrnoException): number {
+  return clientErrorStatuses[code ?? ''] ?? 400;
 }
 
 function drain(server: Server, drainMs: number): Promise<void> {

@@ -1,0 +1,179 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addressKey } from '../../../miner/gate/address-key.ts';
+import { createBodyRoom } from '../../../miner/gate/body-room.ts';
+import { createConnections } from '../../../miner/gate/connections.ts';
+import { connectionsWithin } from '../../../miner/gate/file-limit.ts';
+import { oldestFirst } from '../../../miner/gate/oldest-first.ts';
+import { createPace } from '../../../miner/gate/pace.ts';
+import { createRateLimiter } from '../../../miner/gate/rate-limit.ts';
+import { requestCost } from '../../../miner/gate/request-cost.ts';
+
+describe('the name under which an address is counted', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::ffff:c000:207', '192.0.2.7'],
+    ['0:0:0:0:0:ffff:c000:207', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::1', '2001:db8:1:2::/64'],
+    ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['', ''],
+    ['junk', 'junk'],
+  ])('%s is %s', (address, key) => {
+    expect(addressKey(address)).toBe(key);
+  });
+});
+
+describe('what a request costs', () => {
+  const floats = (count: number) => ({
+    name: 'x',
+    datatype: 'FP32' as const,
+    shape: [count],
+    data: new Float32Array(count),
+  });
+  const texts = (...lengths: number[]) => ({
+    name: 't',
+    datatype: 'BYTES' as const,
+    shape: [lengths.length],
+    data: lengths.map((length) => new Uint8Array(length)),
+  });
+
+  it('is one for little, and one for each unit of elements for more', () => {
+    expect(requestCost([floats(1)], 100)).toBe(1);
+    expect(requestCost([], 100)).toBe(1);
+    expect(requestCost([floats(250), floats(50)], 100)).toBe(3);
+  });
+
+  it('counts four bytes of a text as an element, and an empty text as one', () => {
+    expect(requestCost([texts(400, 1, 0)], 10)).toBe((100 + 1 + 1) / 10);
+  });
+});
+
+describe('a bucket of tokens with costs', () => {
+  it('says truly how long to wait: a millisecond less is not enough, so long is', () => {
+    const asks = fc.array(
+      fc.record({ gapMs: fc.nat(3000), cost: fc.double({ min: 1, max: 50, noNaN: true }) }),
+      { minLength: 1, maxLength: 50 },
+    );
+    const rate = fc.double({ min: 0.1, max: 500, noNaN: true });
+    fc.assert(
+      fc.property(asks, rate, fc.integer({ min: 1, max: 40 }), (all, ratePerSecond, burst) => {
+        const limiter = createRateLimiter({ ratePerSecond, burst, maxKeys: 10 });
+        let nowMs = 0;
+        for (const { gapMs, cost } of all) {
+          nowMs += gapMs;
+          const waitMs = limiter.take('a', nowMs, cost);
+          if (waitMs === 0) continue;
+          if (waitMs > 1) expect(limiter.peek('a', nowMs + waitMs - 2, cost)).toBeGreaterThan(0);
+          nowMs += waitMs;
+          expect(limiter.take('a', nowMs, cost)).toBe(0);
+        }
+      }),
+    );
+  });
+
+  it('what costs more than the bucket holds waits for a full one, and is paid back', () => {
+    const limiter = createRateLimiter({ ratePerSecond: 1, burst: 10, maxKeys: 10 });
+    expect(limiter.take('a', 0, 30)).toBe(0);
+    expect(limiter.peek('a', 0, 1)).toBe(21_000);
+    expect(limiter.peek('a', 0, 30)).toBe(30_000);
+    expect(limiter.take('a', 30_000, 30)).toBe(0);
+  });
+});
+
+describe('room for bodies', () => {
+  it('has a bound for all and one for each address, and takes back everything', () => {
+    const room = createBodyRoom({ maxBytes: 100, maxBytesPerAddress: 60 });
+    const [one, two, other] = [room.open('a'), room.open('a'), room.open('b')];
+    expect([one.take(50), two.take(20), two.take(10)]).toEqual([true, false, true]);
+    expect([other.take(41), other.take(40), room.held]).toEqual([false, true, 100]);
+    for (const space of [one, one, two, other]) space.close();
+    expect([room.held, room.addresses]).toEqual([0, 0]);
+  });
+});
+
+describe('connections', () => {
+  const limits = { maxConnections: 3, maxPerAddress: 2, maxPipelined: 2 };
+
+  it('the longest idle gives way, those that never carried an admitted request first', () => {
+    const evicted: string[] = [];
+    const connections = createConnections<string>(limits, (one) => evicted.push(one));
+    for (const one of ['proven', 'idle', 'busy']) connections.open(one, one);
+    connections.begin('proven');
+    connections.end('proven', true);
+    connections.begin('busy');
+    expect(connections.open('x', 'x')).toBeNull();
+    expect(connections.open('y', 'y')).toBeNull();
+    expect(connections.begin('y')).toBe(true);
+    expect(connections.open('z', 'z')).toBeNull();
+    expect(evicted).toEqual(['idle', 'x', 'proven']);
+    connections.begin('z');
+    expect(connections.open('late', 'late')).toBe('full');
+    connections.closed('busy');
+    expect(connections.open('late', 'late')).toBeNull();
+  });
+
+  it('refuses more of one address than it may have, and more requests at once of one', () => {
+    const connections = createConnections<number>(limits, () => undefined);
+    expect([1, 2, 3].map((one) => connections.open(one, 'a'))).toEqual([null, null, 'address']);
+    expect([1, 1, 1].map((one) => connections.begin(one))).toEqual([true, true, false]);
+    connections.closed(2);
+    expect(connections.open(3, 'a')).toBeNull();
+    connections.end(2, true);
+    expect(connections.size).toBe(2);
+  });
+
+  it('stay below the limit on open files', () => {
+    expect(connectionsWithin(4096, 20_000)).toBe(4096);
+    expect(connectionsWithin(4096, 1024)).toBe(896);
+    expect(connectionsWithin(4096, 64)).toBe(1);
+    expect(connectionsWithin(4096, null)).toBe(4096);
+  });
+});
+
+describe('the pace of answers', () => {
+  it('foretells the wait from the last answers, and does not count idle times', () => {
+    const pace = createPace();
+    expect(pace.waitMs(10)).toBe(0);
+    for (let at = 0; at < 200; at += 1) pace.done(at * 50, 3);
+    expect(pace.waitMs(10)).toBeGreaterThan(490);
+    expect(pace.waitMs(10)).toBeLessThanOrEqual(501);
+    pace.done(200 * 50, 0);
+    pace.done(1_000_000, 1);
+    expect(pace.waitMs(10)).toBeLessThanOrEqual(501);
+    expect(pace.waitMs(1_000_000)).toBe(60_000);
+  });
+});
+
+describe('the oldest first', () => {
+  it('takes as a queue does, whatever is added, taken out and moved to the end in between', () => {
+    const moves = fc.array(
+      fc.record({ what: fc.constantFrom('add', 'delete', 'take'), key: fc.nat(8) }),
+      {
+        maxLength: 300,
+      },
+    );
+    fc.assert(
+      fc.property(moves, (all) => {
+        const set = new Set<number>();
+        const oldest = oldestFirst(set);
+        let queue: number[] = [];
+        for (const { what, key } of all) {
+          if (what === 'take') {
+            expect(oldest.takeOldest()).toBe(queue.shift());
+            continue;
+          }
+          set.delete(key);
+          queue = queue.filter((one) => one !== key);
+          if (what === 'delete') continue;
+          set.add(key);
+          queue.push(key);
+        }
+        expect([...set]).toEqual(queue);
+      }),
+    );
+  });
+});
