@@ -20,7 +20,7 @@ class Digits(bt.Synapse):
     """The digits model with its image as a flat list."""
 
     image: List[float]
-    logits: Optional[List[List[float]]] = None
+    probabilities: Optional[List[List[float]]] = None
     required_hash_fields: ClassVar[Tuple[str, ...]] = ("image",)
 
 
@@ -29,7 +29,7 @@ class DigitsTensor(bt.Synapse):
 
     note: str = ""
     image: Optional[bt.Tensor] = None
-    logits: Optional[bt.Tensor] = None
+    probabilities: Optional[bt.Tensor] = None
     required_hash_fields: ClassVar[Tuple[str, ...]] = ("note", "image")
 
 
@@ -37,7 +37,7 @@ class DigitsOpen(bt.Synapse):
     """The same without hash fields, as the subnet template has it."""
 
     image: List[float]
-    logits: Optional[List[List[float]]] = None
+    probabilities: Optional[List[List[float]]] = None
 
 
 class Everything(bt.Synapse):

@@ -24,7 +24,9 @@ const everything = {
 };
 const forms: Readonly<Record<string, SynapseForm>> = {
   Everything: formOf('Everything', everything, Object.keys(everything)),
-  Digits: formOf('Digits', { image: 'list[float]', logits: 'list[list[float]]?' }, ['image']),
+  Digits: formOf('Digits', { image: 'list[float]', probabilities: 'list[list[float]]?' }, [
+    'image',
+  ]),
   DigitsTensor: formOf('DigitsTensor', { note: 'str?', image: 'tensor?' }, ['note', 'image']),
   Synapse: formOf('Synapse', {}, []),
 };
