@@ -32,7 +32,7 @@ async function ownLanes({ keep }: Bench): Promise<Lane[]> {
   return [
     lane('ours', light, { wire: 'btauth', payload: 'light' }),
     lane('ours binary', light, { wire: 'btauth', payload: 'light', binary: true }),
-    ...(light.classic ? [lane('ours classic', light, { wire: 'classic', payload: 'light' })] : []),
+    lane('ours classic', light, { wire: 'classic', payload: 'light' }),
     lane('ours echo', echo, { wire: 'btauth', payload: 'echo' }),
   ];
 }

@@ -1,6 +1,6 @@
 /** What our miner is started with; everything else is as it ships. */
 export interface MinerOrder {
-  readonly model: string;
+  readonly model: 'light' | 'heavy' | 'echo';
   /** Absolute path of the ONNX file. */
   readonly path: string;
   readonly sha256: string;
@@ -9,11 +9,5 @@ export interface MinerOrder {
 }
 
 export type MinerWord =
-  | {
-      readonly kind: 'ready';
-      readonly port: number;
-      readonly readyMs: number;
-      /** It serves the classic wire too. */
-      readonly classic: boolean;
-    }
+  | { readonly kind: 'ready'; readonly port: number; readonly readyMs: number }
   | { readonly kind: 'loop-delay'; readonly p99Ms: number };

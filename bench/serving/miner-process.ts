@@ -31,6 +31,20 @@ function chainWithCaller() {
   return chain;
 }
 
+/** As the axon of the bench has it, which signs no fields; of the heavy model nobody asks it. */
+function synapseOf(model: MinerOrder['model']) {
+  const input = { tensor: model === 'heavy' ? 'ids' : 'x' };
+  const output = { tensor: { light: 'logits', heavy: 'emb', echo: 'y' }[model] };
+  return {
+    synapse: `${model.charAt(0).toUpperCase()}${model.slice(1)}`,
+    fields: [
+      { name: 'x', type: 'list[float]', input },
+      { name: 'y', type: 'list[float]', output },
+    ],
+    unsignedBody: 'accept',
+  };
+}
+
 const config = minerSchema.parse({
   netuid,
   chain: { endpoints: ['ws://127.0.0.1:1'] },
@@ -39,7 +53,14 @@ const config = minerSchema.parse({
   engine: { provider: 'cpu', maxBatch: order.maxBatch, threads: order.threads },
   server: { host: '127.0.0.1', port: 0 },
   announce: { serve: false },
-  admission: { ratePerSecond: 1e6, burst: 1_000_000, maxInFlight: 4096 },
+  admission: {
+    ratePerSecond: 1e6,
+    burst: 1_000_000,
+    addressRatePerSecond: 1e6,
+    addressBurst: 1_000_000,
+    maxInFlight: 4096,
+  },
+  entrances: { classic: { routes: [synapseOf(order.model)] } },
   queue: { maxWaitMs: 60_000 },
   metrics: { port: 0 },
 });
@@ -69,4 +90,4 @@ process.on('message', () => {
 });
 process.once('disconnect', () => void miner.stop().then(() => delay.disable()));
 const { port } = miner.status().address;
-say({ kind: 'ready', port, readyMs: performance.now(), classic: false });
+say({ kind: 'ready', port, readyMs: performance.now() });

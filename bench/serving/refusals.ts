@@ -29,6 +29,7 @@ export function benchRefusals(): Promise<readonly BenchRow[]> {
     const of = new Map(found.map((one) => [one.name, one]));
     const axonLost = isMissing(axon) ? null : await lost(bench, axon, 'classic');
     const ownLost = await lost(bench, ours, 'btauth');
+    const ownClassicLost = await lost(bench, ours, 'classic');
     return [
       row('wrong signature, ours / axon', of.get('ours signature'), of.get('axon signature'), 20),
       row(
@@ -39,7 +40,8 @@ export function benchRefusals(): Promise<readonly BenchRow[]> {
       ),
       row('by headers alone, ours / axon', of.get('ours stale'), of.get('axon stale'), 100),
       row('by headers alone, ours / FastAPI', of.get('ours stale'), of.get('FastAPI stale'), null),
-      lostRow(ownLost, axonLost),
+      lostRow('btauth', ownLost, null),
+      lostRow('classic wire', ownClassicLost, axonLost),
     ];
   });
 }
@@ -82,8 +84,8 @@ async function lost({ load }: Bench, server: Server, wire: Traffic['wire']): Pro
   return notAnswered(statuses);
 }
 
-function lostRow(value: number, peer: number | null): BenchRow {
-  const name = 'miner, 10,000 overlapping requests of one validator, not answered (peer: axon)';
+function lostRow(wire: string, value: number, peer: number | null): BenchRow {
+  const name = `miner, ${wire}, 10,000 overlapping requests of one validator, not answered`;
   const figures = { name, unit: 'requests', value, goal: 0, sense: 'at-most' } as const;
   return judged(peer === null ? figures : { ...figures, peer });
 }

@@ -25,7 +25,6 @@ export interface Server {
 export interface OwnMiner extends Server {
   /** From the start of the process until it served, its model loaded. */
   readonly readyMs: number;
-  readonly classic: boolean;
   /** p99 of the delay of its event loop since the last time that this was asked. */
   loopDelayP99Ms(): Promise<number>;
 }
@@ -49,7 +48,7 @@ export function isMissing(server: Server | Missing): server is Missing {
 export const hasModels = (): boolean => existsSync(modelPath('identity'));
 
 export interface MinerChoice {
-  readonly model: 'light' | 'heavy' | 'echo';
+  readonly model: MinerOrder['model'];
   readonly maxBatch?: number;
   readonly threads?: number;
   readonly onCores?: string;
@@ -73,8 +72,8 @@ export async function startOwnMiner(choice: MinerChoice): Promise<OwnMiner> {
     const answer = await answerOf<MinerWord>(child);
     return answer.kind === 'loop-delay' ? answer.p99Ms : NaN;
   };
-  const { port, readyMs, classic } = word;
-  return { ...serverOf(child, port), readyMs, classic, loopDelayP99Ms };
+  const { port, readyMs } = word;
+  return { ...serverOf(child, port), readyMs, loopDelayP99Ms };
 }
 
 /** FastAPI with httptools and uvloop, signing by SDK 11; `light`, `heavy` and `echo`. */
