@@ -2,8 +2,8 @@ import type { OpenAiConfig } from '../../common/config/backend-schema.ts';
 import { toHex } from '../../common/hex.ts';
 import type { HttpClient } from '../../common/http-port.ts';
 import type { Tensor } from '../../common/tensor.ts';
-import type { RunFailure, RunOutputs } from '../engine/engine-port.ts';
-import type { InferJob, InferOutcome, ServedModel } from '../models/served-model.ts';
+import type { RunOutputs } from '../engine/engine-port.ts';
+import type { InferJob, InferOutcome, InvalidInput, ServedModel } from '../models/served-model.ts';
 import {
   embeddingRequest,
   openAiInterface,
@@ -96,7 +96,7 @@ async function infer(parts: Parts, job: InferJob): Promise<InferOutcome> {
 function promptsOf(
   [input]: readonly Tensor[],
   { maxPrompts, maxPromptBytes }: OpenAiConfig,
-): { readonly texts: readonly string[] } | RunFailure {
+): { readonly texts: readonly string[] } | InvalidInput {
   const texts: string[] = [];
   for (const bytes of input?.data ?? []) {
     if (typeof bytes !== 'object') return misfit('prompts are BYTES');

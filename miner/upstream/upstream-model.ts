@@ -3,9 +3,7 @@ import type { HttpClient } from '../../common/http-port.ts';
 import type { Clock, Platform } from '../../common/platform-port.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
 import type { ModelInterface } from '../../common/wire/inference-types.ts';
-import type { RunFailure } from '../engine/engine-port.ts';
-import { runFailure } from '../engine/engine-port.ts';
-import type { InferJob, InferOutcome, ServedModel } from '../models/served-model.ts';
+import type { InferJob, InferOutcome, InvalidInput, ServedModel } from '../models/served-model.ts';
 import type { PoolDeps, UpstreamPool } from './upstream-pool.ts';
 import type { UpstreamMetrics } from './upstream-metrics.ts';
 import type { CheckUpstream } from './watch-upstream.ts';
@@ -26,6 +24,8 @@ export interface UpstreamModelOptions {
   readonly version: string;
   /** Sent as a bearer token; null: none. */
   readonly apiKey: string | null;
+  /** How long requests that are under way may take when the model is closed. */
+  readonly drainMs: number;
 }
 
 export interface ServedParts {
@@ -42,6 +42,12 @@ const pollMs = 250;
 
 export function servedModel(parts: ServedParts): ServedModel {
   const { options, pool, http, sha256, platform } = parts;
+  let closing: Promise<void> | null = null;
+  const shutDown = async (): Promise<void> => {
+    await pool.drain(options.drainMs);
+    pool.close();
+    await http.close();
+  };
   return {
     name: options.name,
     version: options.version,
@@ -51,10 +57,7 @@ export function servedModel(parts: ServedParts): ServedModel {
     notReady: () => pool.notReady(),
     infer: (job) => parts.infer(job),
     load: () => ({ waiting: 0, running: pool.running }),
-    close: async () => {
-      pool.close();
-      await http.close();
-    },
+    close: () => (closing ??= shutDown()),
   };
 }
 
@@ -67,8 +70,8 @@ export function keyHeaders({ apiKey }: UpstreamModelOptions): Readonly<Record<st
 }
 
 /** What was asked cannot be put to an upstream. */
-export function misfit(detail: string): RunFailure {
-  return runFailure('model', detail);
+export function misfit(detail: string): InvalidInput {
+  return { kind: 'invalid', detail };
 }
 
 export interface StartOptions {

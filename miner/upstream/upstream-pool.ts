@@ -122,6 +122,13 @@ export class UpstreamPool {
       : 'no upstream answers';
   }
 
+  /** Resolves when nothing is under way, or after `ms`. */
+  async drain(ms: number): Promise<void> {
+    const { clock } = this.#deps;
+    const untilMs = clock.monotonicMs() + ms;
+    while (this.#calls.size > 0 && clock.monotonicMs() < untilMs) await clock.sleep(sweepMs);
+  }
+
   close(): void {
     this.#closed = true;
     for (const watch of this.#watches) watch.abort();

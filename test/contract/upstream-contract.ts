@@ -76,7 +76,7 @@ export function upstreamContract(name: string, make: () => UpstreamWorld): void 
           timeoutMs: 20_000,
           ...backend,
         }),
-        { name: 'task', version: '1', apiKey: 'secret-key' },
+        { name: 'task', version: '1', apiKey: 'secret-key', drainMs: 0 },
         {
           http: world.http,
           platform: createPlatform(),

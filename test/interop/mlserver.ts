@@ -2,12 +2,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { answers, freePorts } from './processes.ts';
 import { python } from './python.ts';
 
 const folder = fileURLToPath(new URL('./mlserver', import.meta.url));
@@ -15,6 +13,8 @@ const startMs = 60_000;
 
 export interface RunningServer {
   readonly url: string;
+  /** At once, in the middle of whatever it does. */
+  kill(): void;
   close(): Promise<void>;
 }
 
@@ -35,36 +35,14 @@ export async function startMlserver(): Promise<RunningServer> {
     stdio: 'ignore',
   });
   const url = `http://127.0.0.1:${http}`;
-  const server = { url, close: () => stop(child, scratch) };
-  if (await isReady(`${url}/v2/models/echo/ready`, child)) return server;
+  const server = {
+    url,
+    kill: () => void child.kill('SIGKILL'),
+    close: () => stop(child, scratch),
+  };
+  if (await answers(`${url}/v2/models/echo/ready`, child, startMs)) return server;
   await server.close();
   throw new Error('MLServer did not become ready');
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
-async function isReady(url: string, child: ChildProcess): Promise<boolean> {
-  const deadline = Date.now() + startMs;
-  while (Date.now() < deadline && child.exitCode === null) {
-    const status = await fetch(url).then(
-      (answer) => answer.status,
-      () => 0,
-    );
-    if (status === 200) return true;
-    await sleep(200);
-  }
-  return false;
 }
 
 async function stop(child: ChildProcess, scratch: string): Promise<void> {

@@ -21,6 +21,9 @@ export const pythonDrand1 = interpreterOf(`${venv}-drand1`);
 export const pythonWallet40 = interpreterOf(`${venv}-wallet40`);
 export const pythonWallet41 = interpreterOf(`${venv}-wallet41`);
 
+/** A real Triton server, which needs Debian's Python. */
+export const pythonTriton = interpreterOf(`${venv}-triton`);
+
 function interpreterOf(folder: string): string | undefined {
   const file = resolve(folder, 'bin/python');
   return existsSync(file) ? file : undefined;

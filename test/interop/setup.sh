@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the Python environments of the interop tests: other people's clients of the same protocols.
-# Where: $SUBNET_INTEROP_VENV, by default .venv/interop, with -sdk10, -substrate, -drand and -drand1
+# Where: $SUBNET_INTEROP_VENV, by default .venv/interop, with -sdk10, -substrate, -drand and others
 # beside it for clients that need other versions. Then: SUBNET_INTEROP=1 npx vitest run --project interop
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -20,6 +20,9 @@ environment "$venv-wallet40" requirements-wallet40.txt &
 wallet40=$!
 environment "$venv-wallet41" requirements-wallet41.txt &
 wallet41=$!
+# Triton's Python backend is built for Debian's interpreter.
+[ -x "$venv-triton/bin/python" ] || /usr/bin/python3 -m venv "$venv-triton"
+environment "$venv-triton" requirements-triton.txt
 environment "$venv-drand" requirements-drand.txt
 environment "$venv-drand1" requirements-drand1.txt
 environment "$venv" requirements.txt

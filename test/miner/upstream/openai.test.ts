@@ -38,7 +38,7 @@ async function open(
   const config = { kind: 'openai', urls: ['http://10.0.0.1:8000/v1'], model: 'llama', ...backend };
   const model = await openUpstreamModel(
     backendSchema.parse(config),
-    { name: 'text', version: '1', apiKey: 'sk-secret' },
+    { name: 'text', version: '1', apiKey: 'sk-secret', drainMs: 0 },
     { http, platform, log, metrics: createUpstreamMetrics(createMetricsRegistry()) },
   );
   return { model, http };
@@ -165,7 +165,7 @@ describe('a text server as a model', () => {
     const { model, http } = await open(() => ok({}), { maxPrompts: 2, maxPromptBytes: 4 });
     const before = http.requests.length;
     for (const prompts of [[], ['a', 'b', 'c'], ['abcde'], [Uint8Array.of(0xff)]]) {
-      expect(await ask(model, prompts)).toMatchObject({ kind: 'failed', reason: 'model' });
+      expect(await ask(model, prompts)).toMatchObject({ kind: 'invalid' });
     }
     expect(http.requests.length).toBe(before);
   });
