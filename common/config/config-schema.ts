@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { expectation, parseValue } from '../owner/hyperparameter-value.ts';
+import { modelManifestSchema } from '../model-manifest.ts';
 import { hyperparameters } from '../owner/hyperparameters.ts';
 import type { Hyperparameter } from '../owner/hyperparameters.ts';
 import { datatypes } from '../tensor.ts';
+import { backendSchema } from './backend-schema.ts';
+import { modelsConfig, preparationConfig } from './models-schema.ts';
 import { synapseRoute } from './synapse-schema.ts';
 
 /**
@@ -131,15 +134,48 @@ function metrics(defaultPort: number) {
 
 /** What a miner YAML may look like while other parts of it are still wrong. */
 interface LooseMiner {
-  readonly engine?: { readonly provider?: unknown; readonly require?: unknown };
+  readonly model?: unknown;
+  readonly modelRepository?: unknown;
+  readonly models?: unknown;
+  readonly backend?: unknown;
+  readonly engine?: {
+    readonly provider?: unknown;
+    readonly require?: unknown;
+    readonly memoryLimitMib?: unknown;
+  };
 }
 
 function checkMiner(value: unknown, context: z.core.$RefinementCtx): void {
-  const { engine } = (typeof value === 'object' && value !== null ? value : {}) as LooseMiner;
+  const miner = (typeof value === 'object' && value !== null ? value : {}) as LooseMiner;
+  checkModelSource(miner, context);
+  const { engine } = miner;
   const { provider, require } = engine ?? {};
   if (typeof provider !== 'string' || typeof require !== 'string' || provider === require) return;
   const message = `require: ${require} can never hold with provider: ${provider}`;
   context.addIssue({ code: 'custom', path: ['engine', 'require'], message });
+}
+
+const modelSources = ['model', 'modelRepository', 'backend'] as const;
+
+function checkModelSource(miner: LooseMiner, context: z.core.$RefinementCtx): void {
+  const [first, second] = modelSources.filter((key) => miner[key] !== undefined);
+  if (first === undefined) {
+    const message = `one of ${modelSources.join(', ')} is needed`;
+    context.addIssue({ code: 'custom', path: ['model'], message });
+  }
+  if (second !== undefined) {
+    const message = `stands beside ${first}: a miner has one of ${modelSources.join(', ')}`;
+    context.addIssue({ code: 'custom', path: [second], message });
+  }
+  if (miner.models !== undefined && miner.modelRepository === undefined) {
+    const message = 'has a meaning with modelRepository only';
+    context.addIssue({ code: 'custom', path: ['models'], message });
+  }
+}
+
+function areApart(classes: readonly { readonly minStakeTao: number | string }[]): boolean {
+  const stakes = classes.map(({ minStakeTao }) => raoOf(minStakeTao));
+  return new Set(stakes).size === stakes.length;
 }
 
 const entrances = z
@@ -190,16 +226,48 @@ export const minerSchema = z
         sha256,
         batchAxis: z.boolean().default(true).describe('The first axis of each tensor is a batch'),
       })
-      .describe('The model; it is refused when its hash differs'),
+      .optional()
+      .describe('One ONNX file, served as version 1; it is refused when its hash differs'),
+    modelRepository: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Folder of models with versions, in place of one model; relative to this file'),
+    models: modelsConfig.optional(),
+    preparation: preparationConfig,
+    backend: backendSchema.optional(),
     engine: z
       .strictObject({
-        provider: z.enum(['cuda', 'cpu']).default('cuda'),
+        provider: z.enum(['cuda', 'tensorrt', 'cpu']).default('cuda'),
         require: z
-          .enum(['cuda', 'cpu'])
+          .enum(['cuda', 'tensorrt', 'cpu'])
           .optional()
-          .describe('Refuse to start with another execution provider'),
-        threads: z.int().min(1).max(256).default(1),
-        maxBatch: z.int().min(1).max(4096).default(32),
+          .describe('Refuse to start, and to start anew, with another execution provider'),
+        devices: z
+          .array(z.int().min(0).max(63))
+          .min(1)
+          .max(16)
+          .refine((devices) => new Set(devices).size === devices.length, 'a device is listed twice')
+          .default([0])
+          .describe('Numbers of the devices of cuda and tensorrt; each runs the model'),
+        instances: z
+          .int()
+          .min(1)
+          .max(64)
+          .default(1)
+          .describe('Model processes on each device; on the CPU two of one thread beat one of two'),
+        threads: z.int().min(1).max(256).default(1).describe('Inside a run, of each instance'),
+        spinning: z
+          .boolean()
+          .default(false)
+          .describe('Threads look for work for a while before they sleep: sooner, for a busy core'),
+        memoryLimitMib: z
+          .int()
+          .min(64)
+          .max(1_048_576)
+          .optional()
+          .describe('Device memory of one instance, measured after warm-up; refused above it'),
+        maxBatch: z.int().min(1).max(4096).default(32).describe('Rows of one run'),
         runTimeoutMs: z.int().min(10).max(600_000).default(10_000),
       })
       .prefault({}),
@@ -272,8 +340,31 @@ export const minerSchema = z
       .prefault({}),
     queue: z
       .strictObject({
-        maxWaiting: z.int().min(1).max(1_000_000).default(1024),
+        maxWaiting: z.int().min(1).max(1_000_000).default(1024).describe('Of each model'),
         maxWaitMs: z.int().min(1).max(600_000).default(5_000),
+        maxDelayMs: z
+          .number()
+          .min(0)
+          .max(10_000)
+          .default(0)
+          .describe('A free model waits for company at most so long; 0: never'),
+        preferredBatches: z
+          .array(z.int().min(1).max(4096))
+          .max(32)
+          .default([])
+          .describe('Rows that the model likes: runs get the largest that can be filled'),
+        whenFull: z
+          .enum(['refuse', 'displace'])
+          .default('refuse')
+          .describe('displace: who had less takes the place of the one whose turn is last'),
+        classes: z
+          .array(z.strictObject({ minStakeTao: tao, weight: z.number().min(0.01).max(1000) }))
+          .max(16)
+          .refine(areApart, 'two classes begin at the same stake')
+          .default([])
+          .describe(
+            "By the caller's stake; they share the model by weight, callers in them evenly",
+          ),
       })
       .prefault({}),
     entrances,
@@ -373,6 +464,17 @@ interface LooseSubnet {
   readonly scoring?: { readonly latency?: { readonly goodMs?: unknown; readonly badMs?: unknown } };
   readonly tasks?: readonly (LooseTask | null | undefined)[];
   readonly mechanisms?: readonly (LooseMechanism | null | undefined)[];
+  readonly wire?: { readonly protocol?: unknown; readonly synapses?: readonly LooseSynapse[] };
+}
+
+interface LooseSynapse {
+  readonly model?: unknown;
+  readonly hashFields?: readonly unknown[];
+  readonly fields?: readonly {
+    readonly name?: unknown;
+    readonly required?: unknown;
+    readonly input?: unknown;
+  }[];
 }
 
 interface LooseMechanism {
@@ -392,6 +494,7 @@ type Context = z.core.$RefinementCtx;
 function checkSubnet(value: unknown, context: Context): void {
   const subnet = (typeof value === 'object' && value !== null ? value : {}) as LooseSubnet;
   checkLatency(subnet, context);
+  checkWire(subnet, context);
   const tasks = Array.isArray(subnet.tasks) ? subnet.tasks : [];
   tasks.forEach((task, index) => checkTask(tasks, task ?? {}, index, context));
   const mechanisms = Array.isArray(subnet.mechanisms) ? subnet.mechanisms : [];
@@ -414,6 +517,30 @@ function checkMechanism(
     if (typeof task !== 'string' || known.includes(task)) return;
     const message = `no task of this subnet is called ${task}`;
     context.addIssue({ code: 'custom', path: ['mechanisms', index, 'tasks', at], message });
+  });
+}
+
+/** Each task has its synapse, and all that is signed or required there comes from the task. */
+function checkWire({ wire: loose, tasks }: LooseSubnet, context: Context): void {
+  if (loose?.protocol !== 'classic' || !Array.isArray(tasks)) return;
+  const synapses = Array.isArray(loose.synapses) ? loose.synapses : [];
+  const path = ['wire', 'synapses'];
+  for (const task of tasks as readonly LooseTask[]) {
+    const name = typeof task?.name === 'string' ? task.name : '';
+    const asks = synapses.filter(
+      ({ model }) => (model ?? (tasks.length === 1 ? name : '')) === name,
+    );
+    if (asks.length === 1) continue;
+    context.addIssue({ code: 'custom', path, message: `not exactly one synapse for ${name}` });
+  }
+  synapses.forEach(({ fields, hashFields }, index) => {
+    const empty = fields?.find(
+      ({ name, required, input }) =>
+        input === undefined && (required === true || hashFields?.includes(String(name)) === true),
+    );
+    if (empty === undefined) return;
+    const message = `${String(empty.name)} is required or hashed, so it needs an input`;
+    context.addIssue({ code: 'custom', path: [...path, index], message });
   });
 }
 
@@ -484,6 +611,28 @@ const chainWishes = z
   .prefault({})
   .describe("The subnet's hyperparameters on chain, for subnet spec plan and apply");
 
+const wire = z
+  .strictObject({
+    protocol: z
+      .enum(['btauth', 'epistula', 'classic'])
+      .default('btauth')
+      .describe('classic: the axons of Python subnets on the SDK up to 10'),
+    receipts: z
+      .enum(['required', 'optional'])
+      .optional()
+      .describe(
+        'By default required, for classic optional: the answers of Python axons carry none, and nothing proves who gave them',
+      ),
+    synapses: z
+      .array(synapseRoute)
+      .max(64)
+      .superRefine(checkRoutes)
+      .default([])
+      .describe('For classic: how each task is asked; model names the task'),
+  })
+  .prefault({})
+  .describe('How miners are asked');
+
 export const subnetSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -511,6 +660,7 @@ export const subnetSchema = z
           .prefault({}),
       })
       .prefault({}),
+    wire,
     sampling: z
       .strictObject({
         size: z.int().min(1).max(65535).optional().describe('Miners a round; all when absent'),
@@ -619,6 +769,7 @@ export const configSchemas = {
   miner: minerSchema,
   validator: validatorSchema,
   genesis: genesisSchema,
+  model: modelManifestSchema,
 } as const;
 
 export type MinerConfig = z.output<typeof minerSchema>;
