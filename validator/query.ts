@@ -1,11 +1,7 @@
-import { signRequest } from '../common/wire/btauth.ts';
 import { fault, isFault } from '../common/fault.ts';
 import type { Fault, FaultReason } from '../common/fault.ts';
 import { toHex } from '../common/hex.ts';
 import type { HttpClient, HttpResponse } from '../common/http-port.ts';
-import { decodeInferResponse, encodeInferRequest } from '../common/wire/inference-protocol.ts';
-import { defaultInferLimits, isProtocolError } from '../common/wire/inference-types.ts';
-import type { EncodedMessage } from '../common/wire/inference-types.ts';
 import type { Platform } from '../common/platform-port.ts';
 import { parseReceipt, receiptSignatureCheck } from '../common/wire/receipt.ts';
 import type { Receipt } from '../common/wire/receipt.ts';
@@ -17,6 +13,8 @@ import type { AddressPolicy } from './address.ts';
 import type { MinerChallenge } from './challenge.ts';
 import type { GotAnswer, Outcome, SentRequest } from './outcome.ts';
 import type { MinerTarget } from './select.ts';
+import { inferenceWire } from './wire/inference-wire.ts';
+import type { QueryWire } from './wire/query-wire.ts';
 
 export interface QueryDeps {
   readonly http: HttpClient;
@@ -32,6 +30,8 @@ export interface QueryOptions {
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
   readonly encoding: 'binary' | 'json';
+  /** By default inference signed by btauth/1, with receipts. */
+  readonly wire?: QueryWire;
 }
 
 interface Prepared {
@@ -50,8 +50,9 @@ interface Exchange {
 /** An answer whose receipt says the right things; its signature is still to be verified. */
 interface Unverified {
   readonly got: GotAnswer;
-  readonly receipt: Receipt;
-  readonly check: SignatureCheck;
+  /** Null where the wire does without one and the miner gave none. */
+  readonly receipt: Receipt | null;
+  readonly check: SignatureCheck | null;
 }
 
 /**
@@ -111,35 +112,15 @@ async function exchangeAll(
 function prepare(deps: QueryDeps, item: MinerChallenge, options: QueryOptions): Prepared | Fault {
   const url = axonUrl(item.target.axon, options.addresses);
   if (isFault(url)) return url;
-  const message = encode(item, options.encoding);
-  if (isFault(message)) return message;
-  const pathWithQuery = `/v2/models/${encodeURIComponent(item.task.name)}/infer`;
-  const bodySha256 = deps.platform.sha256(message.body);
-  const nonceNs = deps.platform.clock.nowNs();
-  const auth = signRequest({
-    method: 'POST',
-    pathWithQuery,
-    bodySha256,
-    signer: deps.signer,
-    nonceNs,
-    receiver: item.target.hotkey,
-  });
-  const sha256 = toHex(bodySha256);
-  const sent = { url: url + pathWithQuery, nonceNs, sha256, body: message.body };
-  return { item, headers: { ...message.headers, ...auth }, sent };
+  const request = wireOf(options).write(item, deps);
+  if (isFault(request)) return request;
+  const { pathWithQuery, headers, body, nonceNs } = request;
+  const sha256 = toHex(deps.platform.sha256(body));
+  return { item, headers, sent: { url: url + pathWithQuery, nonceNs, sha256, body } };
 }
 
-function encode(item: MinerChallenge, encoding: QueryOptions['encoding']): EncodedMessage | Fault {
-  const binary = encoding === 'binary';
-  const request = {
-    inputs: item.challenge.inputs,
-    outputs: item.task.outputs.map(({ name }) => ({ name, binary })),
-    binaryOutput: binary,
-    parameters: {},
-  };
-  const message = encodeInferRequest(request, { binary });
-  if (isProtocolError(message)) return fault('cancelled', `not sendable: ${message.error}`);
-  return message;
+function wireOf({ wire, encoding }: QueryOptions): QueryWire {
+  return wire ?? inferenceWire({ signedBy: 'btauth', encoding, receiptsRequired: true });
 }
 
 async function exchange(
@@ -167,15 +148,16 @@ function judgeAll(
   exchanges: readonly Exchange[],
   options: QueryOptions,
 ): readonly Outcome[] {
-  const read = exchanges.map((one) => readAnswer(deps, one));
-  const checks = read.flatMap((one) => (isFault(one) ? [] : [one.check]));
+  const { receiptsRequired } = wireOf(options);
+  const read = exchanges.map((one) => readAnswer(deps, one, receiptsRequired));
+  const checks = read.flatMap((one) => (isFault(one) || one.check === null ? [] : [one.check]));
   const verdicts = deps.verifier.verifyBatch(checks);
   let at = 0;
   return exchanges.map((one, index) => {
     const answer = read[index] ?? fault('cancelled', 'not asked');
     if (isFault(answer)) return outcome(one, null, answer);
-    const good = verdicts[at] ?? false;
-    at += 1;
+    const good = answer.check === null || (verdicts[at] ?? false);
+    if (answer.check !== null) at += 1;
     if (!good) return outcome(one, answer.got, fault('bad-receipt', 'the signature is wrong'));
     const got = { ...answer.got, receipt: answer.receipt };
     return outcome(one, got, judge(one.item, got, one.answer, options));
@@ -206,39 +188,44 @@ function statusText(status: number): string {
 }
 
 /** Status first, then the receipt against this exchange: all that needs no parsing of the body. */
-function readAnswer(deps: QueryDeps, { item, sent, answer }: Exchange): Unverified | Fault {
+function readAnswer(
+  deps: QueryDeps,
+  { item, sent, answer }: Exchange,
+  receiptsRequired: boolean,
+): Unverified | Fault {
   if (isFault(answer)) return answer;
   if (sent === null) return fault('cancelled', 'nothing was sent');
-  if (answer.status !== 200) return fault(reasonFor(answer.status), statusText(answer.status));
+  const { status, body } = answer;
+  if (status !== 200) return fault(reasonFor(status), statusText(status));
+  const sha256 = toHex(deps.platform.sha256(body));
+  // In whole microseconds, as the evidence tells it: points can be computed again from that.
+  const latencyMs = Math.round(answer.latencyMs * 1000) / 1000;
+  const got = { status, sha256, body, latencyMs, receipt: null };
   const receipt = parseReceipt(answer.headers);
-  if (receipt.kind !== 'receipt') return fault('bad-receipt', receipt.detail);
-  const sha256 = toHex(deps.platform.sha256(answer.body));
+  if (receipt.kind !== 'receipt') {
+    const goesWithout = receipt.problem === 'missing' && !receiptsRequired;
+    return goesWithout ? { got, receipt: null, check: null } : fault('bad-receipt', receipt.detail);
+  }
   const expected = {
     requestNonceNs: sent.nonceNs,
     requestSha256: sent.sha256,
     responseSha256: sha256,
-    status: answer.status,
+    status,
     miner: item.target.hotkey,
     validator: deps.signer.ss58,
     task: item.task.name,
   };
   const check = receiptSignatureCheck(receipt, expected, publicKeyOf(item.target.hotkey));
-  if ('kind' in check) return fault('bad-receipt', check.detail);
-  const { status, body } = answer;
-  // In whole microseconds, as the evidence tells it: points can be computed again from that.
-  const latencyMs = Math.round(answer.latencyMs * 1000) / 1000;
-  return { got: { status, sha256, body, latencyMs, receipt: null }, receipt, check };
+  return 'kind' in check ? fault('bad-receipt', check.detail) : { got, receipt, check };
 }
 
 function judge(
   item: MinerChallenge,
-  got: GotAnswer,
+  { body }: GotAnswer,
   answer: HttpResponse | Fault,
   options: QueryOptions,
 ): Judgement | Fault {
   const headers = isFault(answer) ? {} : answer.headers;
-  const limits = { ...defaultInferLimits, maxBodyBytes: options.maxAnswerBytes };
-  const response = decodeInferResponse(got.body, headers, limits, { outputs: item.task.outputs });
-  if (isProtocolError(response)) return fault('bad-answer', response.error);
-  return item.task.judge(item.challenge.truth, response.outputs);
+  const outputs = wireOf(options).read(item, { body, headers }, options.maxAnswerBytes);
+  return isFault(outputs) ? outputs : item.task.judge(item.challenge.truth, outputs);
 }

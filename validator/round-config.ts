@@ -3,6 +3,7 @@ import type { SubnetConfig, ValidatorConfig } from '../common/config/config-sche
 import { deviationsOf } from '../tasks/skill.ts';
 import type { Task } from '../tasks/task-port.ts';
 import type { RoundConfig } from './round.ts';
+import { queryWireOf } from './wire/choose-wire.ts';
 
 export interface OperatorSettings {
   readonly netuid: number;
@@ -41,6 +42,7 @@ export function roundConfigOf(
       maxAnswerBytes,
       encoding,
       addresses: { allowPrivate: allowPrivateAddresses },
+      wire: queryWireOf(subnet, operator.query),
     },
     scoring: {
       tasks: tasks.map((task, at) => ({

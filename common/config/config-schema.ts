@@ -464,17 +464,13 @@ interface LooseSubnet {
   readonly scoring?: { readonly latency?: { readonly goodMs?: unknown; readonly badMs?: unknown } };
   readonly tasks?: readonly (LooseTask | null | undefined)[];
   readonly mechanisms?: readonly (LooseMechanism | null | undefined)[];
-  readonly wire?: { readonly protocol?: unknown; readonly synapses?: readonly LooseSynapse[] };
+  readonly wire?: { readonly protocol?: unknown; readonly synapses?: unknown };
 }
 
 interface LooseSynapse {
   readonly model?: unknown;
-  readonly hashFields?: readonly unknown[];
-  readonly fields?: readonly {
-    readonly name?: unknown;
-    readonly required?: unknown;
-    readonly input?: unknown;
-  }[];
+  readonly hashFields?: unknown;
+  readonly fields?: unknown;
 }
 
 interface LooseMechanism {
@@ -523,25 +519,39 @@ function checkMechanism(
 /** Each task has its synapse, and all that is signed or required there comes from the task. */
 function checkWire({ wire: loose, tasks }: LooseSubnet, context: Context): void {
   if (loose?.protocol !== 'classic' || !Array.isArray(tasks)) return;
-  const synapses = Array.isArray(loose.synapses) ? loose.synapses : [];
+  const listed: readonly unknown[] = Array.isArray(loose.synapses) ? loose.synapses : [];
+  const synapses = listed.map((one): LooseSynapse => (isRecord(one) ? one : {}));
   const path = ['wire', 'synapses'];
-  for (const task of tasks as readonly LooseTask[]) {
-    const name = typeof task?.name === 'string' ? task.name : '';
-    const asks = synapses.filter(
-      ({ model }) => (model ?? (tasks.length === 1 ? name : '')) === name,
-    );
-    if (asks.length === 1) continue;
+  for (const name of taskNames(tasks)) {
+    const asked = synapses.filter(({ model }) => model === name || model === undefined);
+    if (asked.length === 1 && (tasks.length === 1 || asked[0]?.model === name)) continue;
     context.addIssue({ code: 'custom', path, message: `not exactly one synapse for ${name}` });
   }
-  synapses.forEach(({ fields, hashFields }, index) => {
-    const empty = fields?.find(
-      ({ name, required, input }) =>
-        input === undefined && (required === true || hashFields?.includes(String(name)) === true),
-    );
-    if (empty === undefined) return;
-    const message = `${String(empty.name)} is required or hashed, so it needs an input`;
+  synapses.forEach((synapse, index) => {
+    const empty = fieldWithoutInput(synapse);
+    if (empty === null) return;
+    const message = `${empty} is required or hashed, so it needs an input`;
     context.addIssue({ code: 'custom', path: [...path, index], message });
   });
+}
+
+function taskNames(tasks: readonly unknown[]): readonly string[] {
+  return tasks.flatMap((task) =>
+    isRecord(task) && typeof task['name'] === 'string' ? [task['name']] : [],
+  );
+}
+
+function fieldWithoutInput({ fields, hashFields }: LooseSynapse): string | null {
+  const hashed: readonly unknown[] = Array.isArray(hashFields) ? hashFields : [];
+  const listed: readonly unknown[] = Array.isArray(fields) ? fields : [];
+  const empty = listed
+    .filter(isRecord)
+    .find((one) => !one['input'] && (one['required'] === true || hashed.includes(one['name'])));
+  return empty === undefined ? null : String(empty['name']);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function checkLatency(subnet: LooseSubnet, context: Context): void {
