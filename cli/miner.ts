@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { runMiner } from '../miner/main.ts';
 import type { CliIo } from './io.ts';
+import { benchCommand } from './miner/bench.ts';
 
 /** `subnet miner`: serve a model and earn. */
 export function minerCommand(io: CliIo): Command {
@@ -12,5 +13,6 @@ export function minerCommand(io: CliIo): Command {
     .action((flags: { config: string }) =>
       runMiner({ configFile: flags.config, signal: io.signal }),
     );
+  command.addCommand(benchCommand(io));
   return command;
 }

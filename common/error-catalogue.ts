@@ -458,6 +458,26 @@ export const catalogue = {
     title: 'The model process cannot be started',
     fix: 'Look at the log at level debug; check memory and that the model is whole.',
   },
+  BENCH_NOT_YOURS: {
+    exit: 2,
+    title: 'A load on a miner that is not known to be yours would be an attack',
+    fix: 'Its hotkey is in no wallet here and its address is not of this machine: if it is yours all the same, pass --i-own-this-miner.',
+  },
+  BENCH_NO_ANSWER: {
+    exit: 1,
+    title: 'The miner does not answer a single request, so no load was put on it',
+    fix: 'Mend what it says. A miner of this suite admits what admission.allow names; just started, it refuses all for two seconds.',
+  },
+  BENCH_INPUT_INVALID: {
+    exit: 2,
+    title: 'There are no requests that could be sent',
+    fix: 'Name a file with --input that holds a request as the miner takes it, one JSON object or one a line.',
+  },
+  OUTPUT_UNWRITABLE: {
+    exit: 3,
+    title: 'The file cannot be written',
+    fix: 'Name a file in a folder that exists and that you may write to.',
+  },
   MINER_ADDRESS_REFUSED: {
     exit: 2,
     title: 'The chain would refuse this address for an axon',

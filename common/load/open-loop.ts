@@ -39,7 +39,7 @@ export interface OpenLoopReport {
   readonly sent: number;
   /** Not sent, because `maxInFlight` were under way. */
   readonly shedFull: number;
-  /** Not sent, because the sender itself was behind when the time was over. */
+  /** Not sent, because the sender itself was behind, even a second after the time was over. */
   readonly shedLate: number;
   /** How long after their time requests were sent: what the sender itself adds to latencies. */
   readonly lateness: Histogram;
@@ -48,6 +48,8 @@ export interface OpenLoopReport {
 
 /** Requests are made ready at most so long ahead: their signatures grow old. */
 const aheadMs = 1000;
+/** A sender that is behind may go on for so long after its time. */
+const graceMs = 1000;
 /** Time to get going, so that the first arrivals are not late. */
 const leadMs = 20;
 
@@ -85,7 +87,7 @@ export async function openLoop<Request>(
     if (signal.aborted) break;
     const units = arrival.counts ? 1 : 0;
     counted.due += units;
-    if (clock.monotonicMs() > startMs + durationMs) counted.shedLate += units;
+    if (clock.monotonicMs() > startMs + durationMs + graceMs) counted.shedLate += units;
     else if (underWay.size >= maxInFlight) counted.shedFull += units;
     else launch(arrival);
   }
