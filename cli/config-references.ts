@@ -37,10 +37,14 @@ function validatorProblems(file: string): readonly ConfigProblem[] {
 function referencesOf(file: string, kind: keyof typeof configSchemas): readonly Reference[] {
   if (kind === 'miner') {
     const { value, baseDir } = loadConfig(file, configSchemas.miner);
-    const { path, sha256 } = value.model;
-    const model = { path: 'model.path', file: resolvePath(baseDir, path), sha256 };
-    if (value.subnet === undefined) return [model];
-    return [model, { path: 'subnet', file: resolvePath(baseDir, value.subnet), sha256: null }];
+    const { modelRepository } = value;
+    const named = (path: string, file: string | undefined, sha256: string | null) =>
+      file === undefined ? [] : [{ path, file: resolvePath(baseDir, file), sha256 }];
+    return [
+      ...named('model.path', value.model?.path, value.model?.sha256 ?? null),
+      ...named('modelRepository', modelRepository, null),
+      ...named('subnet', value.subnet, null),
+    ];
   }
   if (kind !== 'subnet') return [];
   const { value, baseDir } = loadConfig(file, configSchemas.subnet);

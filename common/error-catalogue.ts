@@ -450,8 +450,13 @@ export const catalogue = {
   },
   ENGINE_CUDA_MISSING: {
     exit: 3,
-    title: 'The CUDA execution provider cannot be used',
+    title: 'The execution provider of the device cannot be used',
     fix: 'Use the GPU image with the NVIDIA container runtime, or set engine.provider to cpu.',
+  },
+  ENGINE_MEMORY: {
+    exit: 3,
+    title: 'The model takes more device memory than it may',
+    fix: 'Raise engine.memoryLimitMib, or lower engine.maxBatch; the limit needs nvidia-smi.',
   },
   ENGINE_FAILED: {
     exit: 3,

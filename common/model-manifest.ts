@@ -132,6 +132,30 @@ const topK = z
   })
   .describe('The k largest, the largest first');
 
+const axis = z.int().min(1).max(7);
+
+const padding = z.strictObject({
+  inputs: z
+    .record(tensorName, z.strictObject({ axis: axis.default(1), value: z.number().default(0) }))
+    .describe("By the network's input: the axis of the length, and what fills it"),
+  outputs: z
+    .record(tensorName, axis)
+    .default({})
+    .describe("By the network's output: the axis that is cut back to a request's own length"),
+  mask: tensorName
+    .optional()
+    .describe('INT64 input that callers leave out: 1 at their own places, 0 behind'),
+  buckets: z
+    .array(z.int().min(1).max(1_048_576))
+    .max(64)
+    .default([16, 32, 64, 128, 256, 512])
+    .describe('Requests share a run when they fall into the same; rising'),
+  to: z
+    .enum(['longest', 'bucket'])
+    .default('longest')
+    .describe('bucket: always the whole one, for devices that build by shape'),
+});
+
 export const modelKinds = [
   'tensors',
   'classification',
@@ -155,12 +179,9 @@ export const modelManifestSchema = z
     batch: z
       .strictObject({
         axis: z.boolean().default(true).describe('The first axis of each tensor is a batch'),
-        padding: z
-          .record(tensorName, z.number())
-          .default({})
-          .describe(
-            'By input: what fills its second axis where requests of different length share a run',
-          ),
+        padding: padding
+          .optional()
+          .describe('How requests of different length share a run; without it they do not'),
         tolerance: z
           .number()
           .min(0)
@@ -233,11 +254,11 @@ function checkKind(kind: unknown, steps: readonly (LooseStep | null)[], context:
 
 function checkImageStep(step: LooseStep, index: number, context: Context): void {
   if (step.step !== 'decode-image') return;
-  const channels = step.channels ?? 3;
+  const channels = typeof step.channels === 'number' ? step.channels : 3;
   for (const key of ['mean', 'std'] as const) {
     const values = step[key];
     if (!Array.isArray(values) || values.length === 1 || values.length === channels) continue;
-    const message = `has ${values.length} values for ${String(channels)} channels`;
+    const message = `has ${values.length} values for ${channels} channels`;
     context.addIssue({ code: 'custom', path: ['pre', index, key], message });
   }
   if (Array.isArray(step.std) && step.std.includes(0)) {

@@ -8,7 +8,7 @@ import { loadConfig, resolvePath } from '../common/config/config-load.ts';
 import { minerSchema, raoOf, subnetSchema } from '../common/config/config-schema.ts';
 import type { MinerConfig } from '../common/config/config-schema.ts';
 import { meterEndpoints } from '../common/endpoint-metrics.ts';
-import { SubnetError, messageOf } from '../common/errors.ts';
+import { messageOf } from '../common/errors.ts';
 import { aborted, createLifecycle } from '../common/node/lifecycle.ts';
 import type { Lifecycle } from '../common/node/lifecycle.ts';
 import { createLogger } from '../common/node/log.ts';
@@ -36,11 +36,6 @@ import {
   serveAxon,
 } from './announce.ts';
 import type { AnnounceDeps, AnnounceOptions, AxonAddress } from './announce.ts';
-import { createBatcher } from './batch/batcher.ts';
-import type { Batcher } from './batch/batcher.ts';
-import { startOnnxEngine } from './engine/engine-onnx.ts';
-import type { OnnxEngine } from './engine/engine-onnx.ts';
-import type { Engine } from './engine/engine-port.ts';
 import { openEntrances } from './entrance/open-entrances.ts';
 import { createGatekeeper } from './gate/gatekeeper.ts';
 import type { GatekeeperOptions } from './gate/gatekeeper.ts';
@@ -49,11 +44,14 @@ import type { Handle, HandleOptions } from './gate/handle.ts';
 import { createReceiptDesk } from './gate/receipts.ts';
 import { createRefusalLog } from './gate/refusal-log.ts';
 import type { RefusalLog } from './gate/refusal-log.ts';
-import { createCatalogue } from './models/catalogue.ts';
-import { createLocalModel } from './models/local-model.ts';
 import { createMinerMetrics } from './metrics.ts';
 import type { MinerMetrics } from './metrics.ts';
 import { checkModelFile } from './models/model-file.ts';
+import { modelFilesOf } from './models/model-files.ts';
+import type { ModelFiles } from './models/model-files.ts';
+import { checkRepository } from './models/check-repository.ts';
+import { openModels } from './models/open-models.ts';
+import type { ModelStatus, OpenModels } from './models/open-models.ts';
 import { startMinerServer } from './gate/server.ts';
 import type { MinerServer, MinerServerOptions } from './gate/server.ts';
 import { createVerifyQueue } from './gate/verify-queue.ts';
@@ -73,8 +71,11 @@ export interface MinerStatus {
   /** Null while it is not registered, or not known yet. */
   readonly uid: number | null;
   readonly task: string;
-  readonly modelSha256: string;
-  readonly provider: string;
+  /** Of the model that answers for the task; null while there is none. */
+  readonly modelSha256: string | null;
+  readonly provider: string | null;
+  /** All versions that are served. */
+  readonly models: readonly ModelStatus[];
   readonly ready: boolean;
   /** Why it is not ready. */
   readonly notReady: string | null;
@@ -101,8 +102,12 @@ interface MinerState {
 /** The parts that a miner is made of, handed in so that tests can put others in their place. */
 export interface MinerParts {
   readonly config: MinerConfig;
-  /** Absolute path of the model. */
-  readonly modelPath: string;
+  /** Absolute path of the model's file, where the configuration names one. */
+  readonly modelPath?: string;
+  /** Absolute path of the model repository, where the configuration names one. */
+  readonly modelRepository?: string;
+  /** What further files of the configuration are relative to; default the working directory. */
+  readonly baseDir?: string;
   readonly platform: Platform;
   readonly log: Logger;
   readonly registry: MetricsRegistry;
@@ -138,7 +143,7 @@ export async function runMiner({ configFile, signal, onServing }: RunOptions): P
   const lifecycle = createLifecycle(log);
   try {
     const files = {
-      model: resolvePath(baseDir, config.model.path),
+      baseDir,
       subnet: config.subnet === undefined ? null : resolvePath(baseDir, config.subnet),
     };
     const parts = await orAborted(openParts(config, files, log, lifecycle, signal), signal);
@@ -166,21 +171,22 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /** Absolute paths of what the YAML names. */
 interface MinerFiles {
-  readonly model: string;
+  readonly baseDir: string;
   /** null: the rules are not compared with the chain. */
   readonly subnet: string | null;
 }
 
 async function openParts(
   config: MinerConfig,
-  { model: modelPath, subnet }: MinerFiles,
+  { baseDir, subnet }: MinerFiles,
   log: Logger,
   lifecycle: Lifecycle,
   signal: AbortSignal,
 ): Promise<MinerParts> {
   axonOf(config);
   const rulesSha256 = subnet === null ? null : hashOfRules(subnet);
-  await checkModelFile({ path: modelPath, sha256: config.model.sha256 });
+  const models = modelFilesOf(config, baseDir);
+  await checkModels(config, models);
   const sr25519 = loadSr25519();
   const location = walletLocation(config.wallet);
   const { signer, warnings } = readHotkey(sr25519, location);
@@ -201,7 +207,8 @@ async function openParts(
   }
   return {
     config,
-    modelPath,
+    ...models,
+    baseDir,
     platform,
     log,
     registry: createMetricsRegistry({ processMetrics: true }),
@@ -216,13 +223,22 @@ async function openParts(
   };
 }
 
+/** Wrong files are told before a process is started, or the chain is dialled. */
+async function checkModels(config: MinerConfig, files: ModelFiles): Promise<void> {
+  const { modelPath, modelRepository } = files;
+  if (config.model !== undefined && modelPath !== undefined) {
+    await checkModelFile({ path: modelPath, sha256: config.model.sha256 });
+  }
+  if (modelRepository !== undefined) await checkRepository(modelRepository, config.models);
+}
+
 /** Of the file's bytes; the file must be a subnet YAML. */
 function hashOfRules(file: string): string {
   loadConfig(file, subnetSchema);
   return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
-/** Starts engine, server and metagraph; what cannot start stops what was started. */
+/** Starts models, server and metagraph; what cannot start stops what was started. */
 export async function startMiner(parts: MinerParts): Promise<RunningMiner> {
   const lifecycle = createLifecycle(parts.log);
   try {
@@ -244,16 +260,10 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
     directory: null,
     axonServed: false,
   };
-  const engine = await startEngine(parts, metrics);
-  lifecycle.add('engine', () => engine.close());
-  const batcher = startBatcher(parts, engine, metrics);
-  lifecycle.add('batcher', () => batcher.close());
-  const notReady = (): string | null => whyNotReady(state, engine);
-  const catalogue = createCatalogue();
-  const { task: name, model } = config;
-  catalogue.put(
-    createLocalModel({ engine, batcher }, { name, version: '1', sha256: model.sha256 }),
-  );
+  const models = await startModels(parts, metrics);
+  lifecycle.add('models', () => models.close());
+  const { catalogue } = models;
+  const notReady = (): string | null => whyNotReady(state, models);
   const threads = startVerifyThreads(verifyThreadsOf(config), log);
   lifecycle.add('threads that verify', () => threads.close());
   const refusals = createRefusalLog(log);
@@ -302,65 +312,16 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
     adopt(parts, metrics, state, snapshot),
   );
   lifecycle.add('metagraph', stopFollowing);
-  const status = (): MinerStatus => statusOf(parts, state, engine, server, batcher, notReady());
+  const status = (): MinerStatus => statusOf(parts, state, models, server, notReady());
   const stopTick = tick(() => observe(parts, metrics, state, notReady()));
   lifecycle.add('clock of metrics', stopTick);
   await serveStatus(parts, status, lifecycle);
-  metrics.buildInfo.set(1, {
-    version: packageVersion(),
-    model_sha256: config.model.sha256,
-    provider: engine.model.provider,
-  });
+  metrics.buildInfo.set(1, { version: packageVersion() });
   return {
     status,
     announce: (signal) => announce(parts, metrics, state, server, signal),
     stop: () => lifecycle.stop(),
   };
-}
-
-function startEngine(parts: MinerParts, metrics: MinerMetrics): Promise<OnnxEngine> {
-  const { config, modelPath, log } = parts;
-  const { provider, require: required, threads, maxBatch, runTimeoutMs } = config.engine;
-  const { sha256, batchAxis } = config.model;
-  if (required !== undefined && required !== provider) {
-    const detail = `engine.require is ${required} but engine.provider is ${provider}`;
-    throw new SubnetError('CONFIG_INVALID', { detail });
-  }
-  return startOnnxEngine({
-    load: {
-      modelPath,
-      sha256,
-      provider,
-      requireProvider: required !== undefined,
-      threads,
-      batching: batchAxis && maxBatch > 1,
-      warmUpBatches: [...new Set([1, maxBatch])],
-    },
-    runTimeoutMs,
-    log,
-    onRestart: () => metrics.engineRestarts.inc(),
-  });
-}
-
-function startBatcher(parts: MinerParts, engine: Engine, metrics: MinerMetrics): Batcher {
-  const { config, platform } = parts;
-  const { maxBatch } = config.engine;
-  const { maxWaiting } = config.queue;
-  return createBatcher(
-    {
-      engine,
-      clock: platform.clock,
-      defer: setImmediate,
-      observer: {
-        onQueue: (waiting) => metrics.queueDepth.set(waiting),
-        onRun: (_, rows, runMs) => {
-          metrics.batchRows.observe(rows);
-          metrics.engineSeconds.observe(runMs / 1000);
-        },
-      },
-    },
-    { maxBatch, maxWaiting },
-  );
 }
 
 /** On a single core a thread could only take turns with the event loop. */
@@ -425,11 +386,19 @@ function gateOptions(config: MinerConfig, notBeforeNs: bigint): GatekeeperOption
   };
 }
 
+function startModels(parts: MinerParts, metrics: MinerMetrics): Promise<OpenModels> {
+  const { config, platform, log, registry: meter, modelPath, modelRepository, baseDir } = parts;
+  return openModels(
+    { platform, log, metrics, meter },
+    { config, modelPath, modelRepository, baseDir: baseDir ?? '.' },
+  );
+}
+
 /** A model that is being restarted is no reason: requests wait for it in the queue. */
-function whyNotReady(state: MinerState, engine: Engine): string | null {
+function whyNotReady(state: MinerState, models: OpenModels): string | null {
   if (state.draining) return 'the miner stops';
   if (state.directory === null) return 'the metagraph was not read yet';
-  return engine.slots > 0 ? null : 'no model';
+  return models.notReady();
 }
 
 function adopt(
@@ -513,13 +482,13 @@ function axonOf({ announce, server }: MinerConfig): AxonAddress | null {
 function statusOf(
   { config, hotkey }: MinerParts,
   state: MinerState,
-  engine: OnnxEngine,
+  models: OpenModels,
   { host, port }: MinerServer,
-  { waiting, running }: Batcher,
   notReady: string | null,
 ): MinerStatus {
   const { snapshot } = state;
   const neuron = snapshot === null ? undefined : neuronOf(snapshot, hotkey);
+  const model = models.current();
   const axon = axonOf(config);
   const onChain = neuron?.axon ?? null;
   return {
@@ -527,16 +496,17 @@ function statusOf(
     hotkey: hotkey.ss58,
     uid: neuron?.uid ?? null,
     task: config.task,
-    modelSha256: config.model.sha256,
-    provider: engine.model.provider,
+    modelSha256: model?.sha256 ?? null,
+    provider: model?.provider ?? null,
+    models: models.list(),
     ready: notReady === null,
     notReady,
     address: { host, port },
     axonServed: axon !== null && isSame(onChain, { ...axon, port: axon.port || port }),
     metagraphBlock: snapshot?.block.number ?? null,
-    waiting,
-    running,
-    enginePid: engine.pid(),
+    waiting: model?.waiting ?? 0,
+    running: model?.running ?? 0,
+    enginePid: model?.pid ?? null,
   };
 }
 

@@ -16,6 +16,7 @@ export interface MinerMetrics extends EndpointMetrics {
   readonly batchRows: Histogram;
   readonly engineSeconds: Histogram;
   readonly engineRestarts: Counter;
+  readonly modelInfo: Gauge;
   readonly ready: Gauge;
   readonly chainHeadAgeSeconds: Gauge;
   readonly chainFailures: Counter;
@@ -35,6 +36,9 @@ export interface StageMetrics {
 }
 
 const latencyBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+/** As many as there are versions in the repository. */
+const perModel = ['model', 'version'];
 
 export function createMinerMetrics(meter: Meter): MinerMetrics {
   return {
@@ -69,21 +73,30 @@ export function createMinerMetrics(meter: Meter): MinerMetrics {
     }),
     queueDepth: meter.gauge({
       name: 'miner_queue_depth',
-      help: 'Requests that wait for the model',
+      help: 'Requests that wait for a model',
+      labels: perModel,
     }),
     batchRows: meter.histogram({
       name: 'miner_batch_rows',
-      help: 'Rows in one run of the model',
+      help: 'Rows in one run of a model',
+      labels: perModel,
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
     }),
     engineSeconds: meter.histogram({
       name: 'miner_engine_run_seconds',
-      help: 'One run of the model, without queue and transport',
+      help: 'One run of a model, without queue and transport',
+      labels: perModel,
       buckets: [0.00005, 0.0001, ...latencyBuckets],
     }),
     engineRestarts: meter.counter({
       name: 'miner_engine_restarts_total',
       help: 'Model processes that had to be replaced',
+      labels: perModel,
+    }),
+    modelInfo: meter.gauge({
+      name: 'miner_model_info',
+      help: 'Always 1, for each version that is served now',
+      labels: [...perModel, 'sha256', 'provider'],
     }),
     ready: meter.gauge({ name: 'miner_ready', help: '1 while requests can be answered' }),
     chainHeadAgeSeconds: meter.gauge({
@@ -106,7 +119,7 @@ export function createMinerMetrics(meter: Meter): MinerMetrics {
     buildInfo: meter.gauge({
       name: 'miner_build_info',
       help: 'Always 1; the labels say what runs',
-      labels: ['version', 'model_sha256', 'provider'],
+      labels: ['version'],
     }),
   };
 }

@@ -1,7 +1,11 @@
+import type { MinerConfig } from '../../common/config/config-schema.ts';
 import { isSubnetError, messageOf } from '../../common/errors.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { startOnnxEngine } from '../../miner/engine/engine-onnx.ts';
+import { checkRepository } from '../../miner/models/check-repository.ts';
 import { checkModelFile } from '../../miner/models/model-file.ts';
+import { modelSources } from '../../miner/models/model-sources.ts';
+import type { LocalModelSource } from '../../miner/models/open-local.ts';
 import { fail, pass, skipped } from './finding.ts';
 import type { Finding } from './finding.ts';
 import type { ModelSubject } from './subject.ts';
@@ -9,42 +13,51 @@ import type { ModelSubject } from './subject.ts';
 const loadTimeoutMs = 120_000;
 
 /**
- * The model file against its sha256, and whether its execution provider really runs it: the model
- * is loaded and run once in a process of its own, which ends at once. Never throws.
+ * The files of the models against their sha256, and whether the execution provider really runs
+ * them: each is loaded and run once in a process of its own, which ends at once. Never throws.
  */
-export async function modelFindings(model: ModelSubject): Promise<readonly Finding[]> {
-  const { path, config } = model;
-  const hash = await attempt('model.file', () =>
-    checkModelFile({ path, sha256: config.model.sha256 }),
-  );
-  if (hash !== null)
-    return [hash, skipped('model.provider', 'the model file is not the right one')];
-  const file = pass('model.file', `${path} has the sha256 of the YAML`);
-  return [file, await providerFinding(model)];
+export async function modelFindings({ config, files }: ModelSubject): Promise<readonly Finding[]> {
+  let sources: readonly LocalModelSource[] = [];
+  const wrong = await attempt('model.file', async () => {
+    sources = modelSources(config, files);
+    for (const { modelPath: path, sha256 } of sources) await checkModelFile({ path, sha256 });
+    if (files.modelRepository !== undefined) {
+      await checkRepository(files.modelRepository, config.models);
+    }
+  });
+  if (wrong !== null) {
+    return [wrong, skipped('model.provider', 'the model file is not the right one')];
+  }
+  if (sources.length === 0) return [skipped('model.file', 'the model is on other servers')];
+  const names = sources.map(({ modelPath }) => modelPath).join(', ');
+  const providers = await Promise.all(sources.map((one) => providerFinding(one, config)));
+  return [pass('model.file', `${names}: the sha256 is the configured one`), ...providers];
 }
 
-async function providerFinding({ path, config }: ModelSubject): Promise<Finding> {
-  const { provider, threads, maxBatch, require: required } = config.engine;
+async function providerFinding(
+  { name, version, modelPath, sha256, batchAxis }: LocalModelSource,
+  { engine: { provider, threads, maxBatch, require: required, runTimeoutMs } }: MinerConfig,
+): Promise<Finding> {
   let provided = '';
   const failed = await attempt('model.provider', async () => {
     const engine = await startOnnxEngine({
       load: {
-        modelPath: path,
-        sha256: config.model.sha256,
+        modelPath,
+        sha256,
         provider,
         requireProvider: required !== undefined,
         threads,
-        batching: config.model.batchAxis && maxBatch > 1,
+        batching: batchAxis && maxBatch > 1,
         warmUpBatches: [1],
       },
-      runTimeoutMs: config.engine.runTimeoutMs,
+      runTimeoutMs,
       loadTimeoutMs,
       log: createLogger({ level: 'error' }),
     });
     provided = engine.model.provider;
     await engine.close();
   });
-  return failed ?? pass('model.provider', `the model runs on ${provided}`);
+  return failed ?? pass('model.provider', `${name}/${version} runs on ${provided}`);
 }
 
 /** null when it went well. */

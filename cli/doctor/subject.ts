@@ -7,6 +7,8 @@ import type { WalletLocation } from '../../common/keys/wallet.ts';
 import { kindOf } from '../config-kind.ts';
 import type { ConfiguredAxon } from './axon-findings.ts';
 import type { Role } from './neuron-findings.ts';
+import { modelFilesOf } from '../../miner/models/model-files.ts';
+import type { ModelFiles } from '../../miner/models/model-files.ts';
 
 /** What the doctor looks at: a node's YAML, or what the command line names. */
 export interface Subject {
@@ -31,7 +33,7 @@ export interface FolderSubject {
 }
 
 export interface ModelSubject {
-  readonly path: string;
+  readonly files: ModelFiles;
   readonly config: MinerConfig;
 }
 
@@ -46,17 +48,24 @@ export function subjectOf(configFile: string): Subject {
 function minerOf(configFile: string): Subject {
   const { value: config, baseDir } = loadConfig(configFile, minerSchema);
   const { externalIp, externalPort, port } = config.server;
+  const files = modelFilesOf(config, baseDir);
   return {
     configFile,
     role: 'miner',
     netuid: config.netuid,
     endpoints: config.chain.endpoints,
     wallet: walletLocation(config.wallet),
-    folders: [{ path: dirname(resolvePath(baseDir, config.model.path)), isWritten: false }],
-    model: { path: resolvePath(baseDir, config.model.path), config },
+    folders: foldersOf(files),
+    model: { files, config },
     axon: { ip: externalIp ?? null, port: externalPort ?? (port === 0 ? null : port) },
     subnetFile: config.subnet === undefined ? null : resolvePath(baseDir, config.subnet),
   };
+}
+
+function foldersOf({ modelPath, modelRepository }: ModelFiles): readonly FolderSubject[] {
+  const file = modelPath === undefined ? undefined : dirname(modelPath);
+  const path = modelRepository ?? file;
+  return path === undefined ? [] : [{ path, isWritten: false }];
 }
 
 function validatorOf(configFile: string): Subject {

@@ -1,3 +1,4 @@
+import { encodeJson } from './encode-json.ts';
 import type { EncodedMessage, ModelMetadata, ServerMetadata } from './inference-types.ts';
 
 /** What a request line of the protocol asks for. `version` is null when the path names none. */
@@ -40,15 +41,7 @@ export function encodeModelMetadata(metadata: ModelMetadata): EncodedMessage {
   return encodeJson({ name, versions, platform, inputs, outputs });
 }
 
-const encoder = new TextEncoder();
 const noRoute = { kind: 'no-route' } as const;
-
-function encodeJson(value: object): EncodedMessage {
-  return {
-    headers: { 'content-type': 'application/json' },
-    body: encoder.encode(JSON.stringify(value)),
-  };
-}
 
 function routeOf(path: string): InferRoute {
   const segments = segmentsOf(path);

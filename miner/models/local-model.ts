@@ -1,12 +1,29 @@
+import { messageOf } from '../../common/errors.ts';
+import type { Clock } from '../../common/platform-port.ts';
 import type { Batcher } from '../batch/batcher.ts';
-import type { Engine } from '../engine/engine-port.ts';
+import { rowsOf } from '../batch/batch-rows.ts';
+import { runFailure } from '../engine/engine-port.ts';
+import type { ModelInfo } from '../engine/engine-port.ts';
+import type { StatisticsRecorder } from './model-statistics.ts';
 import type { InferJob, InferOutcome, ServedModel } from './served-model.ts';
+import type { Preparation } from './steps/preparation.ts';
+
+export interface LocalEngine {
+  readonly model: ModelInfo;
+  /** Process id of the model process; null while it is being replaced. */
+  pid(): number | null;
+  close(): Promise<void>;
+}
 
 export interface LocalModelDeps {
   /** Closed with the model. */
-  readonly engine: Engine;
+  readonly engine: LocalEngine;
   /** In front of that engine; closed with the model. */
   readonly batcher: Batcher;
+  /** Steps around the network; null when callers speak to the network itself. */
+  readonly preparation: Preparation | null;
+  readonly statistics: StatisticsRecorder;
+  readonly clock: Clock;
 }
 
 export interface LocalModelOptions {
@@ -14,27 +31,100 @@ export interface LocalModelOptions {
   readonly version: string;
   /** Of the model file. */
   readonly sha256: string;
+  /** How long requests that are under way may take when the model is closed. */
+  readonly drainMs: number;
 }
 
+const drainStepMs = 20;
+
 /** A model that computes in a process of this machine, behind a batcher. */
-export function createLocalModel(
-  { engine, batcher }: LocalModelDeps,
-  { name, version, sha256 }: LocalModelOptions,
-): ServedModel {
+export function createLocalModel(deps: LocalModelDeps, options: LocalModelOptions): ServedModel {
+  const { engine, batcher, preparation, statistics, clock } = deps;
+  const { name, version, sha256, drainMs } = options;
+  let inFlight = 0;
+  let closed = false;
   let closing: Promise<void> | null = null;
+  const shutDown = async (): Promise<void> => {
+    const untilMs = clock.monotonicMs() + drainMs;
+    const isBusy = (): boolean => inFlight > 0 && clock.monotonicMs() < untilMs;
+    while (isBusy()) await clock.sleep(drainStepMs);
+    closed = true;
+    batcher.close();
+    await preparation?.close();
+    await engine.close();
+  };
   return {
     name,
     version,
     sha256,
-    interface: { inputs: engine.model.inputs, outputs: engine.model.outputs },
-    platform: 'onnxruntime_onnx',
-    notReady: () => (closing === null ? null : 'the model is being unloaded'),
-    infer: (job: InferJob): Promise<InferOutcome> => batcher.submit(job),
-    load: () => ({ waiting: batcher.waiting, running: batcher.running }),
-    close: () => {
-      batcher.close();
-      closing ??= engine.close();
-      return closing;
+    interface: preparation?.interface ?? {
+      inputs: engine.model.inputs,
+      outputs: engine.model.outputs,
     },
+    platform: 'onnxruntime_onnx',
+    notReady: () => (closed ? 'the model was unloaded' : null),
+    infer: async (job) => {
+      if (closed) return { kind: 'refused', reason: 'closed' };
+      inFlight += 1;
+      try {
+        return await measured(deps, job);
+      } finally {
+        inFlight -= 1;
+      }
+    },
+    load: () => ({
+      waiting: batcher.waiting + (preparation?.waiting ?? 0),
+      running: batcher.running,
+    }),
+    process: () => ({ provider: engine.model.provider, pid: engine.pid() }),
+    statistics: () => ({ name, version, ...statistics.read() }),
+    close: () => (closing ??= shutDown()),
   };
+}
+
+async function measured(deps: LocalModelDeps, job: InferJob): Promise<InferOutcome> {
+  const { statistics, clock } = deps;
+  const startedMs = clock.monotonicMs();
+  const outcome = await answered(deps, job, startedMs);
+  if (outcome.kind !== 'outputs') statistics.failed(clock.monotonicMs() - startedMs);
+  return outcome;
+}
+
+async function answered(
+  { batcher, preparation, statistics, clock }: LocalModelDeps,
+  job: InferJob,
+  startedMs: number,
+): Promise<InferOutcome> {
+  const made = (await preparation?.before(job)) ?? { kind: 'tensors', tensors: job.inputs };
+  if (made.kind !== 'tensors') return made;
+  const queuedMs = clock.monotonicMs();
+  const outcome = await batcher.submit({ ...job, inputs: made.tensors });
+  if (outcome.kind !== 'outputs') return outcome;
+  const computedMs = clock.monotonicMs();
+  const outputs =
+    preparation === null ? outcome.outputs : afterwards(preparation, made.tensors, outcome.outputs);
+  if ('kind' in outputs) return outputs;
+  const endedMs = clock.monotonicMs();
+  const times = {
+    totalMs: endedMs - startedMs,
+    inputMs: queuedMs - startedMs,
+    queueMs: computedMs - queuedMs - outcome.runMs,
+    inferMs: outcome.runMs,
+    outputMs: endedMs - computedMs,
+  };
+  statistics.succeeded(times, rowsOf(made.tensors), clock.nowMs());
+  return { ...outcome, outputs };
+}
+
+/** A network that gives other shapes than it declares is at fault, not the caller. */
+function afterwards(
+  preparation: Preparation,
+  inputs: Parameters<Preparation['after']>[0],
+  outputs: Parameters<Preparation['after']>[1],
+) {
+  try {
+    return preparation.after(inputs, outputs);
+  } catch (error) {
+    return runFailure('model', messageOf(error));
+  }
 }

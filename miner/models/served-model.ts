@@ -1,13 +1,20 @@
 import type { Tensor } from '../../common/tensor.ts';
 import type { ModelInterface } from '../../common/wire/inference-types.ts';
+import type { ModelStatistics } from '../../common/wire/model-statistics.ts';
 import type { BatchJob, BatchOutcome } from '../batch/batcher.ts';
 import type { RunFailure } from '../engine/engine-port.ts';
 
 /** One caller's request. Its inputs were checked against the model's interface. */
 export type InferJob = BatchJob;
 
+/** What a caller sent is no text, no image, or too large for this model; `detail` says it to them. */
+export interface InvalidInput {
+  readonly kind: 'invalid';
+  readonly detail: string;
+}
+
 /** Outputs, the refusal of a queue, or what went wrong where it is computed. */
-export type InferOutcome = BatchOutcome;
+export type InferOutcome = BatchOutcome | InvalidInput;
 
 /**
  * One version of a model that answers, wherever it computes: in a process of this machine behind a
@@ -29,6 +36,17 @@ export interface ServedModel {
   infer(job: InferJob): Promise<InferOutcome>;
   load(): ModelLoad;
   close(): Promise<void>;
+  /** What it did since it was loaded; absent where nobody counts. */
+  statistics?(): ModelStatistics;
+  /** Absent where no process of this machine computes. */
+  process?(): ModelProcess;
+}
+
+export interface ModelProcess {
+  /** The execution provider that really computes. */
+  readonly provider: string;
+  /** Null while it is being replaced. */
+  readonly pid: number | null;
 }
 
 export interface ModelLoad {

@@ -78,7 +78,7 @@ describe('a model process that fails', () => {
       );
       const after = await Promise.all(Array.from({ length: 20 }, () => infer(rig.port)));
       expect(statusesOf(after)).toEqual({ 200: 20 });
-      expect(await rig.metrics()).toContain('miner_engine_restarts_total 1');
+      expect(await rig.metrics()).toContain('miner_engine_restarts_total{model="digits",version="1"} 1');
     }));
 
   it('a hang: the request ends at its deadline, the miner lives', () =>
@@ -117,7 +117,7 @@ describe('a model process that fails', () => {
       await expect.poll(() => rig.miner.status().waiting).toBe(0);
       process.kill(pid, 'SIGCONT');
       expect([(await first).status, await left]).toEqual([200, 'left']);
-      expect(await rig.metrics()).toContain('miner_batch_rows_count 1');
+      expect(await rig.metrics()).toContain('miner_batch_rows_count{model="digits",version="1"} 1');
     }));
 });
 

@@ -80,7 +80,7 @@ export async function startRig(
   const registry = createMetricsRegistry();
   const miner = await startMiner({
     config,
-    modelPath: config.model.path,
+    modelPath: model.path,
     platform,
     log: createLogger({ level: 'debug', format: 'json', write: (line) => logLines.push(line) }),
     registry,

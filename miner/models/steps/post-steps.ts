@@ -109,10 +109,8 @@ function firstToken(input: Tensor, name: string): Tensor {
 /** Calls `change` with a copy of each row of the last axis. */
 function rowByRow(input: Tensor, name: string, change: (row: Float32Array) => void): Tensor {
   const data = new Float32Array(floatsOf(input));
-  const width = input.shape.at(-1) ?? 1;
-  for (let at = 0; at + width <= data.length && width > 0; at += width) {
-    change(data.subarray(at, at + width));
-  }
+  const width = Math.max(input.shape.at(-1) ?? 1, 1);
+  for (let at = 0; at + width <= data.length; at += width) change(data.subarray(at, at + width));
   return { name, datatype: 'FP32', shape: input.shape, data };
 }
 

@@ -61,12 +61,10 @@ export async function startTextTokenizer(
   let closed = false;
   const start = (): Promise<Thread> => startThread(order, options.timeoutMs);
   const pump = (): void => {
-    for (const thread of threads) {
-      while (thread !== null && thread.busy < perThread) {
-        const next = takeUseful(queue, deps.clock.monotonicMs());
-        if (next === null) return;
-        void thread.encode(next.job.items).then(next.settle).then(pump);
-      }
+    for (let thread = freest(threads); thread !== null; thread = freest(threads)) {
+      const next = takeUseful(queue, deps.clock.monotonicMs());
+      if (next === null) return;
+      void thread.encode(next.job.items).then(next.settle).then(pump);
     }
   };
   const replace = async (place: number): Promise<void> => {
@@ -107,9 +105,16 @@ export async function startTextTokenizer(
     close: async () => {
       closed = true;
       for (const { settle } of queue.splice(0)) settle(refused('closed'));
-      await Promise.all(threads.map((thread) => thread?.end()));
+      await Promise.all(threads.map(async (thread) => thread?.end()));
     },
   };
+}
+
+/** The one with the least to do, if it takes more. */
+function freest(threads: readonly (Thread | null)[]): Thread | null {
+  const running = threads.filter((thread) => thread !== null);
+  const free = running.filter(({ busy }) => busy < perThread);
+  return free.sort((a, b) => a.busy - b.busy)[0] ?? null;
 }
 
 function refused(reason: 'full' | 'expired' | 'gone' | 'closed'): TextOutcome {
