@@ -12,6 +12,7 @@ const suites: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'serving-refusals': async () => (await import('./serving/refusals.ts')).benchRefusals(),
   'serving-footprint': async () => (await import('./serving/footprint.ts')).benchFootprint(),
   'serving-soak': async () => (await import('./serving/soak.ts')).benchSoak(),
+  upstream: async () => (await import('./upstream.ts')).benchUpstream(),
   round: async () => (await import('./round.ts')).benchRound(),
   chain: async () => (await import('./chain.ts')).benchChain(),
   metagraph: async () => (await import('./metagraph.ts')).benchMetagraph(),
