@@ -31,10 +31,15 @@ interface Head {
 
 const prefixBytes = 16;
 const alignment = 8;
+/** A frame up to this size is put into one piece: a copy is cheaper than more pieces to write. */
+const onePieceBytes = 16_384;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The frame in parts: tensor bytes are passed on, not copied. Write them in order. */
+/**
+ * The frame in parts: the bytes of larger tensors are passed on, not copied, and those that lie
+ * behind each other in memory are one part. Write them in order, at once.
+ */
 export function encodeFrame(frame: Frame): readonly Uint8Array[] {
   const blobs = frame.tensors.map(tensorBytes);
   const head: Head = {
@@ -42,23 +47,49 @@ export function encodeFrame(frame: Frame): readonly Uint8Array[] {
     tensors: frame.tensors.map((t, i) => headOf(t, blobs[i]?.length ?? 0)),
   };
   const headText = encoder.encode(JSON.stringify(head));
-  const parts = [headText, ...blobs].flatMap(padded);
-  const payload = parts.reduce((sum, part) => sum + part.length, 0);
-  return [prefixOf(frame, payload, headText.length), ...parts];
+  const headBytes = prefixBytes + pad(headText.length);
+  const payload = headBytes - prefixBytes + blobs.reduce((sum, { length }) => sum + pad(length), 0);
+  const isOnePiece = prefixBytes + payload <= onePieceBytes;
+  const first = new Uint8Array(isOnePiece ? prefixBytes + payload : headBytes);
+  writePrefix(first, frame, payload, headText.length);
+  first.set(headText, prefixBytes);
+  if (!isOnePiece) return [first, ...mergeNeighbours(blobs).flatMap(padded)];
+  let at = headBytes;
+  for (const blob of blobs) {
+    first.set(blob, at);
+    at += pad(blob.length);
+  }
+  return [first];
 }
 
 function headOf({ name, datatype, shape }: Tensor, bytes: number): TensorHead {
   return { name, datatype, shape, bytes };
 }
 
-function prefixOf(frame: Frame, payload: number, head: number): Uint8Array {
-  const bytes = new Uint8Array(prefixBytes);
-  const view = new DataView(bytes.buffer);
+function writePrefix(target: Uint8Array, frame: Frame, payload: number, head: number): void {
+  const view = new DataView(target.buffer, target.byteOffset, prefixBytes);
   view.setUint32(0, payload, true);
   view.setUint32(4, frameKinds.indexOf(frame.kind), true);
   view.setUint32(8, frame.id, true);
   view.setUint32(12, head, true);
-  return bytes;
+}
+
+/** Blobs of one piece of memory whose padded ends are where the next begins. */
+function mergeNeighbours(blobs: readonly Uint8Array[]): readonly Uint8Array[] {
+  const merged: Uint8Array[] = [];
+  for (const blob of blobs) {
+    const last = merged.at(-1);
+    const follows =
+      last !== undefined &&
+      last.buffer === blob.buffer &&
+      last.byteOffset + pad(last.length) === blob.byteOffset;
+    if (!follows) merged.push(blob);
+    else {
+      const length = blob.byteOffset + blob.length - last.byteOffset;
+      merged[merged.length - 1] = new Uint8Array(last.buffer, last.byteOffset, length);
+    }
+  }
+  return merged;
 }
 
 function padded(part: Uint8Array): readonly Uint8Array[] {
@@ -93,53 +124,114 @@ function joinByteStrings(items: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-/** Cuts a byte stream into frames. `push` returns those that the chunk completed. */
-export function createFrameReader(): { push(chunk: Uint8Array): readonly Frame[] } {
-  let prefix = new Uint8Array(prefixBytes);
-  let payload: Uint8Array | null = null;
-  let filled = 0;
+/** Cuts a byte stream into frames, which come out as soon as they are whole. */
+export interface FrameReader {
+  /** Takes bytes that were read; frames that lie in them whole look into them. */
+  push(chunk: Uint8Array): readonly Frame[];
+  /** Where the next bytes should be read to; then tell how many came. */
+  place(): Uint8Array;
+  filled(count: number): readonly Frame[];
+}
 
-  const take = (chunk: Uint8Array, from: number): number => {
-    const target = payload ?? prefix;
-    const count = Math.min(target.length - filled, chunk.length - from);
-    target.set(chunk.subarray(from, from + count), filled);
-    filled += count;
-    return from + count;
-  };
-  const finish = (): Frame | null => {
-    if (payload === null) {
-      payload = new Uint8Array(new DataView(prefix.buffer).getUint32(0, true));
-      filled = 0;
-      if (payload.length > 0) return null;
+const readAtOnceBytes = 65_536;
+
+interface Assembly {
+  readonly bytes: Uint8Array;
+  filled: number;
+}
+
+export function createFrameReader(): FrameReader {
+  /** A frame of which a part is there, its prefix at least. */
+  let frame: Assembly | null = null;
+  let prefix: Assembly = begin(prefixBytes);
+  let target: Uint8Array = new Uint8Array(0);
+
+  /** Of a chunk that begins with a new frame: how much of it was used. */
+  const takeFrom = (chunk: Uint8Array, at: number, frames: Frame[]): number => {
+    const left = chunk.length - at;
+    if (frame === null && prefix.filled === 0 && left >= prefixBytes) {
+      const size = frameSize(chunk, at);
+      const isAligned = (chunk.byteOffset + at) % alignment === 0;
+      if (isAligned && left >= size) {
+        frames.push(decodeFrame(chunk.subarray(at, at + size)));
+        return size;
+      }
     }
-    const frame = decodeFrame(prefix, payload);
-    prefix = new Uint8Array(prefixBytes);
-    payload = null;
-    filled = 0;
-    return frame;
+    if (frame === null) return fillPrefix(chunk, at, frames);
+    const taken = fill(frame, chunk, at);
+    endFrame(frames);
+    return taken;
+  };
+  const fillPrefix = (chunk: Uint8Array, at: number, frames: Frame[]): number => {
+    const taken = fill(prefix, chunk, at);
+    if (prefix.filled < prefixBytes) return taken;
+    frame = begin(frameSize(prefix.bytes, 0));
+    fill(frame, prefix.bytes, 0);
+    prefix = begin(prefixBytes);
+    endFrame(frames);
+    return taken;
+  };
+  const endFrame = (frames: Frame[]): void => {
+    if (frame === null || frame.filled < frame.bytes.length) return;
+    frames.push(decodeFrame(frame.bytes));
+    frame = null;
+  };
+  const push = (chunk: Uint8Array): readonly Frame[] => {
+    const frames: Frame[] = [];
+    for (let at = 0; at < chunk.length;) at += takeFrom(chunk, at, frames);
+    return frames;
   };
   return {
-    push: (chunk) => {
-      const frames: Frame[] = [];
-      for (let at = 0; at < chunk.length;) {
-        at = take(chunk, at);
-        const frame = filled === (payload ?? prefix).length ? finish() : null;
-        if (frame !== null) frames.push(frame);
+    push,
+    place: () => {
+      const rest = frame?.bytes.subarray(frame.filled);
+      target = rest === undefined || rest.length < readAtOnceBytes ? fresh() : rest;
+      return target;
+    },
+    filled: (count) => {
+      if (frame === null || target.buffer !== frame.bytes.buffer) {
+        return push(target.subarray(0, count));
       }
+      const frames: Frame[] = [];
+      frame.filled += count;
+      endFrame(frames);
       return frames;
     },
   };
 }
 
-function decodeFrame(prefix: Uint8Array, payload: Uint8Array): Frame {
-  const view = new DataView(prefix.buffer);
+/** Frames look into it for as long as they live: it is never used again. */
+function fresh(): Uint8Array {
+  return new Uint8Array(readAtOnceBytes);
+}
+
+function begin(length: number): Assembly {
+  return { bytes: new Uint8Array(length), filled: 0 };
+}
+
+function fill(assembly: Assembly, chunk: Uint8Array, at: number): number {
+  const count = Math.min(assembly.bytes.length - assembly.filled, chunk.length - at);
+  assembly.bytes.set(chunk.subarray(at, at + count), assembly.filled);
+  assembly.filled += count;
+  return count;
+}
+
+/** Prefix and payload, by the prefix. */
+function frameSize(bytes: Uint8Array, at: number): number {
+  return prefixBytes + new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0, true);
+}
+
+function decodeFrame(bytes: Uint8Array): Frame {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, prefixBytes);
   const headLength = view.getUint32(12, true);
-  const head: Head = JSON.parse(decoder.decode(payload.subarray(0, headLength)));
-  let at = pad(headLength);
+  const head: Head = JSON.parse(
+    decoder.decode(bytes.subarray(prefixBytes, prefixBytes + headLength)),
+  );
+  let at = prefixBytes + pad(headLength);
   const tensors = head.tensors.map((tensor) => {
     const start = at;
     at += pad(tensor.bytes);
-    return decodeTensor(tensor, payload.subarray(start, start + tensor.bytes));
+    return decodeTensor(tensor, bytes.subarray(start, start + tensor.bytes));
   });
   const kind = frameKinds[view.getUint32(4, true)] ?? 'failed';
   return { kind, id: view.getUint32(8, true), header: head.header, tensors };

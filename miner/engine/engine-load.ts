@@ -6,10 +6,16 @@ export interface LoadOrder {
   /** Lower-case hex; the process hashes the very bytes that it loads. */
   readonly sha256: string;
   readonly provider: Provider;
-  /** Refuse another provider rather than compute on the CPU. */
+  /** Refuse another provider rather than compute on it. */
   readonly requireProvider: boolean;
+  /** Number of the device, of those that the process sees; default 0. */
+  readonly device?: number;
+  /** Refuse when the loaded and warm model takes more of the device's memory. */
+  readonly memoryLimitMib?: number;
   /** Threads inside one operator. */
   readonly threads: number;
+  /** Threads look for work for a while before they sleep; default false. */
+  readonly spinning?: boolean;
   /** False keeps requests apart even when the model has a free first axis. */
   readonly batching: boolean;
   /** Sizes that are run once before the model counts as loaded. */
@@ -26,7 +32,7 @@ export interface LoadReport {
   readonly notice: string;
 }
 
-export type LoadProblem = 'hash' | 'model' | 'provider' | 'unreadable';
+export type LoadProblem = 'hash' | 'memory' | 'model' | 'provider' | 'unreadable';
 
 /** JSON in a `failed` frame that answers `load`. */
 export interface LoadFailure {
@@ -44,6 +50,18 @@ export interface RunReport {
   readonly runMs: number;
 }
 
+const providerNames: Readonly<Record<Provider, string>> = {
+  cpu: 'CPUExecutionProvider',
+  cuda: 'CUDAExecutionProvider',
+  tensorrt: 'TensorrtExecutionProvider',
+};
+
+/** What to try, in this order, when the first is only preferred. */
+export function providerChain(provider: Provider, isRequired: boolean): readonly Provider[] {
+  if (isRequired || provider === 'cpu') return [provider];
+  return provider === 'tensorrt' ? ['tensorrt', 'cuda', 'cpu'] : ['cuda', 'cpu'];
+}
+
 /** Operators that each execution provider ran, by ONNX Runtime's own profile (JSON text). */
 export function operatorsByProvider(profile: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
@@ -53,9 +71,40 @@ export function operatorsByProvider(profile: string): ReadonlyMap<string, number
   return counts;
 }
 
+/** The asked-for provider when it ran anything, else the next of its kind that did, else the CPU. */
+export function providerThatRan(counts: ReadonlyMap<string, number>, asked: Provider): Provider {
+  const chain = providerChain(asked, false);
+  return chain.find((provider) => (counts.get(providerNames[provider]) ?? 0) > 0) ?? 'cpu';
+}
+
+/** Such as `12 on CUDAExecutionProvider, 3 on CPUExecutionProvider`. */
+export function describeOperators(counts: ReadonlyMap<string, number>): string {
+  const parts = [...counts].map(([provider, count]) => `${count} on ${provider}`);
+  return parts.length === 0 ? 'no profile' : parts.join(', ');
+}
+
 /** The library that the dynamic linker missed, if the text tells. */
 export function missingLibrary(text: string): string | null {
   const missing = /([\w.+/-]+\.so[\w.]*): cannot open shared object file/g;
   const names = [...text.matchAll(missing)].map(([, path = '']) => path.split('/').at(-1) ?? path);
   return names.at(-1) ?? null;
+}
+
+/** MiB in use, as `nvidia-smi --format=csv,noheader,nounits` prints it; null when it does not. */
+export function usedMib(text: string): number | null {
+  const [line = ''] = text.trim().split('\n');
+  return /^\d+$/.test(line.trim()) ? Number(line) : null;
+}
+
+/** Why a model may not stay loaded: what it took is not known, or too much. Null when it may. */
+export function memoryProblem(
+  before: number | null,
+  after: number | null,
+  limitMib: number,
+): string | null {
+  if (before === null || after === null) {
+    return 'nvidia-smi does not tell the memory in use, so the limit cannot be held';
+  }
+  const taken = after - before;
+  return taken <= limitMib ? null : `the warm model takes ${taken} MiB, allowed are ${limitMib}`;
 }

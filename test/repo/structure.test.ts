@@ -16,7 +16,7 @@ const pureLibraries = ['zod', '@noble/hashes', '@noble/curves', '@noble/ciphers'
 
 /** Each of these has one door into the project. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  'onnxruntime-node': ['miner/engine/engine-child.ts'],
+  'onnxruntime-node': ['miner/engine/ort-session.ts'],
   '@polkadot/api': ['common/chain/chain-substrate.ts', 'common/chain/runtime-reader.ts'],
   undici: ['common/node/http-undici.ts'],
   sharp: ['miner/models/'],

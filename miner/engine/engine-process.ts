@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { SubnetError } from '../../common/errors.ts';
+import { nodeArguments } from '../../common/node/package-root.ts';
+import type { Logger } from '../../common/telemetry-port.ts';
+import type { Tensor } from '../../common/tensor.ts';
+import { openChannel } from './engine-channel.ts';
+import type { Answer } from './engine-channel.ts';
+import { missingLibrary } from './engine-load.ts';
+import type { LoadFailure, LoadOrder, LoadReport, RunFault, RunReport } from './engine-load.ts';
+import { runFailure } from './engine-port.ts';
+import type { RunOutcome } from './engine-port.ts';
+
+export interface ModelProcessOptions {
+  readonly load: Omit<LoadOrder, 'scratchDir'>;
+  /** A run that takes longer kills the model process. */
+  readonly runTimeoutMs: number;
+  /** Loading and warming up; default ten minutes, for large models on cold disks. */
+  readonly loadTimeoutMs?: number;
+  readonly log: Logger;
+}
+
+/** One process with the model loaded and warm. */
+export interface ModelProcess {
+  readonly report: LoadReport;
+  readonly pid: number;
+  readonly startedMs: number;
+  run(inputs: readonly Tensor[]): Promise<RunOutcome>;
+  /** Runs that were handed in and have no outcome yet. */
+  readonly inFlight: number;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<string>;
+  kill(): Promise<void>;
+}
+
+const defaultLoadTimeoutMs = 600_000;
+
+/**
+ * Throws MODEL_UNREADABLE, MODEL_HASH_MISMATCH, MODEL_INVALID, ENGINE_CUDA_MISSING, ENGINE_MEMORY,
+ * ENGINE_FAILED.
+ */
+export async function startModelProcess(options: ModelProcessOptions): Promise<ModelProcess> {
+  const child = spawn(process.execPath, [...nodeArguments('miner/engine/engine-child.ts')], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    env: childEnvironment(),
+  });
+  const channel = openChannel(child, options.log);
+  const header: LoadOrder = { ...options.load, scratchDir: tmpdir() };
+  const timeoutMs = options.loadTimeoutMs ?? defaultLoadTimeoutMs;
+  const answer = await channel.ask({ kind: 'load', header, tensors: [], timeoutMs });
+  if (typeof answer === 'string' || answer.kind !== 'loaded') {
+    await channel.kill();
+    throw loadError(answer, channel.errorText(), options);
+  }
+  const report = answer.header as LoadReport;
+  tellNotice(report, channel.errorText(), options);
+  const { runTimeoutMs } = options;
+  return {
+    report,
+    pid: child.pid ?? 0,
+    startedMs: performance.now(),
+    gone: channel.gone,
+    get inFlight() {
+      return channel.asked;
+    },
+    kill: () => channel.kill(),
+    run: async (tensors) =>
+      outcomeOf(await channel.ask({ kind: 'run', header: null, tensors, timeoutMs: runTimeoutMs })),
+  };
+}
+
+function tellNotice(report: LoadReport, text: string, { load, log }: ModelProcessOptions): void {
+  const { notice, model } = report;
+  if (notice === '') return;
+  const facts = { notice, provider: model.provider, missing: missingLibrary(text) ?? '-' };
+  if (model.provider === load.provider) log.info('not all of the model runs there', facts);
+  else log.warn(`the model runs on the ${model.provider.toUpperCase()}`, facts);
+}
+
+/** The model process gets what the dynamic linker and CUDA need, and no secret of its parent's. */
+function childEnvironment(): Record<string, string> {
+  const wanted =
+    /^(PATH|HOME|TMPDIR|TEMP|TMP|SystemRoot|TZ|LANG|LC_.*|LD_.*|CUDA.*|NVIDIA.*|OMP_.*)$/i;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      wanted.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+}
+
+function outcomeOf(answer: Answer): RunOutcome {
+  if (answer === 'timeout') return runFailure('timeout', 'the model took too long');
+  if (answer === 'gone') return runFailure('crashed', 'the model process died');
+  if (answer === 'unbegun') return runFailure('unavailable', 'the model process is being replaced');
+  if (answer.kind === 'outputs') {
+    const { runMs } = answer.header as RunReport;
+    return { kind: 'outputs', outputs: answer.tensors, runMs };
+  }
+  return runFailure('model', (answer.header as RunFault).detail);
+}
+
+function loadError(answer: Answer, text: string, options: ModelProcessOptions): SubnetError {
+  const { modelPath: path, sha256: expected } = options.load;
+  if (answer === 'timeout') return new SubnetError('ENGINE_FAILED', { path, detail: 'too slow' });
+  if (typeof answer === 'string') {
+    const detail = `the model process died: ${lastLine(text)}`;
+    return new SubnetError('ENGINE_FAILED', { path, detail });
+  }
+  const { problem, detail } = answer.header as LoadFailure;
+  if (problem === 'hash') return new SubnetError('MODEL_HASH_MISMATCH', { path, expected, detail });
+  if (problem === 'unreadable') return new SubnetError('MODEL_UNREADABLE', { path, detail });
+  if (problem === 'model') return new SubnetError('MODEL_INVALID', { path, detail });
+  if (problem === 'memory') return new SubnetError('ENGINE_MEMORY', { path, detail });
+  const missing = missingLibrary(text);
+  return new SubnetError('ENGINE_CUDA_MISSING', {
+    detail: missing === null ? detail : `the library ${missing} cannot be loaded`,
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+}
