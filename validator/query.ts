@@ -13,7 +13,6 @@ import type { AddressPolicy } from './address.ts';
 import type { MinerChallenge } from './challenge.ts';
 import type { GotAnswer, Outcome, SentRequest } from './outcome.ts';
 import type { MinerTarget } from './select.ts';
-import { inferenceWire } from './wire/inference-wire.ts';
 import type { QueryWire } from './wire/query-wire.ts';
 
 export interface QueryDeps {
@@ -29,9 +28,7 @@ export interface QueryOptions {
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
-  readonly encoding: 'binary' | 'json';
-  /** By default inference signed by btauth/1, with receipts. */
-  readonly wire?: QueryWire;
+  readonly wire: QueryWire;
 }
 
 interface Prepared {
@@ -112,15 +109,11 @@ async function exchangeAll(
 function prepare(deps: QueryDeps, item: MinerChallenge, options: QueryOptions): Prepared | Fault {
   const url = axonUrl(item.target.axon, options.addresses);
   if (isFault(url)) return url;
-  const request = wireOf(options).write(item, deps);
+  const request = options.wire.write(item, deps);
   if (isFault(request)) return request;
   const { pathWithQuery, headers, body, nonceNs } = request;
   const sha256 = toHex(deps.platform.sha256(body));
   return { item, headers, sent: { url: url + pathWithQuery, nonceNs, sha256, body } };
-}
-
-function wireOf({ wire, encoding }: QueryOptions): QueryWire {
-  return wire ?? inferenceWire({ signedBy: 'btauth', encoding, receiptsRequired: true });
 }
 
 async function exchange(
@@ -148,7 +141,7 @@ function judgeAll(
   exchanges: readonly Exchange[],
   options: QueryOptions,
 ): readonly Outcome[] {
-  const { receiptsRequired } = wireOf(options);
+  const { receiptsRequired } = options.wire;
   const read = exchanges.map((one) => readAnswer(deps, one, receiptsRequired));
   const checks = read.flatMap((one) => (isFault(one) || one.check === null ? [] : [one.check]));
   const verdicts = deps.verifier.verifyBatch(checks);
@@ -226,6 +219,6 @@ function judge(
   options: QueryOptions,
 ): Judgement | Fault {
   const headers = isFault(answer) ? {} : answer.headers;
-  const outputs = wireOf(options).read(item, { body, headers }, options.maxAnswerBytes);
+  const outputs = options.wire.read(item, { body, headers }, options.maxAnswerBytes);
   return isFault(outputs) ? outputs : item.task.judge(item.challenge.truth, outputs);
 }

@@ -25,8 +25,7 @@ export function roundConfigOf(
   operator: OperatorSettings,
 ): RoundConfig {
   const { scoring, sampling, averaging, weightPolicy } = subnet;
-  const { concurrency, timeoutMs, maxAnswerBytes, encoding, allowPrivateAddresses } =
-    operator.query;
+  const { concurrency, timeoutMs, maxAnswerBytes, allowPrivateAddresses } = operator.query;
   return {
     netuid: operator.netuid,
     versionKey: BigInt(subnet.versionKey),
@@ -40,7 +39,6 @@ export function roundConfigOf(
       concurrency,
       timeoutMs,
       maxAnswerBytes,
-      encoding,
       addresses: { allowPrivate: allowPrivateAddresses },
       wire: queryWireOf(subnet, operator.query),
     },

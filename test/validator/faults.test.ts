@@ -5,6 +5,7 @@ import { parseReceipt, receiptHeaders, signReceipt } from '../../common/wire/rec
 import { runRound } from '../../validator/round.ts';
 import type { RoundConfig } from '../../validator/round.ts';
 import { emptyBoard } from '../../validator/scoreboard.ts';
+import { inferenceWire } from '../../validator/wire/inference-wire.ts';
 import type { FakePeer, FakeReply } from '../fakes/fake-http.ts';
 import { simMiner } from '../sim/sim-miner.ts';
 import { nearestMean } from '../sim/sim-models.ts';
@@ -216,6 +217,9 @@ describe('addresses', () => {
   });
 });
 
+/** As a validator asks whose YAML wants JSON. */
+const inJson = inferenceWire({ signedBy: 'btauth', encoding: 'json', receiptsRequired: true });
+
 describe('questions', () => {
   it('are never more at once than the cap, and all are asked', async () => {
     const world = createWorld();
@@ -247,7 +251,7 @@ describe('questions', () => {
     world.addValidator('alpha');
     const uid = world.addMiner('good', honest(world, 'good'));
     const node = await world.node('alpha');
-    const query = { ...node.config.query, encoding: 'json' } as const;
+    const query = { ...node.config.query, wire: inJson };
     const result = await runRound(node.deps, start, { ...node.config, query }, { eager: true });
     expect(result.points.find((one) => one.uid === uid)?.points).toBeGreaterThan(0.2);
     expect(world.http.requests[0]?.headers['content-type']).toBe('application/json');
@@ -258,7 +262,7 @@ describe('questions', () => {
     world.addValidator('alpha');
     const uid = world.addMiner('good', honest(world, 'good'));
     const node = await world.node('alpha');
-    const query = { ...node.config.query, encoding: 'json' } as const;
+    const query = { ...node.config.query, wire: inJson };
     await runRound(node.deps, start, { ...node.config, query }, { eager: true });
     const [request] = world.http.requests;
     expect(request?.url).toBe(`${originOf(uid)}/v2/models/digits/infer`);
