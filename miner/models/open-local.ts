@@ -6,12 +6,14 @@ import type { ModelManifest } from '../../common/model-manifest.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
 import { createTurnstile } from '../../common/turnstile.ts';
+import { batcherOptionsOf } from '../batch/batch-options.ts';
 import { createBatcher } from '../batch/batcher.ts';
 import type { Batcher } from '../batch/batcher.ts';
 import { ruleProblem } from '../batch/padding.ts';
 import type { PaddingRule } from '../batch/padding.ts';
 import { startOnnxEngine } from '../engine/engine-onnx.ts';
 import type { OnnxEngine } from '../engine/engine-onnx.ts';
+import { engineSettingsOf } from '../engine/engine-options.ts';
 import type { MinerMetrics } from '../metrics.ts';
 import { loadAssets } from './assets.ts';
 import type { Assets } from './assets.ts';
@@ -111,22 +113,8 @@ function startEngine(
   { name: model, version, modelPath, sha256, batchAxis }: LocalModelSource,
   { engine }: ServingOptions,
 ): Promise<OnnxEngine> {
-  const { provider, require: required, threads, maxBatch, runTimeoutMs } = engine;
-  if (required !== undefined && required !== provider) {
-    const detail = `engine.require is ${required} but engine.provider is ${provider}`;
-    throw new SubnetError('CONFIG_INVALID', { detail });
-  }
   return startOnnxEngine({
-    load: {
-      modelPath,
-      sha256,
-      provider,
-      requireProvider: required !== undefined,
-      threads,
-      batching: batchAxis && maxBatch > 1,
-      warmUpBatches: [...new Set([1, maxBatch])],
-    },
-    runTimeoutMs,
+    ...engineSettingsOf({ modelPath, sha256, batchAxis }, engine),
     log,
     onRestart: () => metrics.engineRestarts.inc({ model, version }),
   });
@@ -137,14 +125,14 @@ function startBatcher(
   source: LocalModelSource,
   engine: OnnxEngine,
   statistics: StatisticsRecorder,
-  { engine: { maxBatch }, queue: { maxWaiting } }: ServingOptions,
+  serving: ServingOptions,
   padding: PaddingRule | null,
 ): Batcher {
   const observer = meterModel(metrics, statistics, source);
   const { clock } = platform;
   return createBatcher(
     { engine, clock, defer: setImmediate, observer },
-    { maxBatch, maxWaiting, padding },
+    { ...batcherOptionsOf(serving), padding },
   );
 }
 
