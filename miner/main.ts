@@ -17,6 +17,7 @@ import { packageVersion } from '../common/node/package-root.ts';
 import type { Platform } from '../common/platform-port.ts';
 import { createPlatform } from '../common/node/platform.ts';
 import { sha3OfText } from '../common/node/sha3.ts';
+import { loadFlatNumbers } from '../common/wire/flat-numbers-wasm.ts';
 import { ReplayMemory } from '../common/wire/replay.ts';
 import type { Signer, Verifier } from '../common/signer-port.ts';
 import { loadSr25519 } from '../common/keys/sr25519.ts';
@@ -296,7 +297,14 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
       }),
       catalogue,
       conversations: openEntrances(
-        { catalogue, clock: platform.clock, sha3: sha3OfText, hotkey: parts.hotkey.ss58, log },
+        {
+          catalogue,
+          clock: platform.clock,
+          sha3: sha3OfText,
+          hotkey: parts.hotkey.ss58,
+          log,
+          numbers: loadFlatNumbers(),
+        },
         config,
       ),
       metrics,

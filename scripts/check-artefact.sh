@@ -28,4 +28,5 @@ esac
 check chain chain/artefact/subnet-runtime.wasm modern
 check chain chain/artefact/subnet-runtime-legacy.wasm legacy
 check native native/sr25519/sr25519.wasm
+check native/numbers native/numbers/numbers.wasm
 exit "$failed"

@@ -1,4 +1,5 @@
 import { cleanText } from '../fault.ts';
+import type { FlatNumbers } from './flat-numbers.ts';
 import type {
   EncodedMessage,
   HeaderMap,
@@ -36,8 +37,10 @@ export function decodeInferRequest(
   headers: HeaderMap,
   limits: InferLimits,
   model?: ModelInterface,
+  numbers?: FlatNumbers,
 ): InferRequest | ProtocolError {
-  const request = readMessage(body, headers, limits, (envelope) => readRequest(envelope, limits));
+  const read = (envelope: Envelope) => readRequest(envelope, limits);
+  const request = readMessage(body, headers, limits, read, numbers);
   if (isProtocolError(request) || model === undefined) return request;
   return misfit(request.inputs, model.inputs, 'input') ?? strangeOutput(request, model) ?? request;
 }
@@ -114,10 +117,10 @@ const jsonType = 'application/json';
 const binaryType = 'application/octet-stream';
 
 function readRequest(
-  { json, tail }: Envelope,
+  { json, tail, lifted }: Envelope,
   limits: InferLimits,
 ): InferRequest | ProtocolError | typeof needsLossless {
-  const inputs = readTensors(json['inputs'], tail, limits, 'input');
+  const inputs = readTensors(json['inputs'], tail, limits, 'input', lifted);
   if (inputs === needsLossless || isProtocolError(inputs)) return inputs;
   const id = readId(json);
   if (isProtocolError(id)) return id;

@@ -1,8 +1,9 @@
+import type { FlatNumbers, Lifted } from './flat-numbers.ts';
 import { isDeeperThan, parseLossless } from './json-lossless.ts';
 import type { HeaderMap, InferLimits, InferParameters, ProtocolError } from './inference-types.ts';
 import { isProtocolError, protocolError } from './inference-types.ts';
 import { fromWire, isFiniteTensor } from './tensor-codec.ts';
-import { fromJson, hasLoneSurrogate, needsLossless } from './tensor-json.ts';
+import { fromJson, fromNumbers, hasLoneSurrogate, needsLossless } from './tensor-json.ts';
 import type { Datatype, Tensor, TensorData, TensorSpec } from '../tensor.ts';
 import { datatypes, elementCount, fitsShape } from '../tensor.ts';
 
@@ -13,31 +14,56 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** A message taken apart: its JSON, and the bytes behind it. */
 export interface Envelope {
   readonly json: JsonObject;
-  /** The JSON as it is written. */
+  /** The JSON as it is written; without its long arrays where they were read apart. */
   readonly text: string;
   readonly tail: Uint8Array;
+  /** The long arrays that were read apart. */
+  readonly lifted?: Lifted;
 }
 
 /**
  * Takes a body apart, reads its JSON and hands it to `read`; a second time, with whole integers,
- * when `read` asks for that. Lengths and depth are checked before anything is parsed.
+ * when `read` asks for that. Lengths and depth are checked before anything is parsed. With
+ * `numbers`, long arrays are read apart; what comes out is the same.
  */
 export function readMessage<T>(
   body: Uint8Array,
   headers: HeaderMap,
   limits: InferLimits,
   read: (envelope: Envelope) => T | ProtocolError | typeof needsLossless,
+  numbers?: FlatNumbers,
 ): T | ProtocolError {
   const split = splitBody(plain(body), headers, limits);
   if (isProtocolError(split)) return split;
-  const json = parseObject(split.text);
-  if (isProtocolError(json)) return json;
-  const { text, tail } = split;
-  const first = read({ json, text, tail });
+  const lifted = numbers?.lift(split.json) ?? null;
+  const first = readJson(split, lifted, limits, read);
   if (first !== needsLossless) return first;
-  const second = read({ json: parseLossless(text) as JsonObject, text, tail });
+  const text = decodeUtf8(split.json) ?? '';
+  const second = read({ json: parseLossless(text) as JsonObject, text, tail: split.tail });
   if (second !== needsLossless) return second;
   return protocolError(400, 'a 64-bit integer is not written as plain digits');
+}
+
+/** The two parts of a body. */
+interface Split {
+  readonly json: Uint8Array;
+  readonly tail: Uint8Array;
+}
+
+function readJson<T>(
+  { json: bytes, tail }: Split,
+  lifted: Lifted | null,
+  limits: InferLimits,
+  read: (envelope: Envelope) => T | ProtocolError | typeof needsLossless,
+): T | ProtocolError | typeof needsLossless {
+  const text = lifted === null ? decodeUtf8(bytes) : lifted.text;
+  if (text === null) return protocolError(400, 'the JSON part is not UTF-8');
+  if (isDeeperThan(text, limits.maxJsonDepth)) {
+    return protocolError(400, `the JSON part nests deeper than ${limits.maxJsonDepth}`);
+  }
+  const json = parseObject(text);
+  if (isProtocolError(json)) return json;
+  return read({ json, text, tail, ...(lifted !== null && { lifted }) });
 }
 
 /** The same bytes without the habits of Node's Buffer, whose `slice` does not copy. */
@@ -49,7 +75,7 @@ function splitBody(
   body: Uint8Array,
   headers: HeaderMap,
   limits: InferLimits,
-): { text: string; tail: Uint8Array } | ProtocolError {
+): Split | ProtocolError {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     return protocolError(415, 'compressed bodies are not accepted');
@@ -60,12 +86,7 @@ function splitBody(
     return protocolError(400, `${jsonLengthHeader} must be a number of bytes within the body`);
   }
   if (length > limits.maxJsonBytes) return tooLarge('the JSON part', limits.maxJsonBytes);
-  const text = decodeUtf8(body.subarray(0, length));
-  if (text === null) return protocolError(400, 'the JSON part is not UTF-8');
-  if (isDeeperThan(text, limits.maxJsonDepth)) {
-    return protocolError(400, `the JSON part nests deeper than ${limits.maxJsonDepth}`);
-  }
-  return { text, tail: body.subarray(length) };
+  return { json: body.subarray(0, length), tail: body.subarray(length) };
 }
 
 function tooLarge(what: string, limit: number): ProtocolError {
@@ -145,13 +166,14 @@ export function readTensors(
   tailBytes: Uint8Array,
   limits: InferLimits,
   what: 'input' | 'output',
+  lifted?: Lifted,
 ): Tensor[] | ProtocolError | typeof needsLossless {
   if (!Array.isArray(json)) return protocolError(400, `there is no "${what}s" array`);
   if (json.length > limits.maxTensors) return protocolError(400, `too many ${what}s`);
   const tail = new Tail(tailBytes);
   const tensors: Tensor[] = [];
   for (const item of json) {
-    const tensor = readTensor(item, tail, limits, what);
+    const tensor = readTensor(item, tail, limits, what, lifted);
     if (tensor === needsLossless || isProtocolError(tensor)) return tensor;
     if (tensors.some(({ name }) => name === tensor.name)) return named(what, tensor, 'comes twice');
     tensors.push(tensor);
@@ -169,11 +191,12 @@ function readTensor(
   tail: Tail,
   limits: InferLimits,
   what: string,
+  lifted: Lifted | undefined,
 ): Tensor | ProtocolError | typeof needsLossless {
   if (!isObject(json)) return protocolError(400, `an ${what} is not an object`);
   const head = readHead(json, limits, what);
   if (isProtocolError(head)) return head;
-  const data = readData(json, head, tail);
+  const data = readData(json, head, tail, lifted);
   if (data === needsLossless) return data;
   if ('problem' in data) return named(what, head, data.problem);
   if (limits.requireFinite && !isFiniteTensor(head.datatype, data.ok)) {
@@ -216,14 +239,26 @@ function isShape(json: unknown, limits: InferLimits): json is number[] {
 
 type Data = { readonly ok: TensorData } | { readonly problem: string } | typeof needsLossless;
 
-function readData(json: JsonObject, head: TensorHead, tail: Tail): Data {
+function readData(
+  json: JsonObject,
+  head: TensorHead,
+  tail: Tail,
+  lifted: Lifted | undefined,
+): Data {
   const size = binarySize(json);
-  if (size === undefined) return fromJson(head.datatype, json['data'], head.count);
+  if (size === undefined) return readValues(json['data'], head, lifted);
   if (size === null) return { problem: 'has a "binary_data_size" that is no number of bytes' };
   if (json['data'] !== undefined) return { problem: 'has both "data" and "binary_data_size"' };
   const bytes = tail.take(size);
   if (bytes === null) return { problem: 'has a "binary_data_size" beyond the end of the body' };
   return fromWire(head.datatype, bytes, head.count);
+}
+
+function readValues(json: unknown, head: TensorHead, lifted: Lifted | undefined): Data {
+  const numbers = lifted?.numbersOf(json);
+  return numbers === undefined
+    ? fromJson(head.datatype, json, head.count)
+    : fromNumbers(head.datatype, numbers, head.count);
 }
 
 /** Undefined: not sent in binary; null: not a size. */

@@ -27,6 +27,57 @@ export function fromJson(
   return convert(datatype, flat);
 }
 
+/** As `fromJson`, of a flat array whose numbers were read already. They are copied. */
+export function fromNumbers(
+  datatype: Datatype,
+  numbers: Float64Array,
+  count: number,
+): Converted<TensorData> | typeof needsLossless {
+  const quick = numbers.length === count ? quickly(datatype, numbers) : null;
+  return quick === null ? fromJson(datatype, Array.from(numbers), count) : { ok: quick };
+}
+
+/** Null where something is wrong, or not to be had as quickly. */
+function quickly(datatype: Datatype, numbers: Float64Array): TensorData | null {
+  switch (datatype) {
+    case 'FP32':
+      return finite(datatype, new Float32Array(numbers));
+    case 'FP64':
+      return finite(datatype, new Float64Array(numbers));
+    case 'INT8':
+      return whole(numbers, new Int8Array(numbers));
+    case 'INT16':
+      return whole(numbers, new Int16Array(numbers));
+    case 'INT32':
+      return whole(numbers, new Int32Array(numbers));
+    case 'UINT8':
+      return whole(numbers, new Uint8Array(numbers));
+    case 'UINT16':
+      return whole(numbers, new Uint16Array(numbers));
+    case 'UINT32':
+      return whole(numbers, new Uint32Array(numbers));
+    case 'INT64':
+    case 'UINT64':
+    case 'BOOL':
+    case 'BYTES':
+    case 'FP16':
+    case 'BF16':
+      return null;
+  }
+}
+
+function finite(datatype: Datatype, data: Float32Array | Float64Array): TensorData | null {
+  return isFiniteTensor(datatype, data) ? data : null;
+}
+
+/** A store wraps what does not fit, and cuts fractions: reading it back tells. */
+function whole(numbers: Float64Array, stored: IntArray): TensorData | null {
+  for (let at = 0; at < numbers.length; at += 1) {
+    if (stored[at] !== numbers[at]) return null;
+  }
+  return stored;
+}
+
 /** JSON text of a tensor's values as one flat array, or why there is none. */
 export function toJson(tensor: Tensor): Converted<string> {
   const { data, datatype } = tensor;

@@ -1,3 +1,4 @@
+import type { FlatNumbers } from '../../common/wire/flat-numbers.ts';
 import { matchInferRoute } from '../../common/wire/inference-metadata.ts';
 import { decodeInferRequest, encodeInferResponse } from '../../common/wire/inference-protocol.ts';
 import type { InferRequest } from '../../common/wire/inference-types.ts';
@@ -12,14 +13,20 @@ import type { Conversation, Entrance, FindConversation, RequestHead } from './en
 export type Entrances = readonly [Entrance, ...Entrance[]];
 
 /** `POST /v2/models/{name}[/versions/{version}]/infer`, signed by any of the entrances. */
-export function findInference(catalogue: Catalogue, entrances: Entrances): FindConversation {
+export function findInference(
+  catalogue: Catalogue,
+  entrances: Entrances,
+  numbers?: FlatNumbers,
+): FindConversation {
   return (head) => {
     const route = matchInferRoute(head.method, head.path);
     if (route.kind === 'wrong-method') return route.allow === 'POST' ? usePost() : undefined;
     if (route.kind !== 'model-infer') return undefined;
     const entrance = entranceOf(head, entrances);
     const model = catalogue.find(route.model, route.version, callerOf(head, entrance));
-    return model === undefined ? noModel(catalogue) : inferenceConversation(entrance, model);
+    return model === undefined
+      ? noModel(catalogue)
+      : inferenceConversation(entrance, model, numbers);
   };
 }
 
@@ -35,13 +42,17 @@ export function callerOf(head: RequestHead, { callerHeader }: Entrance): string 
   return typeof caller === 'string' ? caller : null;
 }
 
-function inferenceConversation(entrance: Entrance, model: ServedModel): Conversation {
+function inferenceConversation(
+  entrance: Entrance,
+  model: ServedModel,
+  numbers?: FlatNumbers,
+): Conversation {
   let asked: InferRequest | null = null;
   return {
     entrance,
     model,
     decode: (body, headers, limits) => {
-      const request = decodeInferRequest(body, headers, limits, model.interface);
+      const request = decodeInferRequest(body, headers, limits, model.interface, numbers);
       asked = isProtocolError(request) ? null : request;
       return request;
     },

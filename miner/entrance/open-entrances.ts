@@ -2,6 +2,7 @@ import type { MinerConfig } from '../../common/config/config-schema.ts';
 import { synapseFormOf } from '../../common/config/synapse-schema.ts';
 import { SubnetError } from '../../common/errors.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
+import type { FlatNumbers } from '../../common/wire/flat-numbers.ts';
 import type { SynapseForm } from '../../common/wire/classic/synapse-form.ts';
 import { btauthEntrance } from './btauth-entrance.ts';
 import { findClassic, formProblems } from './classic-conversation.ts';
@@ -12,6 +13,8 @@ import { findInference } from './inference-conversation.ts';
 
 export interface EntranceDeps extends ClassicDeps {
   readonly log: Logger;
+  /** Reads the numbers of tensors in JSON. */
+  readonly numbers: FlatNumbers;
 }
 
 /**
@@ -27,7 +30,9 @@ export function openEntrances(
     ...(btauth ? [btauthEntrance] : []),
     ...(epistula ? [epistulaEntrance] : []),
   ];
-  const inference = first === undefined ? [] : [findInference(deps.catalogue, [first, ...rest])];
+  const { catalogue, numbers } = deps;
+  const inference =
+    first === undefined ? [] : [findInference(catalogue, [first, ...rest], numbers)];
   if (classic === undefined) return inference;
   const forms = classic.routes.map((route) => synapseFormOf(route, task));
   for (const form of forms) checkForm(deps, form);

@@ -9,6 +9,7 @@ const artefacts = [
   ['chain/artefact/subnet-runtime.wasm', 'chain/wasm-inputs.json'],
   ['chain/artefact/subnet-runtime-legacy.wasm', 'chain/wasm-inputs.json'],
   ['native/sr25519/sr25519.wasm', 'native/wasm-inputs.json'],
+  ['native/numbers/numbers.wasm', 'native/numbers/wasm-inputs.json'],
 ] as const;
 
 function check(wasm: string, inputs: string) {
