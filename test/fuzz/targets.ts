@@ -1,5 +1,5 @@
 import type { FuzzTarget } from './target.ts';
-import { binaryTarget, jsonTarget, responseTarget } from './targets/inference.ts';
+import { binaryTarget, jsonTarget, numbersTarget, responseTarget } from './targets/inference.ts';
 import {
   btauthTarget,
   classicAuthTarget,
@@ -17,6 +17,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   classicAuthTarget,
   receiptTarget,
   jsonTarget,
+  numbersTarget,
   binaryTarget,
   responseTarget,
   losslessTarget,

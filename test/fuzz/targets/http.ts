@@ -3,6 +3,7 @@ import { btauthHeaders } from '../../../common/wire/btauth.ts';
 import { createLogger } from '../../../common/node/log.ts';
 import { sha3OfText } from '../../../common/node/sha3.ts';
 import { createMetricsRegistry } from '../../../common/node/telemetry.ts';
+import { loadFlatNumbers } from '../../../common/wire/flat-numbers-wasm.ts';
 import { ReplayMemory } from '../../../common/wire/replay.ts';
 import { btauthEntrance } from '../../../miner/entrance/btauth-entrance.ts';
 import { classicEntrance } from '../../../miner/entrance/classic-entrance.ts';
@@ -76,7 +77,11 @@ function handleAll(): Handle {
       receipts: { attach: (_, response) => Promise.resolve(response) },
       catalogue,
       conversations: [
-        findInference(catalogue, [btauthEntrance, epistulaEntrance, classicEntrance]),
+        findInference(
+          catalogue,
+          [btauthEntrance, epistulaEntrance, classicEntrance],
+          loadFlatNumbers(),
+        ),
         findClassic({ catalogue, clock: platform.clock, sha3: sha3OfText, hotkey: bob.ss58 }, []),
       ],
       metrics,

@@ -6,6 +6,7 @@ import {
 } from '../../../common/wire/inference-protocol.ts';
 import { defaultInferLimits, isProtocolError } from '../../../common/wire/inference-types.ts';
 import type { HeaderMap, ProtocolError } from '../../../common/wire/inference-types.ts';
+import { loadFlatNumbers } from '../../../common/wire/flat-numbers-wasm.ts';
 import { isFiniteTensor } from '../../../common/wire/tensor-codec.ts';
 import { datatypes, elementCount } from '../../../common/tensor.ts';
 import type { Datatype, Tensor } from '../../../common/tensor.ts';
@@ -162,5 +163,79 @@ export const responseTarget: FuzzTarget = {
     checkTensors(response.outputs);
     const written = encodeInferResponse(response, { outputs: [], binaryOutput: true });
     promise(!isProtocolError(written), 'an answer that was read can be written');
+  },
+};
+
+const flatNumbers = loadFlatNumbers();
+const spaces: readonly [string, ...string[]] = [
+  '',
+  '',
+  '',
+  '',
+  ' ',
+  '\n',
+  '\t ',
+  '\u00a0',
+  '\ufeff',
+];
+
+/** A number as JSON has it, or nearly. */
+function longNumber(random: Random): string {
+  if (random.chance(0.002)) {
+    return random.pick([
+      '01',
+      '1.',
+      '.5',
+      '+1',
+      '1e',
+      '1e+',
+      '-',
+      '--1',
+      '0x1',
+      'NaN',
+      '',
+      'null',
+      '"1"',
+      '[1]',
+      '1_0',
+    ]);
+  }
+  if (random.chance(0.3)) return random.pick(numberTexts);
+  const digits = (most: number): string =>
+    Array.from({ length: 1 + random.below(most) }, () => random.below(10)).join('');
+  const whole = String(Number(digits(random.pick([1, 3, 17])))).replace(/e.*/, '');
+  const fraction = random.chance(0.7) ? `.${digits(random.pick([1, 8, 18, 40]))}` : '';
+  const exponent = random.chance(0.2) ? `e${random.pick(['', '-', '+'])}${random.below(340)}` : '';
+  return `${random.chance(0.2) ? '-' : ''}${whole}${fraction}${exponent}`;
+}
+
+function longArray(random: Random, count: number): string {
+  const values = Array.from(
+    { length: count },
+    () => `${random.pick(spaces)}${longNumber(random)}${random.pick(spaces)}`,
+  );
+  return `[${values.join()}]`;
+}
+
+/** With the reader of long arrays and without it, the same comes out. */
+export const numbersTarget: FuzzTarget = {
+  name: 'flat-numbers',
+  make: (random) => {
+    const datatype = random.pick(types);
+    const count = random.pick([8, 40, 300]);
+    const shape = random.chance(0.9) ? `[${count}]` : `[2,${count / 2}]`;
+    const key = random.chance(0.95) ? '"data"' : '"d\\u0061ta"';
+    const tensor = `{"name":"x","datatype":"${datatype}","shape":${shape},${key}:${longArray(random, count)}}`;
+    return ascii(`{"inputs":[${tensor}]${random.chance(0.2) ? `,"x":${jsonText(random)}` : ''}}`);
+  },
+  run: (input) => {
+    const plain = decodeInferRequest(input, {}, limits);
+    const lifted = decodeInferRequest(input, {}, limits, undefined, flatNumbers);
+    if (isProtocolError(plain) || isProtocolError(lifted)) {
+      promise(isProtocolError(plain) && isProtocolError(lifted), 'both refuse, or neither');
+      return;
+    }
+    checkTensors(lifted.inputs);
+    promise(sameTensors(plain.inputs, lifted.inputs), 'both read the same values');
   },
 };
