@@ -530,7 +530,7 @@ function checkWire({ wire: loose, tasks }: LooseSubnet, context: Context): void 
   synapses.forEach((synapse, index) => {
     const empty = fieldWithoutInput(synapse);
     if (empty === null) return;
-    const message = `${empty} is required or hashed, so it needs an input`;
+    const message = `${empty} is required or hashed, so it needs an input or a value`;
     context.addIssue({ code: 'custom', path: [...path, index], message });
   });
 }
@@ -546,7 +546,8 @@ function fieldWithoutInput({ fields, hashFields }: LooseSynapse): string | null 
   const listed: readonly unknown[] = Array.isArray(fields) ? fields : [];
   const empty = listed
     .filter(isRecord)
-    .find((one) => !one['input'] && (one['required'] === true || hashed.includes(one['name'])));
+    .filter((one) => one['input'] === undefined && one['value'] === undefined)
+    .find((one) => one['required'] === true || hashed.includes(one['name']));
   return empty === undefined ? null : String(empty['name']);
 }
 

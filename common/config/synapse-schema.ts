@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldValue } from '../wire/classic/field-value.ts';
 import { encodingOf, parsePyType } from '../wire/classic/synapse-form.ts';
 import type { PyType, SynapseForm } from '../wire/classic/synapse-form.ts';
 
@@ -48,6 +49,10 @@ const field = z.strictObject({
         .describe('By default what the type suggests'),
     })
     .optional(),
+  value: z
+    .union([z.string(), z.number(), z.boolean()])
+    .optional()
+    .describe('What a validator always sends in it'),
 });
 
 export const synapseRoute = z
@@ -76,7 +81,7 @@ export type SynapseRoute = z.infer<typeof synapseRoute>;
 /** The form that a checked route describes. */
 export function synapseFormOf(route: SynapseRoute, defaultModel: string): SynapseForm {
   const { synapse, model = defaultModel, hashFields } = route;
-  const fields = route.fields.map(({ name, type: text, required, input, output }) => {
+  const fields = route.fields.map(({ name, type: text, required, input, output, value }) => {
     const type = typeOf(text);
     return {
       name,
@@ -87,6 +92,7 @@ export function synapseFormOf(route: SynapseRoute, defaultModel: string): Synaps
         output === undefined
           ? null
           : { tensor: output.tensor, encoding: output.encoding ?? encodingOf(type) },
+      constant: value === undefined ? null : JSON.stringify(value),
     };
   });
   return { synapse, model, fields, hashFields };
@@ -116,11 +122,15 @@ function checkRoute(route: SynapseRoute, context: z.core.$RefinementCtx): void {
 /** What the Python classes cannot have: their callers announce required fields by headers. */
 function fieldProblem(
   fields: SynapseRoute['fields'],
-  { name, type, required, input, output }: SynapseRoute['fields'][number],
+  { name, type, required, input, output, value }: SynapseRoute['fields'][number],
   at: number,
 ): string | null {
   if (fields.findIndex((one) => one.name === name) !== at) return `${name} is listed twice`;
-  if (input !== undefined && output !== undefined) return `${name} is both input and output`;
+  const roles = [input, output, value].filter((one) => one !== undefined);
+  if (roles.length > 1) return `${name} can be one of input, output and value`;
+  if (value !== undefined && fieldValue(typeOf(type), value, JSON.stringify(value)) === undefined) {
+    return `${name}: the value is no ${type}`;
+  }
   if (required && name !== name.toLowerCase()) return `${name}: required names are lower-case`;
   if (required && type === 'tensor') return `${name}: a required field cannot be a bt.Tensor`;
   return required && output !== undefined ? `${name}: an output cannot be required` : null;

@@ -13,7 +13,7 @@ import type { PyValue } from './py-value.ts';
 import { bodyHash, readSynapse, synapseJson } from './synapse-body.ts';
 import type { Sha3 } from './synapse-body.ts';
 import { encodingOf } from './synapse-form.ts';
-import type { PyType, SynapseForm } from './synapse-form.ts';
+import type { PyType, SynapseField, SynapseForm } from './synapse-form.ts';
 
 export interface ClassicQuestion {
   readonly form: SynapseForm;
@@ -27,12 +27,12 @@ export interface ClassicQuestion {
 }
 
 /**
- * A signed request as Python's Dendrite makes it. Fields without an input tensor are left to the
- * defaults of the Python class.
+ * A signed request as Python's Dendrite makes it. Fields without an input and a constant are
+ * left to the defaults of the Python class.
  */
 export function classicRequest(question: ClassicQuestion, sha3: Sha3): Converted<EncodedMessage> {
   const { form, timeoutMs } = question;
-  const fields = inputFields(question);
+  const fields = sentFields(question);
   if ('problem' in fields) return fields;
   const timeout = pyRepr(timeoutMs / 1000);
   const body = synapseJson([
@@ -84,19 +84,29 @@ interface Written {
   readonly value: PyValue;
 }
 
-function inputFields({ form, inputs }: ClassicQuestion): Converted<ReadonlyMap<string, Written>> {
+function sentFields({ form, inputs }: ClassicQuestion): Converted<ReadonlyMap<string, Written>> {
   const fields = new Map<string, Written>();
-  for (const { name, type, input } of form.fields) {
-    if (input === null) continue;
-    const tensor = inputs.find((one) => one.name === input.tensor);
-    if (tensor === undefined) return { problem: `there is no input ${input.tensor}` };
-    const json = jsonOfTensor(tensor, encodingOf(type));
-    if ('problem' in json) return { problem: `input ${tensor.name} ${json.problem}` };
-    const value = fieldValue(type, JSON.parse(json.ok), json.ok);
-    if (value === undefined) return { problem: `input ${tensor.name} is no ${name}` };
-    fields.set(name, { json: json.ok, value });
+  for (const field of form.fields) {
+    const json = sentJson(field, inputs);
+    if (json === null) continue;
+    if ('problem' in json) return json;
+    const value = fieldValue(field.type, JSON.parse(json.ok), json.ok);
+    if (value === undefined) return { problem: `${field.name} is not of its type` };
+    fields.set(field.name, { json: json.ok, value });
   }
   return { ok: fields };
+}
+
+/** Null for a field that is left to its default. */
+function sentJson(
+  { type, input, constant }: SynapseField,
+  inputs: readonly Tensor[],
+): Converted<string> | null {
+  if (input === null) return constant === null ? null : { ok: constant };
+  const tensor = inputs.find((one) => one.name === input.tensor);
+  if (tensor === undefined) return { problem: `there is no input ${input.tensor}` };
+  const json = jsonOfTensor(tensor, encodingOf(type));
+  return 'problem' in json ? { problem: `input ${tensor.name} ${json.problem}` } : json;
 }
 
 /** Required fields stand in a header each, with an empty value of their type: so an axon wants it. */

@@ -15,6 +15,8 @@ export interface SynapseField {
   readonly input: TensorField | null;
   /** The tensor that comes from the model. */
   readonly output: OutputField | null;
+  /** JSON that a caller of ours always sends in it; of no meaning to a miner. */
+  readonly constant: string | null;
 }
 
 export interface TensorField {

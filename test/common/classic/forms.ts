@@ -10,7 +10,7 @@ export function formOf(
   const fields = Object.entries(types).map(([name, text]) => {
     const type = parsePyType(text.replace('?', ''));
     if (type === null) throw new Error(`no type: ${text}`);
-    return { name, type, required: !text.endsWith('?'), input: null, output: null };
+    return { name, type, required: !text.endsWith('?'), input: null, output: null, constant: null };
   });
   return { synapse, model: 'm', fields, hashFields };
 }
