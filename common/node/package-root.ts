@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { WorkerOptions } from 'node:worker_threads';
 
 /**
  * The folder that holds package.json, whether this file runs from source (`common/`) or built
@@ -51,9 +52,15 @@ export function nodeArguments(modulePath: string): readonly string[] {
  * A thread that runs a module of this package, built or from source. A thread does not take over
  * the loader of TypeScript sources, so it is told to register it.
  */
-export function startThread(modulePath: string): Worker {
+export function startThread(
+  modulePath: string,
+  options: Pick<WorkerOptions, 'workerData' | 'env'> = {},
+): Worker {
   if (!runsFromSource()) {
-    return new Worker(packagePath('dist', modulePath.replace(/\.ts$/, '.js')), { execArgv: [] });
+    return new Worker(packagePath('dist', modulePath.replace(/\.ts$/, '.js')), {
+      ...options,
+      execArgv: [],
+    });
   }
   const required = createRequire(packagePath('package.json')).resolve('tsx/esm/api');
   const loader = required.replace(/\.cjs$/, '.mjs');
@@ -64,5 +71,5 @@ export function startThread(modulePath: string): Worker {
     tsx.register();
     return import(${JSON.stringify(moduleUrl)});
   })`;
-  return new Worker(code, { eval: true, execArgv: [] });
+  return new Worker(code, { ...options, eval: true, execArgv: [] });
 }

@@ -24,6 +24,13 @@ export const pythonWallet41 = interpreterOf(`${venv}-wallet41`);
 /** A real Triton server, which needs Debian's Python. */
 export const pythonTriton = interpreterOf(`${venv}-triton`);
 
+/** A real sentence-embedding model, with the Python that answers for it. */
+export const pythonMinilm = interpreterOf(`${venv}-minilm`);
+export const minilmModels = resolve(`${venv}-minilm`, 'models');
+
+/** The schemas of Kubernetes. */
+export const pythonKubernetes = interpreterOf(`${venv}-kubernetes`);
+
 function interpreterOf(folder: string): string | undefined {
   const file = resolve(folder, 'bin/python');
   return existsSync(file) ? file : undefined;

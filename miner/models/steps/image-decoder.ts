@@ -29,7 +29,7 @@ export async function decodeImage(file: Uint8Array, step: DecodeImageStep): Prom
   const before = headProblem(file, step);
   if (before !== null) return invalid(before);
   try {
-    const { autoOrient: size } = await open(file, step).metadata();
+    const { autoOrient: size } = await sharp(file, { limitInputPixels: false }).metadata();
     const wrong = sizeProblem(size.width, size.height, step);
     return wrong === null ? { kind: 'pixels', pixels: await pixelsOf(file, step) } : invalid(wrong);
   } catch (error) {

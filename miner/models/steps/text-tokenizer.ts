@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { SubnetError } from '../../../common/errors.ts';
-import { nodeArguments } from '../../../common/node/package-root.ts';
+import { startThread } from '../../../common/node/package-root.ts';
 import type { Clock } from '../../../common/platform-port.ts';
 import type { Logger } from '../../../common/telemetry-port.ts';
 import { packTexts } from './thread-messages.ts';
@@ -59,7 +59,7 @@ export async function startTextTokenizer(
   const queue: Queued[] = [];
   const threads: (Thread | null)[] = [];
   let closed = false;
-  const start = (): Promise<Thread> => startThread(order, options.timeoutMs);
+  const start = (): Promise<Thread> => startTokenizing(order, options.timeoutMs);
   const pump = (): void => {
     for (let thread = freest(threads); thread !== null; thread = freest(threads)) {
       const next = takeUseful(queue, deps.clock.monotonicMs());
@@ -138,14 +138,10 @@ interface Thread {
   end(): Promise<void>;
 }
 
-async function startThread(order: TokenizerOrder, timeoutMs: number): Promise<Thread> {
-  const args = nodeArguments('miner/models/steps/tokenizer-thread.ts');
-  const worker = new Worker(args.at(-1) ?? '', {
-    execArgv: args.slice(0, -1),
-    // What reads strangers' texts needs no secret of ours.
-    env: {},
-    workerData: order,
-  });
+async function startTokenizing(order: TokenizerOrder, timeoutMs: number): Promise<Thread> {
+  // What reads strangers' texts needs no secret of ours.
+  const options = { env: {}, workerData: order };
+  const worker = startThread('miner/models/steps/tokenizer-thread.ts', options);
   const asked = new Map<number, (outcome: TextOutcome) => void>();
   let nextId = 1;
   const gone = new Promise<string>((resolve) => {
