@@ -24,7 +24,7 @@ export function benchHeavy(): Promise<readonly BenchRow[]> {
   return withServers(title, async (bench) => {
     const delaysMs: number[] = [];
     const one = bench.keep(await startOwnMiner({ model: 'heavy', maxBatch }));
-    const choice = { model: 'heavy', maxBatch, threads: 2, onCores: cores.both } as const;
+    const choice = { model: 'heavy', maxBatch, instances: 2, onCores: cores.both } as const;
     const two = bench.keep(await startOwnMiner(choice));
     const rawRates: number[] = [];
     const lanes = [

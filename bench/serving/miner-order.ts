@@ -5,7 +5,7 @@ export interface MinerOrder {
   readonly path: string;
   readonly sha256: string;
   readonly maxBatch: number;
-  readonly threads: number;
+  readonly instances: number;
 }
 
 export type MinerWord =

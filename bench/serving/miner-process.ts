@@ -50,7 +50,7 @@ const config = minerSchema.parse({
   chain: { endpoints: ['ws://127.0.0.1:1'] },
   task: order.model,
   model: { path: order.path, sha256: order.sha256 },
-  engine: { provider: 'cpu', maxBatch: order.maxBatch, threads: order.threads },
+  engine: { provider: 'cpu', maxBatch: order.maxBatch, instances: order.instances },
   server: { host: '127.0.0.1', port: 0 },
   announce: { serve: false },
   admission: {

@@ -50,17 +50,17 @@ export const hasModels = (): boolean => existsSync(modelPath('identity'));
 export interface MinerChoice {
   readonly model: MinerOrder['model'];
   readonly maxBatch?: number;
-  readonly threads?: number;
+  readonly instances?: number;
   readonly onCores?: string;
   readonly nodeFlags?: readonly string[];
 }
 
 /** Our miner with one model; the echo is an ONNX file of one Identity. */
 export async function startOwnMiner(choice: MinerChoice): Promise<OwnMiner> {
-  const { model, maxBatch = 32, threads = 1, onCores = cores.server, nodeFlags = [] } = choice;
+  const { model, maxBatch = 32, instances = 1, onCores = cores.server, nodeFlags = [] } = choice;
   const path = modelPath(model === 'echo' ? 'identity' : model);
   const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
-  const order: MinerOrder = { model, path, sha256, maxBatch, threads };
+  const order: MinerOrder = { model, path, sha256, maxBatch, instances };
   const args = [...nodeFlags, builtModule('miner-process')];
   const child = spawnPinned(onCores, process.execPath, [...args, JSON.stringify(order)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
