@@ -39,11 +39,18 @@ export class ModelPin {
   readonly #options: PinOptions;
   #interface: ModelInterface | undefined;
   #fingerprint: Fingerprint | undefined;
+  #anchored: boolean;
 
   constructor(options: PinOptions) {
     this.#options = options;
     this.#interface = options.interface;
     this.#fingerprint = options.fingerprint;
+    this.#anchored = options.fingerprint !== undefined;
+  }
+
+  /** False while all that is pinned is what some upstream happened to show first. */
+  get isAnchored(): boolean {
+    return this.#anchored;
   }
 
   get interface(): ModelInterface | undefined {
@@ -60,6 +67,7 @@ export class ModelPin {
     const why =
       this.#interfaceProblem(shown) ?? this.#sha256Problem(shown) ?? this.#probeProblem(shown);
     if (why !== null) return { why };
+    this.#anchored ||= shown.sha256 !== null;
     this.#interface ??= shown.interface ?? undefined;
     this.#fingerprint ??= shown.fingerprint ?? undefined;
     return { saidSha256: shown.sha256 !== null, fingerprint: shown.fingerprint };

@@ -46,6 +46,7 @@ export async function openOpenInferenceModel(
     });
   } catch (error) {
     pool.close();
+    await deps.http.close();
     throw error;
   }
 }
@@ -71,6 +72,7 @@ async function start(
   await watchFromStart(pool, check, {
     clock: deps.platform.clock,
     patienceMs: config.interface === undefined ? Math.max(1, config.startPatienceMs) : 0,
+    knowsRight: () => pin.isAnchored,
     signal: deps.signal,
   });
   const pinned = pin.interface;

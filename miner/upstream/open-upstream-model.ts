@@ -5,7 +5,8 @@ import { openOpenInferenceModel } from './open-inference-model.ts';
 import type { UpstreamModelDeps, UpstreamModelOptions } from './upstream-model.ts';
 
 /**
- * A model that computes on other servers. `deps.http` is closed with it. Throws UPSTREAM_MODEL,
+ * A model that computes on other servers. `deps.http` is closed with it, or when it cannot be
+ * opened. Throws UPSTREAM_MODEL,
  * UPSTREAM_UNREACHABLE.
  */
 export function openUpstreamModel(

@@ -37,9 +37,14 @@ export async function openOpenAiModel(
   const { clock, sha256 } = deps.platform;
   try {
     // What it takes and gives is known without it: requests wait for no server to begin with.
-    await watchFromStart(pool, check(parts, deps.http), { clock, patienceMs: 0 });
+    await watchFromStart(pool, check(parts, deps.http), {
+      clock,
+      patienceMs: 0,
+      knowsRight: () => true,
+    });
   } catch (error) {
     pool.close();
+    await deps.http.close();
     throw error;
   }
   return servedModel({

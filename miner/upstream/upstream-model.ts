@@ -78,32 +78,35 @@ export interface StartOptions {
   readonly clock: Clock;
   /** How long to wait for a first upstream; 0 where it can be done without. */
   readonly patienceMs: number;
+  /** Whether it is known which model is the right one, when upstreams differ. */
+  readonly knowsRight: () => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Begins to watch the upstreams. Throws UPSTREAM_MODEL when one serves another model, and
- * UPSTREAM_UNREACHABLE when none is ready in time.
+ * Begins to watch the upstreams. Throws UPSTREAM_UNREACHABLE when none is ready in time, and
+ * UPSTREAM_MODEL when one serves another model, unless there is one that serves the right model.
  */
 export async function watchFromStart(
   pool: UpstreamPool,
   check: CheckUpstream,
-  { clock, patienceMs, signal }: StartOptions,
+  { clock, patienceMs, knowsRight, signal }: StartOptions,
 ): Promise<void> {
   const untilMs = clock.monotonicMs() + patienceMs;
   await pool.watch(check);
-  refuseWrong(pool);
+  refuseWrong(pool, knowsRight());
   if (patienceMs === 0) return;
   while (pool.notReady() !== null) {
     if (clock.monotonicMs() >= untilMs) {
       throw new SubnetError('UPSTREAM_UNREACHABLE', { upstreams: namesOf(pool) });
     }
     await clock.sleep(pollMs, signal);
-    refuseWrong(pool);
+    refuseWrong(pool, knowsRight());
   }
 }
 
-function refuseWrong({ upstreams }: UpstreamPool): void {
+function refuseWrong({ upstreams }: UpstreamPool, knowsRight: boolean): void {
+  if (knowsRight && upstreams.some(({ standing }) => standing.kind === 'ready')) return;
   for (const { name, standing } of upstreams) {
     if (standing.kind !== 'wrong-model') continue;
     throw new SubnetError('UPSTREAM_MODEL', { detail: standing.why, upstream: name });

@@ -249,9 +249,14 @@ export function upstreamContract(name: string, make: () => UpstreamWorld): void 
       );
     });
 
-    it('does not start with an upstream that says another sha256', async () => {
-      const servers = [createOipServer({ sha256 }), createOipServer({ sha256: 'cd'.repeat(32) })];
-      await expect(open(servers)).rejects.toMatchObject({ code: 'UPSTREAM_MODEL' });
+    it('does not start with an upstream that says another sha256, and leaves it out beside a right one', async () => {
+      const other = createOipServer({ sha256: 'cd'.repeat(32) });
+      await expect(open([other])).rejects.toMatchObject({ code: 'UPSTREAM_MODEL' });
+      const { model, urls, metrics } = await open([createOipServer({ sha256 }), other]);
+      for (let at = 0; at < 4; at += 1) await model.infer(jobOf([1, 2, 3, 4]));
+      // The probe alone, once for each start.
+      expect(other.asked.length).toBe(2);
+      expect(await metrics()).toContain(`miner_upstream_usable{upstream="${urls[1] ?? ''}"} 0`);
     });
 
     it('does not start with two upstreams that answer the probe differently', async () => {
