@@ -149,7 +149,11 @@ function checkMiner(value: unknown, context: z.core.$RefinementCtx): void {
   const miner = (typeof value === 'object' && value !== null ? value : {}) as LooseMiner;
   checkModelSource(miner, context);
   const { engine } = miner;
-  const { provider, require } = engine ?? {};
+  const { provider, require, memoryLimitMib } = engine ?? {};
+  if (provider === 'cpu' && memoryLimitMib !== undefined) {
+    const message = 'provider: cpu has no device whose memory could be limited';
+    context.addIssue({ code: 'custom', path: ['engine', 'memoryLimitMib'], message });
+  }
   if (typeof provider !== 'string' || typeof require !== 'string' || provider === require) return;
   const message = `require: ${require} can never hold with provider: ${provider}`;
   context.addIssue({ code: 'custom', path: ['engine', 'require'], message });
@@ -293,6 +297,15 @@ export const minerSchema = z
           .describe('An IPv4 address, or a /64 of IPv6'),
         requestTimeoutMs: z.int().min(100).max(600_000).default(10_000),
         drainMs: z.int().min(0).max(600_000).default(10_000),
+        tls: z
+          .strictObject({
+            cert: z.string().min(1).describe('PEM of the certificate, relative to this file'),
+            key: z.string().min(1).describe('PEM of its private key, relative to this file'),
+          })
+          .optional()
+          .describe(
+            'Serve by TLS, the key of the certificate published on chain (serve_axon_tls); plain HTTP when absent. Only callers that know of it can call: this suite does, the Python SDK does not',
+          ),
         verifyThreads: z
           .int()
           .min(0)

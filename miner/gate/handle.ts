@@ -169,8 +169,10 @@ function failure(
   if (outcome.kind === 'invalid') return refuse(400, 'bad_input', outcome.detail);
   if (outcome.kind === 'failed') return engineFailure(outcome.reason);
   switch (outcome.reason) {
-    case 'full':
-      return refuse(429, 'queue_full', 'too many requests wait; try again', retryMs);
+    case 'full': {
+      const untilMs = outcome.retryAfterMs ?? retryMs;
+      return refuse(429, 'queue_full', 'too many requests wait; try again', untilMs);
+    }
     case 'expired':
       return refuse(503, 'queue_expired', 'the request waited too long', retryMs);
     case 'gone':

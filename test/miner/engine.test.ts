@@ -10,6 +10,8 @@ import { startOnnxEngine } from '../../miner/engine/engine-onnx.ts';
 import type { OnnxEngine, OnnxEngineOptions } from '../../miner/engine/engine-onnx.ts';
 import { checkModelFile } from '../../miner/models/model-file.ts';
 import { engineContract } from '../contract/engine-contract.ts';
+import type { OnnxGraph } from '../fakes/onnx-model.ts';
+import { createModelFolder, half, int8, texts } from './tiny-models.ts';
 import { createFakeEngine, poison, row } from '../fakes/fake-engine.ts';
 import { modelFile } from './rig.ts';
 
@@ -45,6 +47,12 @@ const wrongRank: readonly Tensor[] = [
 
 engineContract('onnx, in a process of its own', async () => ({
   engine: await startOnnxEngine(options()),
+  good: image,
+  bad: wrongRank,
+}));
+
+engineContract('onnx, a pool of two processes', async () => ({
+  engine: await startOnnxEngine(options({}, { instances: 2 })),
   good: image,
   bad: wrongRank,
 }));
@@ -159,6 +167,128 @@ describe('a model process that dies', () => {
     expect(engine.ready()).toBe(false);
     copyFileSync(modelFile('weaker').path, path);
     await recovered(engine);
+    await engine.close();
+  });
+});
+
+const tiny = createModelFolder();
+afterAll(() => tiny.remove());
+
+async function outputOf(graph: OnnxGraph, input: Tensor): Promise<Tensor | undefined> {
+  const engine = await tiny.start(graph);
+  const outcome = await engine.run([input]);
+  await engine.close();
+  return outcome.kind === 'outputs' ? outcome.outputs[0] : undefined;
+}
+
+describe('datatypes', () => {
+  it('FP16 goes in and comes out as its raw 16 bits', async () => {
+    // 1, 2, 0.5, -1 and, in the second row, twice that.
+    const data = Uint16Array.of(0x3c00, 0x4000, 0x3800, 0xbc00, 0x4000, 0x4400, 0x3c00, 0xc000);
+    const output = await outputOf(half, { name: 'x', datatype: 'FP16', shape: [2, 4], data });
+    // 6.25 and -1.5; 12.5 and -3.
+    expect(output).toMatchObject({ datatype: 'FP16', shape: [2, 2] });
+    expect(output?.data).toEqual(Uint16Array.of(0x4640, 0xbe00, 0x4a40, 0xc200));
+  });
+
+  it('INT8 models compute with whole numbers', async () => {
+    const data = Int8Array.of(1, 2, 3, -128);
+    const output = await outputOf(int8, { name: 'x', datatype: 'INT8', shape: [1, 4], data });
+    expect(output?.data).toEqual(Int32Array.of(1 + 4 + 9 - 128 * 127, -1 - 4 - 9 + 128 * 128));
+  });
+
+  it('BYTES are texts, of any length, none left out', async () => {
+    const data = ['', 'ä', 'x'.repeat(100_000), '𝄞'].map((text) => new TextEncoder().encode(text));
+    const input = { name: 'text', datatype: 'BYTES', shape: [2, 2], data } as const;
+    const output = await outputOf(texts, input);
+    expect(output?.data).toEqual(data);
+  });
+
+  it('a run larger than any buffer on the way arrives whole', async () => {
+    const engine = await tiny.start(int8);
+    const rows = 1_000_000;
+    const data = Int8Array.from({ length: rows * 4 }, (_, at) => at % 128);
+    const outcome = await engine.run([{ name: 'x', datatype: 'INT8', shape: [rows, 4], data }]);
+    if (outcome.kind !== 'outputs') throw new Error(outcome.detail);
+    const got = outcome.outputs[0]?.data as Int32Array;
+    expect(got.length).toBe(rows * 2);
+    const last = data.subarray(-4);
+    expect(got.at(-2)).toBe(
+      (last[0] ?? 0) + 2 * (last[1] ?? 0) + 3 * (last[2] ?? 0) + 127 * (last[3] ?? 0),
+    );
+    await engine.close();
+  });
+});
+
+describe('a pool of model processes', () => {
+  it('goes on with the others while one is replaced, and takes it back', async () => {
+    const engine = await startOnnxEngine(options({}, { instances: 2 }));
+    const [first, second] = engine.instances();
+    expect([engine.slots, first?.provider, second?.provider]).toEqual([2, 'cpu', 'cpu']);
+    process.kill(first?.pid ?? 0, 'SIGSTOP');
+    process.kill(first?.pid ?? 0, 'SIGKILL');
+    await expect.poll(() => engine.instances()[0]?.pid, { timeout: 10_000 }).not.toBe(first?.pid);
+    expect(engine.ready()).toBe(true);
+    const outcomes = await Promise.all([1, 2, 3].map((rows) => engine.run(image(rows))));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['outputs', 'outputs', 'outputs']);
+    await expect.poll(() => engine.instances()[0]?.pid ?? null, { timeout: 10_000 }).not.toBeNull();
+    expect(engine.instances().map(({ restarts }) => restarts)).toEqual([1, 0]);
+    expect(engine.instances()[1]?.pid).toBe(second?.pid);
+    await engine.close();
+  });
+
+  it('gives runs to the process that has least to do', async () => {
+    const engine = await startOnnxEngine(options({}, { instances: 2 }));
+    const [first] = engine.instances();
+    process.kill(first?.pid ?? 0, 'SIGSTOP');
+    const stuck = engine.run(image(1));
+    expect((await engine.run(image(2))).kind).toBe('outputs');
+    expect((await engine.run(image(3))).kind).toBe('outputs');
+    process.kill(first?.pid ?? 0, 'SIGCONT');
+    expect((await stuck).kind).toBe('outputs');
+    await engine.close();
+  });
+
+  it('tells what was begun from what was not when a process dies', async () => {
+    const engine = await startOnnxEngine(options());
+    const pid = engine.pid() ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    const doomed = [engine.run(image(1)), engine.run(image(2))];
+    process.kill(pid, 'SIGKILL');
+    const reasons = (await Promise.all(doomed)).map((one) =>
+      one.kind === 'failed' ? one.reason : one.kind,
+    );
+    expect(reasons).toEqual(['crashed', 'unavailable']);
+    await engine.close();
+  });
+
+  it('counts the time of a run from when the process comes to it', async () => {
+    const engine = await startOnnxEngine(options({}, { runTimeoutMs: 300 }));
+    process.kill(engine.pid() ?? 0, 'SIGSTOP');
+    const hung = [engine.run(image(1)), engine.run(image(1))];
+    const reasons = (await Promise.all(hung)).map((one) =>
+      one.kind === 'failed' ? one.reason : one.kind,
+    );
+    expect(reasons).toEqual(['timeout', 'unavailable']);
+    await engine.close();
+  });
+
+  it('starts whole or not at all', async () => {
+    const missing = join(folder, 'never.onnx');
+    const load = { modelPath: missing };
+    const error = await failure(startOnnxEngine(options(load, { instances: 2 })));
+    expect(error.code).toBe('MODEL_UNREADABLE');
+  });
+
+  it('keeps serving what is loaded when the file is truncated', async () => {
+    const path = join(folder, 'cut.onnx');
+    copyFileSync(modelFile('weaker').path, path);
+    const engine = await startOnnxEngine(options({ modelPath: path }, { instances: 2 }));
+    writeFileSync(path, '');
+    process.kill(engine.pid() ?? 0, 'SIGKILL');
+    await expect.poll(() => engine.instances()[0]?.pid, { timeout: 10_000 }).toBeNull();
+    const outcomes = await Promise.all([1, 2, 3, 4].map(() => engine.run(image(1))));
+    expect(outcomes.every(({ kind }) => kind === 'outputs')).toBe(true);
     await engine.close();
   });
 });

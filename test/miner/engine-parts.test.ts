@@ -1,0 +1,215 @@
+import { assert, property } from 'fast-check';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { minerSchema } from '../../common/config/config-schema.ts';
+import type { Tensor } from '../../common/tensor.ts';
+import { batcherOptionsOf } from '../../miner/batch/batch-options.ts';
+import { joinRows } from '../../miner/batch/batch-rows.ts';
+import { createFrameReader, encodeFrame } from '../../miner/engine/engine-frames.ts';
+import type { Frame } from '../../miner/engine/engine-frames.ts';
+import {
+  describeOperators,
+  memoryProblem,
+  missingLibrary,
+  operatorsByProvider,
+  providerChain,
+  providerThatRan,
+  usedMib,
+} from '../../miner/engine/engine-load.ts';
+import { engineSettingsOf } from '../../miner/engine/engine-options.ts';
+
+const tensors: fc.Arbitrary<Tensor> = fc.oneof(
+  fc.float32Array({ maxLength: 9000 }).map((data): Tensor => {
+    return { name: 'numbers', datatype: 'FP32', shape: [data.length], data };
+  }),
+  fc.int8Array({ maxLength: 50 }).map((data): Tensor => {
+    return { name: 'bytes', datatype: 'INT8', shape: [data.length], data };
+  }),
+  fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 }).map((data): Tensor => {
+    return { name: 'texts', datatype: 'BYTES', shape: [data.length], data };
+  }),
+);
+
+const frames: fc.Arbitrary<Frame> = fc.record({
+  kind: fc.constantFrom('run', 'outputs', 'failed' as const),
+  id: fc.nat(),
+  header: fc.constantFrom(null, { runMs: 1.5 }),
+  tensors: fc.array(tensors, { maxLength: 3 }),
+});
+
+function bytesOf(all: readonly Frame[]): Uint8Array {
+  return Uint8Array.from(
+    all.flatMap((frame) => encodeFrame(frame).map((part) => [...part])).flat(),
+  );
+}
+
+describe('frames', () => {
+  it('come out as they went in, however the bytes are cut', () => {
+    assert(
+      property(
+        fc.array(frames, { maxLength: 4 }),
+        fc.infiniteStream(fc.integer({ min: 1, max: 4000 })),
+        (all, cuts) => {
+          const bytes = bytesOf(all);
+          const reader = createFrameReader();
+          const got: Frame[] = [];
+          for (let at = 0; at < bytes.length;) {
+            const cut = cuts.next().value ?? 1;
+            // A chunk of its own, as a socket gives it.
+            got.push(...reader.push(bytes.slice(at, at + cut)));
+            at += cut;
+          }
+          expect(got).toEqual(all);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('come out the same when they are read to where they stay', () => {
+    assert(
+      property(
+        fc.array(frames, { maxLength: 4 }),
+        fc.infiniteStream(fc.integer({ min: 1, max: 70_000 })),
+        (all, cuts) => {
+          const bytes = bytesOf(all);
+          const reader = createFrameReader();
+          const got: Frame[] = [];
+          for (let at = 0; at < bytes.length;) {
+            const place = reader.place();
+            const count = Math.min(cuts.next().value ?? 1, place.length, bytes.length - at);
+            place.set(bytes.subarray(at, at + count));
+            got.push(...reader.filled(count));
+            at += count;
+          }
+          expect(got).toEqual(all);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('send larger tensors as they lie in memory, neighbours in one piece', () => {
+    const one = (value: number): readonly Tensor[] =>
+      ['a', 'b'].map((name) => {
+        const data = new Float32Array(3000).fill(value);
+        return { name, datatype: 'FP32', shape: [1, 3000], data };
+      });
+    const { inputs } = joinRows([one(1), one(2)]);
+    const [, body, ...more] = encodeFrame({ kind: 'run', id: 1, header: null, tensors: inputs });
+    expect(more).toEqual([]);
+    expect(body?.buffer).toBe((inputs[0]?.data as Float32Array).buffer);
+    expect(body?.length).toBe(2 * 2 * 3000 * 4);
+  });
+
+  it('are one piece when they are small', () => {
+    const data = new Float32Array(64);
+    const tensor: Tensor = { name: 'a', datatype: 'FP32', shape: [64], data };
+    expect(encodeFrame({ kind: 'run', id: 1, header: null, tensors: [tensor] })).toHaveLength(1);
+  });
+
+  it('look into the chunk that they came in whole', () => {
+    const data = new Float32Array(64).fill(1);
+    const tensor: Tensor = { name: 'a', datatype: 'FP32', shape: [64], data };
+    const chunk = bytesOf([{ kind: 'run', id: 1, header: null, tensors: [tensor] }]);
+    const [frame] = createFrameReader().push(chunk);
+    expect((frame?.tensors[0]?.data as Float32Array).buffer).toBe(chunk.buffer);
+  });
+});
+
+describe('the provider that computes', () => {
+  const profile = (...names: string[]): string =>
+    JSON.stringify(names.map((provider) => ({ args: { provider } })));
+  const cuda = 'CUDAExecutionProvider';
+  const tensorrt = 'TensorrtExecutionProvider';
+  const cpu = 'CPUExecutionProvider';
+
+  it.each([
+    ['tensorrt', [tensorrt, cuda, cpu], 'tensorrt'],
+    ['tensorrt', [cuda, cpu], 'cuda'],
+    ['cuda', [cpu, cuda], 'cuda'],
+    ['cuda', [cpu, cpu], 'cpu'],
+    ['cuda', [], 'cpu'],
+  ] as const)('asked for %s, operators on %j: %s', (asked, names, provider) =>
+    expect(providerThatRan(operatorsByProvider(profile(...names)), asked)).toBe(provider),
+  );
+
+  it('is told with how many operators ran where', () => {
+    const counts = operatorsByProvider(profile(cuda, cuda, cpu));
+    expect(describeOperators(counts)).toBe(`2 on ${cuda}, 1 on ${cpu}`);
+    expect(describeOperators(new Map())).toBe('no profile');
+  });
+
+  it('is never another one when it is required', () => {
+    expect(providerChain('tensorrt', true)).toEqual(['tensorrt']);
+    expect(providerChain('tensorrt', false)).toEqual(['tensorrt', 'cuda', 'cpu']);
+    expect(providerChain('cuda', false)).toEqual(['cuda', 'cpu']);
+  });
+
+  it('lacks a library that the linker names', () => {
+    const text = 'libcudnn.so.9: cannot open shared object file: No such file';
+    expect([missingLibrary(text), missingLibrary('all well')]).toEqual(['libcudnn.so.9', null]);
+  });
+});
+
+describe('the limit of device memory', () => {
+  it('holds what the warm model took against it', () => {
+    expect(usedMib(' 1234\n')).toBe(1234);
+    expect(usedMib('[N/A]\n')).toBeNull();
+    expect(memoryProblem(100, 1124, 1024)).toBeNull();
+    expect(memoryProblem(100, 1125, 1024)).toBe('the warm model takes 1025 MiB, allowed are 1024');
+  });
+
+  it('cannot be kept silently when nothing tells', () =>
+    expect(memoryProblem(null, 5, 1024)).toContain('cannot be held'));
+});
+
+describe('the miner YAML', () => {
+  const miner = {
+    netuid: 1,
+    chain: { endpoints: ['ws://127.0.0.1:1'] },
+    task: 'digits',
+    model: { path: 'a.onnx', sha256: 'a'.repeat(64) },
+  };
+  const model = { modelPath: 'a.onnx', sha256: 'a'.repeat(64), batchAxis: true };
+  const parse = (more: object): ReturnType<typeof minerSchema.parse> =>
+    minerSchema.parse({ ...miner, ...more });
+
+  it('says where models run', () => {
+    const engine = { provider: 'cuda', require: 'cuda', devices: [1, 0], instances: 2 };
+    const settings = engineSettingsOf(model, parse({ engine }).engine);
+    expect(settings).toMatchObject({ devices: [1, 0], instances: 2 });
+    expect(settings.load).toMatchObject({ provider: 'cuda', requireProvider: true, threads: 1 });
+    const cpu = parse({ engine: { provider: 'cpu', devices: [2] } }).engine;
+    expect(engineSettingsOf(model, cpu).devices).toEqual([0]);
+  });
+
+  it('says who goes first, in whole RAO', () => {
+    const classes = [{ minStakeTao: '0.000000001', weight: 2 }];
+    const options = batcherOptionsOf(parse({ queue: { classes, whenFull: 'displace' } }));
+    expect(options).toMatchObject({
+      whenFull: 'displace',
+      maxDelayMs: 0,
+      classes: [{ minStakeRao: 1n, weight: 2 }],
+    });
+  });
+
+  it.each([
+    [{ engine: { provider: 'cuda', require: 'tensorrt' } }, 'can never hold'],
+    [{ engine: { provider: 'cpu', memoryLimitMib: 512 } }, 'no device'],
+    [{ engine: { devices: [0, 0] } }, 'listed twice'],
+    [
+      {
+        queue: {
+          classes: [
+            { minStakeTao: 1, weight: 1 },
+            { minStakeTao: '1', weight: 2 },
+          ],
+        },
+      },
+      'same stake',
+    ],
+  ])('%j is refused', (more, message) =>
+    expect(minerSchema.safeParse({ ...miner, ...more }).error?.message).toContain(message),
+  );
+});
