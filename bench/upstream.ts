@@ -14,8 +14,8 @@ import { createUpstreamMetrics } from '../miner/upstream/upstream-metrics.ts';
 import type { BenchRow } from './row.ts';
 import { median } from './row.ts';
 
-/** What one upstream can do: its model takes 50 ms, 8 at a time, so 160 requests a second. */
-const sleepMs = 50;
+/** What one upstream can do: its model takes 100 ms, 8 at a time, so 80 requests a second. */
+const sleepMs = 100;
 const slots = 8;
 const runSeconds = 4;
 const rounds = 3;

@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createHttpClient } from '../../../common/node/http-undici.ts';
 import { upstreamContract } from '../../contract/upstream-contract.ts';
 import { createFakeHttp } from '../../fakes/fake-http.ts';
-import type { OipServer } from '../../fakes/oip-server.ts';
+import { serveOip } from '../../fakes/oip-http.ts';
+import type { OipHttp } from '../../fakes/oip-http.ts';
 
 upstreamContract('requests in memory', () => {
   const http = createFakeHttp();
@@ -29,43 +26,22 @@ upstreamContract('requests in memory', () => {
 
 upstreamContract('requests over undici', () => {
   const http = createHttpClient({ operatorHosts: true });
-  const servers = new Map<string, Server>();
-  const kill = async (url: string): Promise<void> => {
-    const server = servers.get(url);
-    servers.delete(url);
-    server?.closeAllConnections();
-    await new Promise((resolve) => server?.close(resolve) ?? resolve(undefined));
-  };
+  const servers = new Map<string, OipHttp>();
   return {
     http,
     serve: async (oip) => {
-      const server = createServer((request, response) => void answer(oip, request, response));
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      // A name, as operators write them.
-      const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-      servers.set(url, server);
-      return url;
+      const server = await serveOip(oip);
+      servers.set(server.url, server);
+      return server.url;
     },
-    kill,
+    kill: async (url) => {
+      const server = servers.get(url);
+      servers.delete(url);
+      await server?.close();
+    },
     dispose: async () => {
       await http.close();
-      for (const url of servers.keys()) await kill(url);
+      for (const server of servers.values()) await server.close();
     },
   };
 });
-
-async function answer(
-  oip: OipServer,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of request) chunks.push(chunk as Uint8Array);
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-  );
-  const { method = '', url: path = '' } = request;
-  const reply = await oip.handle({ method, path, headers, body: Buffer.concat(chunks) });
-  response.writeHead(reply.status, reply.headers).end(reply.body);
-}
