@@ -57,7 +57,7 @@ function tableOf(rows: readonly BenchRow[]): string {
       figure(row.peer),
       figure(row.ratio),
       `${row.sense === 'at-most' && row.goal !== null ? '≤ ' : ''}${figure(row.goal)}`,
-      row.note ?? verdictOf(row),
+      [verdictOf(row), row.note].filter(Boolean).join('; '),
     ]);
   }
   return table.toString();

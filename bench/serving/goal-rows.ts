@@ -16,7 +16,15 @@ export function rateRow(
   if (peer === null) return judged({ name, unit: 'req/s', value, goal }, [ours]);
   const ratio = middleRatio(ours, peer, 'requestsPerSecond');
   const theirs = middle(peer, 'requestsPerSecond');
-  return judged({ name, unit: 'req/s', value, peer: theirs, ratio, goal }, [ours, peer]);
+  const figures = { name, unit: 'req/s', value, peer: theirs, ratio, goal };
+  return judged({ ...figures, note: byProcessor(ours, peer) }, [ours, peer]);
+}
+
+/** What the ratio is in processor time a request, which other work on the machine changes less. */
+function byProcessor(ours: Measured, peer: Measured): string {
+  const ratio = 1 / middleRatio(ours, peer, 'cpuMsPerRequest');
+  const [own, theirs] = [middle(ours, 'cpuMsPerRequest'), middle(peer, 'cpuMsPerRequest')];
+  return `CPU ${own.toFixed(3)} / ${theirs.toFixed(3)} ms: ${ratio.toFixed(2)}`;
 }
 
 /** p99 of two servers; the goal is a ceiling of the ratio. */
@@ -35,6 +43,7 @@ export interface Figures {
   readonly ratio?: number;
   readonly goal: number | null;
   readonly sense?: Sense;
+  readonly note?: string;
 }
 
 /** Holds the ratio, or without one the value, against the goal. */
@@ -43,7 +52,8 @@ export function judged(figures: Figures, lanes: readonly Measured[] = []): Bench
   const measured = ratio ?? value;
   const reached = goal === null || (sense === 'at-most' ? measured <= goal : measured >= goal);
   const strange = lanes.filter((lane) => Object.keys(lane.strange).length > 0);
-  const note = strange.map((lane) => `${lane.name}: ${JSON.stringify(lane.strange)}`).join('; ');
+  const oddities = strange.map((lane) => `${lane.name}: ${JSON.stringify(lane.strange)}`);
+  const note = [...(figures.note === undefined ? [] : [figures.note]), ...oddities].join('; ');
   return {
     name: `${name}${pinning}`,
     value,

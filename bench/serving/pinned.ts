@@ -9,7 +9,6 @@ import { kill } from 'node:process';
 export const cores = { server: '0', load: '1', both: '0,1' } as const;
 
 const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
-const ticksPerSecond = 100;
 const pageBytes = 4096;
 const patienceMs = 8_000;
 
@@ -72,16 +71,15 @@ export function signalTree(pid: number | undefined, signal: NodeJS.Signals): voi
 
 /** Processor time that a process and those that it started have used, all their threads. */
 export function cpuMsOf(pid: number): number {
-  const ticks = treeOf(pid).map((one) => {
-    const [, , , , , , , , , , , user = 0, system = 0] = statOf(one);
-    return user + system;
-  });
-  return (sum(ticks) * 1000) / ticksPerSecond;
+  const threads = treeOf(pid).flatMap((one) => threadsOf(one).map((id) => `${one}/task/${id}`));
+  const ranNs = threads.map((thread) => Number(read(`/proc/${thread}/schedstat`).split(' ')[0]));
+  return sum(ranNs) / 1e6;
 }
 
 /** Resident bytes of a process and those that it started. */
 export function residentBytesOf(pid: number): number {
-  return sum(treeOf(pid).map((one) => statOf(one)[21] ?? 0)) * pageBytes;
+  const pages = treeOf(pid).map((one) => Number(read(`/proc/${one}/statm`).split(' ')[1] ?? 0));
+  return sum(pages) * pageBytes;
 }
 
 function treeOf(pid: number): readonly number[] {
@@ -89,22 +87,16 @@ function treeOf(pid: number): readonly number[] {
 }
 
 function childrenOf(pid: number): readonly number[] {
+  const lists = threadsOf(pid).map((id) => read(`/proc/${pid}/task/${id}/children`));
+  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+}
+
+function threadsOf(pid: number): readonly string[] {
   try {
-    const folder = `/proc/${pid}/task`;
-    const lists = readdirSync(folder).map((task) => read(`${folder}/${task}/children`));
-    return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+    return readdirSync(`/proc/${pid}/task`);
   } catch {
     return [];
   }
-}
-
-/** Numbers of `/proc/PID/stat` from the state on; what is no number is NaN. */
-function statOf(pid: number): readonly number[] {
-  const text = read(`/proc/${pid}/stat`);
-  return text
-    .slice(text.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
 }
 
 function read(file: string): string {

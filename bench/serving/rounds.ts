@@ -25,7 +25,7 @@ export interface Measured {
 
 /** Signs no more than a slice can use: so many times what the warm-up reached. */
 const reserve = 2;
-const warmUp = { seconds: 1, atMost: quick ? 100 : 3000 } as const;
+const warmUp = { seconds: 3, atMost: quick ? 100 : 6000 } as const;
 
 /** Each lane in turn, round after round, so that a busy machine slows all alike. */
 export async function interleave(
