@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { btauthHeaders, defaultAuthWindow } from '../../common/wire/btauth.ts';
+import { classicHeaders } from '../../common/wire/classic/classic-auth.ts';
+import { epistulaHeaders, epistulaWindow } from '../../common/wire/epistula.ts';
 import { decodeInferRequest } from '../../common/wire/inference-protocol.ts';
 import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
 import { receiptHeaderNames, receiptText, signReceipt } from '../../common/wire/receipt.ts';
@@ -23,8 +25,13 @@ describe('docs/protocol.md', () => {
   });
 
   it('names every header and every datatype', () => {
-    const names = [...Object.values(btauthHeaders), ...Object.values(receiptHeaderNames)];
-    expect(names.filter((name) => !lower.includes(`\`${name}\``))).toEqual([]);
+    const names = [
+      ...Object.values(btauthHeaders),
+      ...Object.values(epistulaHeaders),
+      ...Object.values(classicHeaders),
+      ...Object.values(receiptHeaderNames),
+    ];
+    expect(names.filter((name) => !new RegExp(`\`${name}[\`:]`).test(lower))).toEqual([]);
     expect(datatypes.filter((datatype) => !doc.includes(`\`${datatype}\``))).toEqual([]);
   });
 
@@ -32,6 +39,8 @@ describe('docs/protocol.md', () => {
     const mebi = (count: number): string => `(${count / 1024 / 1024} Mi`;
     expect(defaultAuthWindow).toEqual({ maxAgeNs: 10_000_000_000n, maxAheadNs: 2_000_000_000n });
     expect(doc).toContain('at most 10 s old and at most 2 s ahead');
+    expect(epistulaWindow).toEqual({ maxAgeNs: 8_000_000_000n, maxAheadNs: 2_000_000_000n });
+    expect(doc).toContain('at most 8 s old and at most 2 s ahead');
     const { maxPerHotkey, maxTotal, retentionNs } = defaultReplayLimits;
     expect(doc).toContain(`a hotkey (${maxPerHotkey.toLocaleString('en')})`);
     expect(doc).toContain(`the whole memory (${maxTotal.toLocaleString('en')})`);
@@ -73,7 +82,10 @@ describe('docs/protocol.md', () => {
       },
       alice,
     );
-    const rows = [...doc.matchAll(/^\| (\d+) \| (.*?) \|/gm)].slice(-10).map((row) => row[2]);
+    const chapter = doc.slice(doc.indexOf('## 3. Receipts'));
+    const rows = [...chapter.matchAll(/^\| (\d+) \| (.*?) \|/gm)]
+      .slice(0, 10)
+      .map((row) => row[2]);
     const lines = receiptText(receipt).split('\n');
     expect(rows).toHaveLength(lines.length);
     expect(rows[0]).toBe(`\`${lines[0]}\``);
