@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { runMiner } from '../miner/main.ts';
 import type { CliIo } from './io.ts';
 import { benchCommand } from './miner/bench.ts';
+import { tuneCommand } from './miner/tune.ts';
 
 /** `subnet miner`: serve a model and earn. */
 export function minerCommand(io: CliIo): Command {
@@ -14,5 +15,6 @@ export function minerCommand(io: CliIo): Command {
       runMiner({ configFile: flags.config, signal: io.signal }),
     );
   command.addCommand(benchCommand(io));
+  command.addCommand(tuneCommand(io));
   return command;
 }

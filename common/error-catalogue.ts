@@ -24,6 +24,16 @@ export const catalogue = {
     title: 'The configuration is not valid',
     fix: 'Mend each place that is listed with its file, line and column.',
   },
+  CONFIG_UNWRITABLE: {
+    exit: 3,
+    title: 'The configuration file cannot be changed',
+    fix: 'Nothing was changed. Make the file and its folder writable, or write the values by hand.',
+  },
+  CONFIG_UNEDITABLE: {
+    exit: 2,
+    title: 'The configuration file is written in a way that cannot be edited',
+    fix: 'Nothing was changed. Write the values that are shown into the file by hand.',
+  },
   USAGE: {
     exit: 2,
     title: 'The command line is not valid',
@@ -76,6 +86,11 @@ export const catalogue = {
     exit: 3,
     title: 'The port is already taken',
     fix: 'Choose another port, or stop the process that holds it.',
+  },
+  TLS_INVALID: {
+    exit: 2,
+    title: 'The TLS certificate or its key cannot be used',
+    fix: 'Give PEM files of one Ed25519 or P-256 key: openssl req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -days 3650 -subj /CN=axon',
   },
   STORE_LOCKED: {
     exit: 3,
@@ -477,6 +492,16 @@ export const catalogue = {
     exit: 2,
     title: 'There are no requests that could be sent',
     fix: 'Name a file with --input that holds a request as the miner takes it, one JSON object or one a line.',
+  },
+  TUNE_FAILED: {
+    exit: 1,
+    title: 'No setting of the engine could be measured',
+    fix: 'See what each run said; a model with free inner axes may need another --free-axis.',
+  },
+  TUNE_TARGET_MISSED: {
+    exit: 1,
+    title: 'No setting keeps the p99 that was asked for',
+    fix: 'Ask for a longer one with --target-p99-ms, or give the model a faster device.',
   },
   OUTPUT_UNWRITABLE: {
     exit: 3,

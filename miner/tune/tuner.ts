@@ -1,0 +1,251 @@
+import type { Clock } from '../../common/platform-port.ts';
+import type { Engine, RunFailure } from '../engine/engine-port.ts';
+import { bestThroughput, chooseSetting } from './choose.ts';
+import { batchLadder, placementLevels } from './search-space.ts';
+import type { Device } from './search-space.ts';
+import { isSamePlacement, isSameSetting, measuredOf } from './setting.ts';
+import type { FailedSetting, Measured, Placement, Sample, Setting } from './setting.ts';
+
+export interface TunerDeps {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** Throws what is wrong with model, provider or machine. */
+  readonly startEngine: (placement: Placement) => Promise<Engine>;
+  readonly measure: (
+    engine: Engine,
+    setting: Setting,
+    sliceMs: number,
+  ) => Promise<Sample | RunFailure>;
+  readonly onSample: (setting: Setting, sample: Sample, elapsedMs: number) => void;
+}
+
+export interface TunerOptions {
+  readonly device: Device;
+  readonly maxBatch: number;
+  /** All of it together, loading included; what was begun ends. */
+  readonly budgetMs: number;
+  readonly targetP99Ms: number | null;
+  /** What the configuration says now. */
+  readonly current: Setting;
+  /** A run must stay well below it. */
+  readonly runTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface TuneResult {
+  /** All that were measured, the current setting first. */
+  readonly measured: readonly Measured[];
+  readonly failed: readonly FailedSetting[];
+  /** Those that were measured again and again, one after the other. */
+  readonly finalists: readonly Measured[];
+  /** The time was over before all that is worth looking at was looked at. */
+  readonly cutShort: boolean;
+  /** What the configuration says now; of a model that cannot batch, without a batch. */
+  readonly current: Setting;
+  /** Undefined when none keeps the p99 that was asked for, or none could be measured. */
+  readonly chosen: Measured | undefined;
+}
+
+/** Looking around takes this part of the time, comparing the best the rest. */
+const exploreShare = 0.6;
+/** A step up the ladder that gains less is none. */
+const leastGain = 0.02;
+/** Below this batch a busy machine's noise may look like the top of the ladder. */
+const leastLook = 16;
+/** A level this far below the best is the last that is looked at. */
+const poorLevel = 0.8;
+const finalistShare = 0.9;
+const mostFinalists = 6;
+const mostSamples = 7;
+
+/**
+ * Searches the settings without trying all: level by level of processors used, up the ladder of
+ * batches as long as that pays, then the best against each other, in turns, until the time is over.
+ */
+export async function tuneEngine(deps: TunerDeps, options: TunerOptions): Promise<TuneResult> {
+  const search = new Search(deps, options);
+  await search.explore();
+  await search.compare();
+  return search.result();
+}
+
+class Search {
+  readonly #deps: TunerDeps;
+  readonly #options: TunerOptions;
+  readonly #startMs: number;
+  readonly #samples = new Map<Setting, Sample[]>();
+  readonly #failed: FailedSetting[] = [];
+  #finalists: readonly Setting[] = [];
+  #current: Setting;
+  #cutShort = false;
+  /** Of the slowest start so far: what another one may cost. */
+  #loadMs = 0;
+
+  constructor(deps: TunerDeps, options: TunerOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#current = options.current;
+    this.#startMs = deps.clock.monotonicMs();
+  }
+
+  async explore(): Promise<void> {
+    await this.#climb(this.#current, [this.#current.maxBatch]);
+    for (const level of placementLevels(this.#options.device)) {
+      const before = bestThroughput(this.#measured());
+      for (const placement of level) {
+        if (this.#isCutShort()) return;
+        await this.#climb(placement, null);
+      }
+      if (this.#bestOf(level) < poorLevel * Math.max(before, bestThroughput(this.#measured())))
+        return;
+    }
+  }
+
+  async compare(): Promise<void> {
+    this.#finalists = this.#pickFinalists();
+    for (let round = 1; round < mostSamples; round += 1) {
+      for (const group of byPlacement(this.#finalists)) {
+        if (this.#isOver(1)) return;
+        await this.#withEngine(group[0], async (engine) => {
+          for (const setting of group) {
+            if (this.#isOver(1)) return;
+            await this.#take(engine, setting);
+          }
+        });
+      }
+    }
+  }
+
+  result(): TuneResult {
+    const measured = this.#measured();
+    const isFinalist = ({ setting }: Measured): boolean => this.#finalists.includes(setting);
+    const finalists = measured.filter(isFinalist);
+    const { targetP99Ms } = this.#options;
+    // Measured again, none of them may keep the p99 any more; slower ones still do.
+    const chosen = chooseSetting(finalists, targetP99Ms) ?? chooseSetting(measured, targetP99Ms);
+    return {
+      measured,
+      failed: this.#failed,
+      finalists,
+      chosen,
+      cutShort: this.#cutShort,
+      current: this.#current,
+    };
+  }
+
+  /** Up the ladder of batches (or the one that is given) with one engine. */
+  async #climb(placement: Placement, only: readonly number[] | null): Promise<void> {
+    await this.#withEngine(placement, async (engine) => {
+      const ladder = engine.model.batchable ? (only ?? batchLadder(this.#options.maxBatch)) : [1];
+      if (!engine.model.batchable) this.#current = { ...this.#current, maxBatch: 1 };
+      let best = 0;
+      let idleSteps = 0;
+      for (const maxBatch of ladder) {
+        if (only === null && this.#isCutShort()) return;
+        const { instances, threads } = placement;
+        const sample = await this.#take(engine, this.#known({ instances, threads, maxBatch }));
+        if (sample === null || this.#isTooSlow(sample)) return;
+        idleSteps = sample.itemsPerSecond > best * (1 + leastGain) ? 0 : idleSteps + 1;
+        best = Math.max(best, sample.itemsPerSecond);
+        if (idleSteps >= 2 && maxBatch >= leastLook) return;
+      }
+    });
+  }
+
+  /** One setting is one key, so that its samples come together. */
+  #known(setting: Setting): Setting {
+    const all = [...this.#samples.keys()];
+    return all.find((one) => isSameSetting(one, setting)) ?? setting;
+  }
+
+  async #withEngine(placement: Placement, work: (engine: Engine) => Promise<void>): Promise<void> {
+    const { clock, startEngine } = this.#deps;
+    this.#options.signal.throwIfAborted();
+    const beforeMs = clock.monotonicMs();
+    const engine = await startEngine(placement);
+    this.#loadMs = Math.max(this.#loadMs, clock.monotonicMs() - beforeMs);
+    try {
+      await work(engine);
+    } finally {
+      await engine.close();
+    }
+  }
+
+  async #take(engine: Engine, setting: Setting): Promise<Sample | null> {
+    const { measure, onSample, clock } = this.#deps;
+    const outcome = await measure(engine, setting, sliceMsOf(this.#options.budgetMs));
+    this.#options.signal.throwIfAborted();
+    if ('kind' in outcome) {
+      this.#failed.push({ setting, detail: `${outcome.reason}: ${outcome.detail}` });
+      return null;
+    }
+    this.#samples.set(setting, [...(this.#samples.get(setting) ?? []), outcome]);
+    onSample(setting, outcome, clock.monotonicMs() - this.#startMs);
+    return outcome;
+  }
+
+  /** Runs of larger batches only take longer. */
+  #isTooSlow({ p50Ms, p99Ms }: Sample): boolean {
+    const { targetP99Ms, runTimeoutMs } = this.#options;
+    return p50Ms * 4 > runTimeoutMs || (targetP99Ms !== null && p99Ms > targetP99Ms);
+  }
+
+  #isCutShort(): boolean {
+    this.#cutShort ||= this.#isOver(exploreShare);
+    return this.#cutShort;
+  }
+
+  /** True when that part of the time would be over before another engine was loaded. */
+  #isOver(share: number): boolean {
+    const { budgetMs, signal } = this.#options;
+    signal.throwIfAborted();
+    const elapsedMs = this.#deps.clock.monotonicMs() - this.#startMs;
+    return elapsedMs + this.#loadMs > budgetMs * share;
+  }
+
+  #measured(): readonly Measured[] {
+    return [...this.#samples].map(([setting, samples]) => measuredOf(setting, samples));
+  }
+
+  #bestOf(level: readonly Placement[]): number {
+    const inside = this.#measured().filter(({ setting }) =>
+      level.some((placement) => isSamePlacement(placement, setting)),
+    );
+    return bestThroughput(inside);
+  }
+
+  /** What comes close to the best, the best first, and what is configured now to compare with. */
+  #pickFinalists(): readonly Setting[] {
+    const { targetP99Ms } = this.#options;
+    const measured = this.#measured();
+    const kept = measured.filter(
+      ({ median }) => targetP99Ms === null || median.p99Ms <= targetP99Ms,
+    );
+    const close = kept.filter(
+      ({ median }) => median.itemsPerSecond >= bestThroughput(kept) * finalistShare,
+    );
+    const best = close
+      .sort((a, b) => b.median.itemsPerSecond - a.median.itemsPerSecond)
+      .slice(0, mostFinalists)
+      .map(({ setting }) => setting);
+    const now = measured.find(({ setting }) => isSameSetting(setting, this.#current))?.setting;
+    return now === undefined || best.includes(now) ? best : [...best, now];
+  }
+}
+
+/** Long enough for a figure, short enough for some eighty of them. */
+function sliceMsOf(budgetMs: number): number {
+  return Math.min(1500, Math.max(100, budgetMs / 80));
+}
+
+type Group = readonly [Setting, ...Setting[]];
+
+/** Settings that one engine can measure, together. */
+function byPlacement(settings: readonly Setting[]): readonly Group[] {
+  const groups: [Setting, ...Setting[]][] = [];
+  for (const setting of settings) {
+    const group = groups.find(([first]) => isSamePlacement(first, setting));
+    if (group === undefined) groups.push([setting]);
+    else group.push(setting);
+  }
+  return groups;
+}
