@@ -83,9 +83,7 @@ describe('docs/protocol.md', () => {
       alice,
     );
     const chapter = doc.slice(doc.indexOf('## 3. Receipts'));
-    const rows = [...chapter.matchAll(/^\| (\d+) \| (.*?) \|/gm)]
-      .slice(0, 10)
-      .map((row) => row[2]);
+    const rows = [...chapter.matchAll(/^\| (\d+) \| (.*?) \|/gm)].slice(0, 10).map((row) => row[2]);
     const lines = receiptText(receipt).split('\n');
     expect(rows).toHaveLength(lines.length);
     expect(rows[0]).toBe(`\`${lines[0]}\``);
