@@ -6,7 +6,6 @@ import type { BatchRefusal } from '../batch/batcher.ts';
 import type { RunFailure } from '../engine/engine-port.ts';
 import { runFailure } from '../engine/engine-port.ts';
 import type { Verdict } from './breaker.ts';
-import { slept } from './slept.ts';
 import type { TryResult, Unreadable } from './try-result.ts';
 import { tryResult, wasNeverSent } from './try-result.ts';
 import type { UpstreamMetrics } from './upstream-metrics.ts';
@@ -42,8 +41,8 @@ export interface CallPolicy {
   choose(tried: ReadonlySet<Upstream>, fresh: boolean): Upstream | 'full' | 'none';
   mayRetry(): boolean;
   mayHedge(): boolean;
-  /** After how long a second upstream is asked; null: never. */
-  hedgeAfterMs(): number | null;
+  /** Calls `ask` when it is time to ask a second upstream, if that is ever done. */
+  hedgeLater(ask: () => void): void;
   /** How long the first try of a call took, or at least took when it was given up. */
   onFirstTry(ms: number): void;
 }
@@ -107,7 +106,8 @@ export class UpstreamCall<A extends object> {
     if (upstream === 'full') return this.end({ kind: 'refused', reason: 'full' });
     if (upstream === 'none') return this.end(runFailure('unavailable', 'no upstream is well'));
     void this.#try(upstream);
-    if (this.#options.idempotent && this.#options.maxTries > 1) void this.#hedge();
+    if (!this.#options.idempotent || this.#options.maxTries === 1) return;
+    this.#deps.policy.hedgeLater(() => this.#hedge());
   }
 
   /** Ends it when nobody waits any more. */
@@ -124,7 +124,7 @@ export class UpstreamCall<A extends object> {
     // An upstream is to blame for a refusal only if another one took the same request.
     const verdict = outcome.kind === 'answer' ? 'failure' : 'none';
     for (const { upstream, trial } of this.#suspects) upstream.judge(verdict, trial, nowMs);
-    this.#stop.abort();
+    if (this.#open > 0) this.#stop.abort();
     this.#settle(outcome);
   }
 
@@ -204,10 +204,8 @@ export class UpstreamCall<A extends object> {
     return null;
   }
 
-  async #hedge(): Promise<void> {
-    const { clock, metrics, policy } = this.#deps;
-    const afterMs = policy.hedgeAfterMs();
-    if (afterMs === null || !(await slept(clock, afterMs, this.#stop.signal))) return;
+  #hedge(): void {
+    const { metrics, policy } = this.#deps;
     // A retry is under way already: no third upstream is loaded for one request.
     if (this.#done || this.#tries !== 1 || this.#open !== 1) return;
     const upstream = policy.choose(this.#tried, true);

@@ -5,6 +5,7 @@ import type { Logger } from '../../common/telemetry-port.ts';
 import type { BatchRefusal } from '../batch/batcher.ts';
 import type { BreakerOptions } from './breaker.ts';
 import { chooseUpstream } from './choose-upstream.ts';
+import { DueQueue } from './due-queue.ts';
 import { LatencyWindow } from './latency-window.ts';
 import { ShareBudget } from './share-budget.ts';
 import { UpstreamCall } from './upstream-call.ts';
@@ -160,6 +161,7 @@ function createPolicy(
     initial: 0,
   });
   const latencies = new LatencyWindow();
+  const slow = new DueQueue(clock);
   const nowMs = (): number => clock.monotonicMs();
   let turn = 0;
   return {
@@ -170,8 +172,11 @@ function createPolicy(
     },
     mayRetry: () => retries.take(nowMs()),
     mayHedge: () => hedges.take(nowMs()),
-    hedgeAfterMs: () =>
-      hedge.maxShare > 0 && upstreams.length > 1 ? latencies.percentile(hedge.percentile) : null,
+    hedgeLater: (ask) => {
+      if (hedge.maxShare === 0 || upstreams.length < 2) return;
+      const afterMs = latencies.percentile(hedge.percentile);
+      if (afterMs !== null) slow.add(afterMs, ask);
+    },
     onFirstTry: (ms) => latencies.add(ms),
   };
 }

@@ -1,7 +1,6 @@
 import { messageOf } from '../../common/errors.ts';
 import type { Clock } from '../../common/platform-port.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
-import { slept } from './slept.ts';
 import type { Standing, Upstream } from './upstream.ts';
 
 /** Looks at one upstream. `round` counts its checks from 0; `wasReady`: at the last check. */
@@ -49,6 +48,14 @@ export async function watchUpstream(
 
 async function checked(check: Promise<Standing>): Promise<Standing> {
   return check.catch((error: unknown) => ({ kind: 'away', why: messageOf(error) }));
+}
+
+/** False when the signal aborted before. */
+function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  return clock.sleep(ms, signal).then(
+    () => !signal.aborted,
+    () => false,
+  );
 }
 
 function tell(log: Logger, { name, standing }: Upstream, found: Standing): void {
