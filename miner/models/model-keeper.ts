@@ -65,6 +65,8 @@ export function createModelKeeper(deps: KeeperDeps, options: KeeperOptions): Mod
   const changes = createMutex();
   const kept = new Map<string, ServedModel>();
   const states = new Map<string, Pick<IndexedModel, 'state' | 'reason'>>();
+  /** Found no more, but still there. */
+  const retiring = new Set<ServedModel>();
   let closed = false;
 
   const open = async (stored: StoredRef): Promise<ServedModel> => {
@@ -93,8 +95,10 @@ export function createModelKeeper(deps: KeeperDeps, options: KeeperOptions): Mod
     if (replaced !== undefined) void retire(replaced);
   };
   const retire = async (model: ServedModel): Promise<void> => {
-    await clock.sleep(closed ? 0 : options.lingerMs);
+    retiring.add(model);
+    if (!closed && options.lingerMs > 0) await clock.sleep(options.lingerMs);
     await model.close();
+    retiring.delete(model);
   };
   const drop = async (model: ServedModel): Promise<void> => {
     const key = keyOf(model);
@@ -158,6 +162,7 @@ export function createModelKeeper(deps: KeeperDeps, options: KeeperOptions): Mod
       keptOf(name, version).flatMap((model) => model.statistics?.() ?? []),
     close: async () => {
       closed = true;
+      await Promise.all([...retiring].map((model) => model.close()));
       await changes.run(async () => {
         await Promise.all([...kept.values()].map((model) => model.close()));
         kept.clear();

@@ -74,6 +74,7 @@ describe.skipIf(pythonMinilm === undefined)(
             modelRepository: root,
             models,
             engine: { runTimeoutMs: 60_000 },
+            queue: { maxWaitMs: 120_000 },
           },
           { modelRepository: root },
         ),
@@ -118,7 +119,7 @@ describe.skipIf(pythonMinilm === undefined)(
     });
 
     it('serves half precision and eight bits side by side, close to the whole', async () => {
-      const close = { '2': 0.9999, '3': 0.97 };
+      const close = { '2': 0.9999, '3': 0.95 };
       for (const [version, least] of Object.entries(close)) {
         for (const [at, texts] of cases.entries()) {
           const got = await embed(rig, texts, version);

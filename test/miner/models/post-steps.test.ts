@@ -130,7 +130,7 @@ describe('the largest k', () => {
   it('are names where there are some, and NaN is never one of them', () => {
     const x = floats('x', [1, 3], [NaN, 1, 2]);
     const [classes] = apply([step], ['classes'], x, { labels: ['a', 'b', 'c'] });
-    const text = (classes?.data as readonly Uint8Array[]).map((one) =>
+    const text = ((classes?.data ?? []) as readonly Uint8Array[]).map((one) =>
       new TextDecoder().decode(one),
     );
     expect(text).toEqual(['c', 'b']);
