@@ -14,10 +14,10 @@ import { createUpstreamMetrics } from '../miner/upstream/upstream-metrics.ts';
 import type { BenchRow } from './row.ts';
 import { median } from './row.ts';
 
-/** What one upstream can do: its model takes 100 ms, 8 at a time, so 80 requests a second. */
-const sleepMs = 100;
+/** What one upstream can do: its model takes 250 ms, 8 at a time, so 32 requests a second. */
+const sleepMs = 250;
 const slots = 8;
-const runSeconds = 4;
+const runSeconds = 6;
 const rounds = 3;
 /** Callers for each upstream: enough to keep its slots busy, few enough to show unfair choices. */
 const callersPerUpstream = 12;
