@@ -1,5 +1,6 @@
 import type { Coldkey, Hotkey, Ss58 } from './brand.ts';
 import type { Signer } from './signer-port.ts';
+import type { TlsKey } from './tls-key.ts';
 
 export interface BlockRef {
   readonly number: number;
@@ -193,6 +194,15 @@ export type ChainCall =
       readonly ip: string;
       readonly port: number;
     }
+  | {
+      /** As `serve_axon`, and publishes the key of the axon's certificate. */
+      readonly call: 'serve_axon_tls';
+      readonly netuid: number;
+      readonly version: number;
+      readonly ip: string;
+      readonly port: number;
+      readonly tlsKey: TlsKey;
+    }
   | { readonly call: 'burned_register'; readonly netuid: number; readonly hotkey: Hotkey }
   | {
       readonly call: 'register_limit';
@@ -329,6 +339,8 @@ export interface Chain {
   eventsAt(block: BlockRef): Promise<readonly ChainEvent[]>;
   /** null when the hotkey is not registered on the netuid. */
   uidOf(netuid: number, hotkey: Hotkey): Promise<number | null>;
+  /** Keys of the certificates that axons of this subnet published; untrusted, of any algorithm. */
+  tlsKeys(netuid: number): Promise<ReadonlyMap<Hotkey, TlsKey>>;
   account(address: Ss58): Promise<AccountInfo>;
   /** Existing netuids, ascending. */
   netuids(): Promise<readonly number[]>;

@@ -13,6 +13,7 @@ export type FaultReason =
   | 'not-admitted'
   | 'bad-protocol'
   | 'bad-receipt'
+  | 'wrong-key'
   | 'bad-answer'
   | 'cancelled';
 

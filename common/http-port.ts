@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import type { TlsKey } from './tls-key.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -9,6 +10,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** The answer is cut off, as fault `too-large`, once it is longer than this. */
   readonly maxBodyBytes: number;
+  /** For https to a stranger: whose certificate it must be. Anybody else is a fault `wrong-key`. */
+  readonly tlsKey?: TlsKey;
   readonly signal?: AbortSignal;
 }
 

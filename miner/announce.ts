@@ -1,10 +1,19 @@
-import type { AxonInfo, Chain, Neuron, Snapshot, TxOutcome } from '../common/chain-port.ts';
+import type {
+  AxonInfo,
+  Chain,
+  ChainCall,
+  Neuron,
+  Snapshot,
+  TxOutcome,
+} from '../common/chain-port.ts';
 import { SubnetError, isSubnetError, messageOf } from '../common/errors.ts';
 import { addressClass } from '../common/chain/ip.ts';
 import { placesIn } from '../common/endpoint-name.ts';
 import type { Clock } from '../common/platform-port.ts';
 import type { Signer } from '../common/signer-port.ts';
 import type { Logger } from '../common/telemetry-port.ts';
+import { isUsableTlsKey, sameTlsKey, withdrawnTlsKey } from '../common/tls-key.ts';
+import type { TlsKey } from '../common/tls-key.ts';
 import type { MinerMetrics } from './metrics.ts';
 
 export interface AnnounceDeps {
@@ -25,6 +34,8 @@ export interface RegisterOptions {
 export interface AxonAddress {
   readonly ip: string;
   readonly port: number;
+  /** Of the certificate that it shows; absent for plain HTTP. */
+  readonly tlsKey?: TlsKey;
 }
 
 export interface AnnounceOptions {
@@ -151,11 +162,14 @@ export async function serveAxon(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { chain, clock, hotkey, log } = deps;
+  const { ip, port, tlsKey = null } = axon;
+  const place = { netuid, ip, port, tls: tlsKey !== null };
   for (let attempt = 0; attempt < maxTries; attempt += 1) {
     const snapshot = await chain.snapshot(netuid);
     const current = neuronOf(snapshot, hotkey)?.axon ?? null;
-    if (isSame(current, axon)) {
-      log.info('axon on chain', { netuid, ...axon, unchanged: attempt === 0 });
+    const keyToServe = keyChange((await chain.tlsKeys(netuid)).get(hotkey.ss58), tlsKey);
+    if (isSame(current, axon) && keyToServe === null) {
+      log.info('axon on chain', { ...place, unchanged: attempt === 0 });
       return true;
     }
     const waitBlocks = blocksUntilServe(snapshot, current);
@@ -163,14 +177,27 @@ export async function serveAxon(
       log.info('the axon can be changed later', { waitBlocks });
       await waitForBlock(deps, snapshot.block.number + waitBlocks, signal);
     }
-    const call = 'serve_axon';
-    const outcome = await chain.submit({ call, netuid, version: axonVersion, ...axon }, hotkey);
+    const outcome = await chain.submit(serveCall(netuid, axon, keyToServe), hotkey);
     if (outcome.kind === 'included') continue;
     log.warn('the axon was not taken yet', { outcome: outcomeText(outcome) });
     await clock.sleep(pauseMs, signal);
   }
-  log.error('the chain does not take the axon', { netuid, ...axon });
+  log.error('the chain does not take the axon', place);
   return false;
+}
+
+/** The key that has to be published; null when the chain says what is true. */
+function keyChange(current: TlsKey | undefined, wanted: TlsKey | null): TlsKey | null {
+  if (wanted !== null) return current !== undefined && sameTlsKey(current, wanted) ? null : wanted;
+  // Plain HTTP behind a key that stands on chain: callers would try TLS.
+  return current !== undefined && isUsableTlsKey(current) ? withdrawnTlsKey : null;
+}
+
+function serveCall(netuid: number, { ip, port }: AxonAddress, tlsKey: TlsKey | null): ChainCall {
+  const served = { netuid, version: axonVersion, ip, port };
+  return tlsKey === null
+    ? { call: 'serve_axon', ...served }
+    : { call: 'serve_axon_tls', ...served, tlsKey };
 }
 
 export function neuronOf(snapshot: Snapshot, { ss58 }: Signer): Neuron | undefined {

@@ -16,6 +16,8 @@ import { checkRules, watchRules } from '../common/owner/check-rules.ts';
 import { packageVersion } from '../common/node/package-root.ts';
 import type { Platform } from '../common/platform-port.ts';
 import { createPlatform } from '../common/node/platform.ts';
+import { readTlsIdentity } from '../common/node/tls-certificate.ts';
+import type { TlsIdentity } from '../common/node/tls-certificate.ts';
 import { sha3OfText } from '../common/node/sha3.ts';
 import { loadFlatNumbers } from '../common/wire/flat-numbers-wasm.ts';
 import { ReplayMemory } from '../common/wire/replay.ts';
@@ -51,6 +53,7 @@ import { checkModelFile } from './models/model-file.ts';
 import { modelFilesOf } from './models/model-files.ts';
 import type { ModelFiles } from './models/model-files.ts';
 import { checkRepository } from './models/check-repository.ts';
+import type { ModelKeeper } from './models/model-keeper.ts';
 import { openModels } from './models/open-models.ts';
 import type { ModelStatus, OpenModels } from './models/open-models.ts';
 import { startMinerServer } from './gate/server.ts';
@@ -116,6 +119,8 @@ export interface MinerParts {
   readonly coldkey: () => Signer;
   readonly verifier: Verifier;
   readonly chain: Chain;
+  /** The certificate that is served with; plain HTTP when absent. */
+  readonly tls?: TlsIdentity;
   /** Requests signed before this are refused; by default those of an earlier life. */
   readonly notBeforeNs?: bigint;
 }
@@ -123,6 +128,8 @@ export interface MinerParts {
 /** A miner that serves. */
 export interface RunningMiner {
   status(): MinerStatus;
+  /** Loads, unloads and names models while it serves. */
+  readonly models: ModelKeeper;
   /** Registers and serves the axon as configured; resolves when done. */
   announce(signal: AbortSignal): Promise<void>;
   /** Drains, then stops everything, last started first. */
@@ -185,6 +192,7 @@ async function openParts(
   signal: AbortSignal,
 ): Promise<MinerParts> {
   axonOf(config);
+  const tls = tlsOf(config, baseDir);
   const rulesSha256 = subnet === null ? null : hashOfRules(subnet);
   const models = modelFilesOf(config, baseDir);
   await checkModels(config, models);
@@ -208,6 +216,7 @@ async function openParts(
   }
   return {
     config,
+    ...(tls !== null && { tls }),
     ...models,
     baseDir,
     platform,
@@ -231,6 +240,12 @@ async function checkModels(config: MinerConfig, files: ModelFiles): Promise<void
     await checkModelFile({ path: modelPath, sha256: config.model.sha256 });
   }
   if (modelRepository !== undefined) await checkRepository(modelRepository, config.models);
+}
+
+function tlsOf({ server }: MinerConfig, baseDir: string): TlsIdentity | null {
+  if (server.tls === undefined) return null;
+  const { cert, key } = server.tls;
+  return readTlsIdentity(resolvePath(baseDir, cert), resolvePath(baseDir, key));
 }
 
 /** Of the file's bytes; the file must be a subnet YAML. */
@@ -327,6 +342,7 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   metrics.buildInfo.set(1, { version: packageVersion() });
   return {
     status,
+    models: models.keeper,
     announce: (signal) => announce(parts, metrics, state, server, signal),
     stop: () => lifecycle.stop(),
   };
@@ -346,7 +362,7 @@ function handleOptions({ server, queue }: MinerConfig): HandleOptions {
 }
 
 function serverOptions(
-  { config, log, platform }: MinerParts,
+  { config, log, platform, tls }: MinerParts,
   metrics: MinerMetrics,
   handle: Handle,
   refusals: RefusalLog,
@@ -359,6 +375,7 @@ function serverOptions(
     maxConnectionsPerAddress,
     requestTimeoutMs,
     stallTimeoutMs: requestTimeoutMs + config.queue.maxWaitMs + config.engine.runTimeoutMs,
+    ...(tls !== undefined && { tls: { cert: tls.cert, key: tls.key } }),
     handle,
     observer: {
       onConnections: (open) => metrics.connections.set(open),
@@ -464,10 +481,12 @@ async function announce(
   adopt(parts, metrics, state, await chain.snapshot(config.netuid));
 }
 
-function announceOptions({ config, coldkey }: MinerParts, port: number): AnnounceOptions {
+function announceOptions({ config, coldkey, tls }: MinerParts, port: number): AnnounceOptions {
   const { register, maxBurnTao } = config.announce;
   const axon = axonOf(config);
-  const served = axon === null ? null : { ...axon, port: axon.port === 0 ? port : axon.port };
+  const key = tls === undefined ? {} : { tlsKey: tls.tlsKey };
+  const served =
+    axon === null ? null : { ...axon, ...key, port: axon.port === 0 ? port : axon.port };
   if (served !== null) checkAxonAddress(served);
   return {
     netuid: config.netuid,

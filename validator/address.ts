@@ -12,13 +12,17 @@ export interface AddressPolicy {
 const lowestPort = 1024;
 
 /** `http://address:port` of an axon that the policy lets this node dial. */
-export function axonUrl(axon: AxonInfo | null, policy: AddressPolicy): string | Fault {
+export function axonUrl(
+  axon: AxonInfo | null,
+  policy: AddressPolicy,
+  scheme: 'http' | 'https' = 'http',
+): string | Fault {
   if (axon === null) return fault('no-axon', 'registered, but serves no axon');
   const why = refusal(axon.ip, axon.port, policy);
   if (why !== null) return fault('address-refused', why);
   return axon.ip.includes(':')
-    ? `http://[${axon.ip}]:${axon.port}`
-    : `http://${axon.ip}:${axon.port}`;
+    ? `${scheme}://[${axon.ip}]:${axon.port}`
+    : `${scheme}://${axon.ip}:${axon.port}`;
 }
 
 /** Why an address is not dialled; null when it is. The chain's addresses are untrusted. */

@@ -107,7 +107,8 @@ async function exchangeAll(
 
 /** The signed request, or why none is sent. */
 function prepare(deps: QueryDeps, item: MinerChallenge, options: QueryOptions): Prepared | Fault {
-  const url = axonUrl(item.target.axon, options.addresses);
+  const { axon, tlsKey } = item.target;
+  const url = axonUrl(axon, options.addresses, tlsKey === undefined ? 'http' : 'https');
   if (isFault(url)) return url;
   const request = options.wire.write(item, deps);
   if (isFault(request)) return request;
@@ -131,6 +132,7 @@ async function exchange(
     body: ready.sent.body,
     timeoutMs: options.timeoutMs,
     maxBodyBytes: options.maxAnswerBytes,
+    ...(item.target.tlsKey !== undefined && { tlsKey: item.target.tlsKey }),
     ...(signal === undefined ? {} : { signal }),
   });
   return { item, sent: ready.sent, answer };

@@ -1,7 +1,9 @@
+import type { Hotkey } from '../common/brand.ts';
 import type { Chain, Snapshot } from '../common/chain-port.ts';
 import type { Platform } from '../common/platform-port.ts';
 import type { Store } from '../common/store-port.ts';
 import type { Logger } from '../common/telemetry-port.ts';
+import type { TlsKey } from '../common/tls-key.ts';
 import type { Task } from '../tasks/task-port.ts';
 import { makeChallenges, sampleSeed } from './challenge.ts';
 import type { ChallengeContext } from './challenge.ts';
@@ -99,7 +101,8 @@ export async function runRound(
   const round = state.lastRound + 1;
   const snapshot = await deps.chain.snapshot(config.netuid);
   const context = drawContext(deps.platform, snapshot, round);
-  const { eligible, measured } = select(deps, snapshot, config, context);
+  const tlsKeys = await deps.chain.tlsKeys(config.netuid);
+  const { eligible, measured } = select(deps, { snapshot, tlsKeys }, config, context);
   await openRound(deps, snapshot, context, measured, config);
   const challenges = makeChallenges(config.tasks, context, measured);
   const answered = await queryMiners(deps, challenges, config.query, options.signal);
@@ -123,13 +126,18 @@ function drawContext(platform: Platform, snapshot: Snapshot, round: number): Cha
 }
 
 function select(
-  deps: RoundDeps,
-  snapshot: Snapshot,
+  { signer, platform }: RoundDeps,
+  { snapshot, tlsKeys }: SubnetNow,
   config: RoundConfig,
   context: ChallengeContext,
 ): ReturnType<typeof selectMiners> {
-  const options = { ...config.select, ownHotkey: deps.signer.ss58 };
-  return selectMiners(snapshot, options, sampleSeed(context), deps.platform.sha256);
+  const options = { ...config.select, ownHotkey: signer.ss58 };
+  return selectMiners(snapshot, options, sampleSeed(context), platform.sha256, tlsKeys);
+}
+
+interface SubnetNow {
+  readonly snapshot: Snapshot;
+  readonly tlsKeys: ReadonlyMap<Hotkey, TlsKey>;
 }
 
 function taskNames({ tasks }: RoundConfig): readonly string[] {

@@ -1,6 +1,8 @@
 import type { Hotkey } from '../common/brand.ts';
 import type { AxonInfo, Neuron, Snapshot } from '../common/chain-port.ts';
 import { toHex } from '../common/hex.ts';
+import { isUsableTlsKey } from '../common/tls-key.ts';
+import type { TlsKey } from '../common/tls-key.ts';
 
 export interface SelectOptions {
   readonly ownHotkey: Hotkey;
@@ -15,6 +17,8 @@ export interface MinerTarget {
   readonly hotkey: Hotkey;
   /** null: registered but not serving, which counts as a failed question. */
   readonly axon: AxonInfo | null;
+  /** Of the certificate that it must show; absent for plain HTTP. */
+  readonly tlsKey?: TlsKey;
 }
 
 export interface Selection {
@@ -41,6 +45,7 @@ export function selectMiners(
   options: SelectOptions,
   seed: Uint8Array,
   sha256: (bytes: Uint8Array) => Uint8Array,
+  tlsKeys: ReadonlyMap<Hotkey, TlsKey> = new Map(),
 ): Selection {
   const { ownHotkey, maxStakeRao } = options;
   const eligible = snapshot.neurons.filter(
@@ -49,7 +54,12 @@ export function selectMiners(
   const serving = eligible.filter((neuron) => neuron.axon !== null);
   const silent = eligible.filter((neuron) => neuron.axon === null);
   const drawn = sample(serving, options.sampleSize, seed, sha256);
-  const measured = [...drawn, ...silent].map(({ uid, hotkey, axon }) => ({ uid, hotkey, axon }));
+  const measured = [...drawn, ...silent].map(({ uid, hotkey, axon }) => {
+    const tlsKey = tlsKeys.get(hotkey);
+    // A key of another kind is some other software's affair, and its axon speaks plain HTTP.
+    const isPinned = tlsKey !== undefined && isUsableTlsKey(tlsKey);
+    return { uid, hotkey, axon, ...(isPinned && { tlsKey }) };
+  });
   return { eligible, measured: measured.sort((a, b) => a.uid - b.uid) };
 }
 

@@ -1,6 +1,7 @@
 import type { ChainCall } from '../chain-port.ts';
 import { SubnetError } from '../errors.ts';
 import type { StateView } from '../state-view.ts';
+import { tlsKeyBytes } from '../tls-key.ts';
 import { packIp } from './ip.ts';
 
 /** What decides how a call is named and which arguments it takes. */
@@ -128,6 +129,10 @@ function argumentsOf(call: OtherCall): Pick<Meant, 'args' | 'optional'> {
   switch (call.call) {
     case 'serve_axon':
       return { args: axonArguments(call), optional: [] };
+    case 'serve_axon_tls': {
+      const certificate = tlsKeyBytes(call.tlsKey);
+      return { args: { ...axonArguments(call), certificate }, optional: [] };
+    }
     case 'burned_register':
       return { args: { netuid: call.netuid, hotkey: call.hotkey }, optional: [] };
     case 'register_limit': {
@@ -145,7 +150,9 @@ function argumentsOf(call: OtherCall): Pick<Meant, 'args' | 'optional'> {
   }
 }
 
-function axonArguments(call: Extract<ChainCall, { call: 'serve_axon' }>): Arguments {
+function axonArguments(
+  call: Extract<ChainCall, { call: 'serve_axon' | 'serve_axon_tls' }>,
+): Arguments {
   const { value, type } = packIp(call.ip);
   return {
     netuid: call.netuid,

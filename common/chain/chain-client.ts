@@ -18,9 +18,10 @@ import type {
 import { SubnetError } from '../errors.ts';
 import type { Signer } from '../signer-port.ts';
 import type { StateSource, StateView } from '../state-view.ts';
+import type { TlsKey } from '../tls-key.ts';
 import { BlockPace } from './block-pace.ts';
 import { nameCall } from './chain-calls.ts';
-import { asBig, asList, asNumber, asRecord } from './decoded.ts';
+import { asBig, asList, asNumber, asRecord, asSs58, asTlsKey } from './decoded.ts';
 import { LinkPool } from './link/link-pool.ts';
 import type { PoolDeps, PoolOptions } from './link/link-pool.ts';
 import { NonceQueue } from './tx/nonce-queue.ts';
@@ -157,6 +158,16 @@ class ChainClient implements Chain, StateSource, EndpointVisits {
     return this.#atHead(async (view) => {
       const uid = await view.storage(pallet, 'Uids', netuid, hotkey);
       return uid === null ? null : asNumber(uid);
+    });
+  }
+
+  tlsKeys(netuid: number): Promise<ReadonlyMap<Hotkey, TlsKey>> {
+    return this.#atHead(async (view) => {
+      if (!view.hasStorage(pallet, 'NeuronCertificates')) return new Map();
+      const entries = await view.entries(pallet, 'NeuronCertificates', netuid);
+      return new Map(
+        entries.map(({ keys, value }) => [asSs58(keys[0]) as Hotkey, asTlsKey(value)]),
+      );
     });
   }
 

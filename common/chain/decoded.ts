@@ -3,6 +3,7 @@ import type { AxonInfo } from '../chain-port.ts';
 import { SubnetError } from '../errors.ts';
 import { unpackIp } from './ip.ts';
 import { parseSs58 } from '../keys/ss58.ts';
+import type { TlsKey } from '../tls-key.ts';
 
 /**
  * Reading what a runtime answered, after the metadata decoded it into JSON-like values: numbers,
@@ -77,6 +78,11 @@ export function asBytes(value: unknown): Uint8Array {
   return Uint8Array.from({ length: hex.length / 2 }, (_, at) =>
     Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16),
   );
+}
+
+export function asTlsKey(value: unknown): TlsKey {
+  const { publicKey, algorithm } = asRecord(value);
+  return { algorithm: asNumber(algorithm), publicKey: asBytes(publicKey) };
 }
 
 /** ip 0 is how a miner unserves. An ip_type that is neither is read as IPv4 when it fits. */

@@ -137,7 +137,8 @@ interface LooseMiner {
   readonly model?: unknown;
   readonly modelRepository?: unknown;
   readonly models?: unknown;
-  readonly backend?: unknown;
+  readonly backend?: { readonly timeoutMs?: unknown };
+  readonly queue?: { readonly maxWaitMs?: unknown };
   readonly engine?: {
     readonly provider?: unknown;
     readonly require?: unknown;
@@ -148,6 +149,7 @@ interface LooseMiner {
 function checkMiner(value: unknown, context: z.core.$RefinementCtx): void {
   const miner = (typeof value === 'object' && value !== null ? value : {}) as LooseMiner;
   checkModelSource(miner, context);
+  checkBackend(miner, context);
   const { engine } = miner;
   const { provider, require, memoryLimitMib } = engine ?? {};
   if (provider === 'cpu' && memoryLimitMib !== undefined) {
@@ -175,6 +177,14 @@ function checkModelSource(miner: LooseMiner, context: z.core.$RefinementCtx): vo
     const message = 'has a meaning with modelRepository only';
     context.addIssue({ code: 'custom', path: ['models'], message });
   }
+}
+
+/** Otherwise a request ends before its first try does, and an upstream that hangs is never blamed. */
+function checkBackend({ backend, queue }: LooseMiner, context: z.core.$RefinementCtx): void {
+  const [tryMs, waitMs] = [backend?.timeoutMs, queue?.maxWaitMs];
+  if (typeof tryMs !== 'number' || typeof waitMs !== 'number' || tryMs < waitMs) return;
+  const message = `${tryMs} ms leave no time for a second try within queue.maxWaitMs: ${waitMs}`;
+  context.addIssue({ code: 'custom', path: ['backend', 'timeoutMs'], message });
 }
 
 function areApart(classes: readonly { readonly minStakeTao: number | string }[]): boolean {

@@ -5,7 +5,11 @@ import type { Dispatcher } from 'undici';
 import { messageOf } from '../errors.ts';
 import { fault } from '../fault.ts';
 import type { Fault } from '../fault.ts';
+import { toHex } from '../hex.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http-port.ts';
+import { tlsKeyBytes } from '../tls-key.ts';
+import type { TlsKey } from '../tls-key.ts';
+import { pinnedConnector } from './pinned-connector.ts';
 
 export interface HttpClientOptions {
   /** Time to set up a connection; it is not counted as the peer's latency. Default 3000. */
@@ -29,8 +33,8 @@ const maxHeaderBytes = 16 * 1024;
  */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const connectTimeoutMs = options.connectTimeoutMs ?? 3000;
-  const agent = new Agent({
-    connect: { timeout: connectTimeoutMs },
+  const agentOf = (connect: Connect): Agent => new Agent({ ...settings, connect });
+  const settings = {
     keepAliveTimeout: options.keepAliveMs ?? 2000,
     keepAliveMaxTimeout: options.keepAliveMs ?? 2000,
     maxHeaderSize: maxHeaderBytes,
@@ -38,41 +42,86 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     // Each request has its own deadline; the agent's would only come first with another error.
     headersTimeout: 0,
     bodyTimeout: 0,
-  });
+  };
+  const agent = agentOf({ timeout: connectTimeoutMs });
+  const pinned = keptAgents((tlsKey) => agentOf(pinnedConnector(tlsKey, connectTimeoutMs)));
   const refuse = options.refuse ?? (() => null);
   const find = options.operatorHosts === true ? operatorTarget : targetOf;
   return {
     async request(request) {
-      const target = find(request.url, refuse);
+      const target = find(request.url, refuse, request.tlsKey);
       if ('kind' in target) return target;
       if (request.signal?.aborted === true) return fault('cancelled', 'stopped before it was sent');
       return new Promise<Answer>((resolve) => {
         const exchange = new Exchange(request, connectTimeoutMs, resolve);
-        agent.dispatch(dispatchOptions(request, target), exchange);
+        const { tlsKey } = request;
+        const through = tlsKey === undefined ? agent : pinned.of(tlsKey);
+        through.dispatch(dispatchOptions(request, target), exchange);
       });
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([agent.destroy(), pinned.destroy()]);
+    },
   };
 }
+
+/** One agent for each key: a connection that was made for one must not serve another. */
+function keptAgents(make: (tlsKey: TlsKey) => Agent): {
+  of(tlsKey: TlsKey): Agent;
+  destroy(): Promise<void>;
+} {
+  const kept = new Map<string, Agent>();
+  const dropOldest = (): void => {
+    const [oldest] = kept;
+    if (oldest === undefined) return;
+    kept.delete(oldest[0]);
+    // Requests under way end first.
+    void oldest[1].close();
+  };
+  return {
+    of: (tlsKey) => {
+      const name = toHex(tlsKeyBytes(tlsKey));
+      const agent = kept.get(name) ?? make(tlsKey);
+      kept.delete(name);
+      kept.set(name, agent);
+      if (kept.size > maxKeptAgents) dropOldest();
+      return agent;
+    },
+    destroy: async () => {
+      await Promise.all([...kept.values()].map((agent) => agent.destroy()));
+    },
+  };
+}
+
+/** More than a subnet has axons. */
+const maxKeptAgents = 1024;
+
+/** How connections are made. */
+type Connect = NonNullable<Agent.Options['connect']>;
 
 interface Target {
   readonly origin: string;
   readonly path: string;
 }
 
+/** https among strangers stands on the key that the chain names, and on nothing else. */
 function targetOf(
   text: string,
   refuse: (ip: string, port: number) => string | null,
+  tlsKey: TlsKey | undefined,
 ): Target | Fault {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.protocol !== 'http:') return fault('address-refused', 'no http:// URL');
+  const scheme = tlsKey === undefined ? 'http' : 'https';
+  if (url?.protocol !== `${scheme}:`) return fault('address-refused', `no ${scheme}:// URL`);
   const ip = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(ip) === 0) return fault('address-refused', 'the host is no IP address');
-  const port = url.port === '' ? 80 : Number(url.port);
+  const port = url.port === '' ? defaultPorts[scheme] : Number(url.port);
   const why = port === 0 ? 'port 0' : refuse(ip, port);
   if (why !== null) return fault('address-refused', why);
   return { origin: url.origin, path: url.pathname + url.search };
 }
+
+const defaultPorts = { http: 80, https: 443 } as const;
 
 function operatorTarget(text: string): Target | Fault {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -226,6 +275,7 @@ function faultOf(error: Error): Fault {
   if (error instanceof errors.ConnectTimeoutError || unreachable.has(code)) {
     return fault('unreachable', code);
   }
+  if (code === 'WRONG_TLS_KEY') return fault('wrong-key', messageOf(error));
   if (error instanceof errors.HeadersOverflowError) return fault('bad-protocol', code);
   if (code.startsWith('HPE_') || error instanceof errors.HTTPParserError) {
     return fault('bad-protocol', code);

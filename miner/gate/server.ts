@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { SubnetError, messageOf } from '../../common/errors.ts';
@@ -23,6 +24,8 @@ export interface MinerServerOptions {
   readonly requestTimeoutMs: number;
   /** A connection on which nothing moves for so long while it is in use is closed. */
   readonly stallTimeoutMs: number;
+  /** PEM; plain HTTP when absent. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   readonly handle: Handle;
   readonly observer: ServerObserver;
   readonly log: Logger;
@@ -72,7 +75,7 @@ export async function startMinerServer(options: MinerServerOptions): Promise<Min
     (socket) => socket.destroy(),
   );
   const context: Context = { options, connections, draining: false };
-  const server = createServer(serverOptions(options));
+  const server = serverOf(options);
   server.maxConnections = maxConnections + acceptedAtOnce;
   // One more than is allowed: past it, node would drop headers without a word.
   server.maxHeadersCount = maxHeadersCount + 1;
@@ -90,6 +93,13 @@ export async function startMinerServer(options: MinerServerOptions): Promise<Min
   };
 }
 
+function serverOf(options: MinerServerOptions): Server {
+  if (options.tls === undefined) return createServer(serverOptions(options));
+  const { requestTimeoutMs: handshakeTimeout } = options;
+  const tls = { ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout } as const;
+  return createTlsServer({ ...serverOptions(options), ...tls });
+}
+
 function serverOptions({ requestTimeoutMs }: MinerServerOptions) {
   const connectionsCheckingInterval = Math.min(checkIntervalMs, Math.ceil(requestTimeoutMs / 10));
   // Looked at every so often: with that taken off, what is slow is gone by the time that was named.
@@ -105,8 +115,11 @@ function serverOptions({ requestTimeoutMs }: MinerServerOptions) {
 }
 
 function attend(server: Server, context: Context): void {
-  const { observer } = context.options;
-  server.on('connection', (socket) => welcome(context, socket));
+  const { observer, tls } = context.options;
+  // A connection by TLS counts once it is one; until then it has the handshake's time limit.
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    welcome(context, socket);
+  });
   server.on('drop', () => observer.onRefused(503, 'connections_full'));
   server.on('request', (incoming, outgoing) => void serve(context, incoming, outgoing, null));
   // The body is asked for when it is read, not before its head was found good.

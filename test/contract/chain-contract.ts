@@ -217,6 +217,23 @@ export function chainContract(name: string, make: () => Promise<ChainWorld>): vo
       });
     });
 
+    it('keeps the key of an axon’s certificate, and another in its place', async () => {
+      const miner = await register('//Contract//tls');
+      for (const [algorithm, length] of [
+        [1, 32],
+        [2, 64],
+        [0, 1],
+      ] as const) {
+        const tlsKey = { algorithm, publicKey: new Uint8Array(length).fill(7 + length) };
+        const place = { netuid: contractNetuid, version: 1, ip: '192.168.1.11', port: 8100 };
+        const outcome = await chain.submit({ call: 'serve_axon_tls', ...place, tlsKey }, miner);
+        expect(outcome).toMatchObject({ kind: 'included' });
+        const keys = await chain.tlsKeys(contractNetuid);
+        expect([...keys]).toEqual([[miner.ss58, tlsKey]]);
+      }
+      expect((await neuronOf(miner))?.axon).toMatchObject({ ip: '192.168.1.11', port: 8100 });
+    });
+
     it('lets a hotkey without funds serve, and reads the axon back', async () => {
       const miner = await register('//Contract//server');
       const outcome = await chain.submit(axon('192.168.1.10', 8099), miner);

@@ -19,6 +19,7 @@ import type {
 } from '../../common/chain-port.ts';
 import { SubnetError } from '../../common/errors.ts';
 import type { Signer } from '../../common/signer-port.ts';
+import type { TlsKey } from '../../common/tls-key.ts';
 import {
   blake2Hex,
   commitHashOf,
@@ -64,6 +65,7 @@ interface FakeSubnet extends EpochClock {
   started: boolean;
   neurons: Neuron[];
   mechanisms: FakeMechanism[];
+  tlsKeys: Map<Hotkey, TlsKey>;
 }
 
 /**
@@ -339,6 +341,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       case 'commit_timelocked_weights':
         return commitTimelocked(call, signer);
       case 'serve_axon':
+      case 'serve_axon_tls':
         return serveAxon(call, signer);
       case 'burned_register':
         return register(call.netuid, call.hotkey, signer);
@@ -474,7 +477,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     return [{ name, args: [who, indexOf(net, mecid), blake2Hex(bytes), revealRound] }];
   }
 
-  function serveAxon(call: ChainCall & { call: 'serve_axon' }, signer: Ss58): ChainEvent[] {
+  function serveAxon(call: ServeCall, signer: Ss58): ChainEvent[] {
     const net = subnets.get(call.netuid);
     const uid = net?.neurons.findIndex((one) => one.hotkey === signer) ?? -1;
     if (net === undefined || uid < 0) throw poolRefusal('HotKeyNotRegisteredInNetwork', 10);
@@ -484,6 +487,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       throw poolRefusal('ServingRateLimitExceeded', 12);
     if (call.port === 0) throw poolRefusal('InvalidPort', 13);
     net.neurons[uid] = { ...neuron(net, uid), axon: axonOf(call, number) };
+    if (call.call === 'serve_axon_tls') net.tlsKeys.set(signer as Hotkey, call.tlsKey);
     return [{ name: 'SubtensorModule.AxonServed', args: [call.netuid, signer] }];
   }
 
@@ -603,6 +607,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       started: false,
       neurons: [],
       mechanisms: newMechanisms(options.mechanisms ?? 1),
+      tlsKeys: new Map(),
     });
   }
 
@@ -622,7 +627,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
 
   function replaceNeuron(netuid: number, uid: number, options: FakeNeuronOptions): void {
     const net = subnet(netuid);
-    neuron(net, uid);
+    net.tlsKeys.delete(neuron(net, uid).hotkey);
     net.neurons[uid] = newNeuron(uid, {
       blockAtRegistration: number,
       lastUpdate: number,
@@ -796,6 +801,10 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       const uid = subnets.get(netuid)?.neurons.findIndex((one) => one.hotkey === hotkey) ?? -1;
       return uid < 0 ? null : uid;
     },
+    async tlsKeys(netuid) {
+      reachable();
+      return new Map(subnet(netuid).tlsKeys);
+    },
     async account(address): Promise<AccountInfo> {
       reachable();
       return { freeRao: balances.get(address) ?? 0n, nonce: nonces.get(address) ?? 0 };
@@ -932,7 +941,9 @@ function upscale(value: number, top: number): number {
   return top === 0 ? 0 : Math.round((value * 65_535) / top);
 }
 
-function axonOf(call: ChainCall & { call: 'serve_axon' }, block: number): AxonInfo {
+type ServeCall = Extract<ChainCall, { call: 'serve_axon' | 'serve_axon_tls' }>;
+
+function axonOf(call: ServeCall, block: number): AxonInfo {
   const ipType = call.ip.includes(':') ? 6 : 4;
   return { ip: call.ip, port: call.port, ipType, protocol: 4, version: call.version, block };
 }

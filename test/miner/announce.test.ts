@@ -3,6 +3,8 @@ import { SubnetError, isSubnetError } from '../../common/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../common/node/log.ts';
 import { createMetricsRegistry } from '../../common/node/telemetry.ts';
+import { tlsAlgorithms, withdrawnTlsKey } from '../../common/tls-key.ts';
+import type { TlsKey } from '../../common/tls-key.ts';
 import {
   blocksUntilServe,
   checkAxonAddress,
@@ -145,6 +147,30 @@ describe('the axon on chain', () => {
     chain.advance(6);
     expect(await changed).toBe(true);
     expect(chain.submissions).toHaveLength(2);
+  });
+
+  it('publishes the key of its certificate, changes it, and takes it back', async () => {
+    const { chain, deps } = rig();
+    chain.patchSubnet(netuid, { hyperparams: { servingRateLimit: 0 } });
+    chain.addNeuron(netuid, { hotkey: minerKey.ss58 });
+    const keyOf = (fill: number): TlsKey => ({
+      algorithm: tlsAlgorithms.ed25519,
+      publicKey: new Uint8Array(32).fill(fill),
+    });
+    const onChain = async (): Promise<TlsKey | undefined> =>
+      (await chain.tlsKeys(netuid)).get(minerKey.ss58);
+    const serve = (tlsKey?: TlsKey): Promise<boolean> =>
+      serveAxon(deps, netuid, { ...axon, ...(tlsKey !== undefined && { tlsKey }) }, never);
+    await serve(keyOf(1));
+    expect(await onChain()).toEqual(keyOf(1));
+    await serve(keyOf(1));
+    expect(chain.submissions).toHaveLength(1);
+    await serve(keyOf(2));
+    expect(await onChain()).toEqual(keyOf(2));
+    await serve();
+    expect(await onChain()).toEqual(withdrawnTlsKey);
+    await serve();
+    expect(chain.submissions).toHaveLength(3);
   });
 
   it('has no block to wait for before the first time', async () => {

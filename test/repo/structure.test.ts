@@ -18,7 +18,7 @@ const pureLibraries = ['zod', '@noble/hashes', '@noble/curves', '@noble/ciphers'
 const doors: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['miner/engine/ort-session.ts'],
   '@polkadot/api': ['common/chain/chain-substrate.ts', 'common/chain/runtime-reader.ts'],
-  undici: ['common/node/http-undici.ts'],
+  undici: ['common/node/http-undici.ts', 'common/node/pinned-connector.ts'],
   sharp: ['miner/models/'],
   '@huggingface/tokenizers': ['miner/models/'],
   level: ['common/node/store-level.ts', 'chain/'],
