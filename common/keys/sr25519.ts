@@ -9,7 +9,7 @@ import type { SignatureCheck, Verifier } from '../signer-port.ts';
  */
 export type Keypair = Uint8Array;
 
-/** sr25519 under the signing context `substrate`, run by our own WASM build of schnorrkel. */
+/** sr25519 under the signing context `substrate`, run by our own WASM build. */
 export interface Sr25519 extends Verifier {
   /** Expands a 32-byte mini secret the way Substrate does. Throws RangeError on another length. */
   keypairFromMiniSecret(miniSecret: Uint8Array): Keypair;
@@ -37,7 +37,7 @@ const signatureLength = 64;
 const keypairLength = secretLength + publicLength;
 const randomLength = 32;
 const entryLength = 16;
-/** Members of one joint equation: past 32 the gain flattens and a bad member costs ever more. */
+/** What goes over in one call: past 32 they share nothing more that would be worth the memory. */
 const batchSize = 32;
 
 interface Exports {
@@ -52,7 +52,7 @@ interface Exports {
   derive_soft(keypair: number, chainCode: number, random: number, out: number): number;
   sign(keypair: number, message: number, length: number, random: number, out: number): number;
   verify(publicKey: number, signature: number, message: number, length: number): number;
-  verify_batch(entries: number, count: number, random: number, verdicts: number): void;
+  verify_batch(entries: number, count: number, verdicts: number): void;
 }
 
 // The part of the WebAssembly interface that is used; Node's types for this version have none.
@@ -61,7 +61,10 @@ declare const WebAssembly: {
   Instance: new (module: object) => { readonly exports: unknown };
 };
 
-/** Compiles and starts the crate; synchronous, some milliseconds. Each call has its own memory. */
+/**
+ * Compiles and starts the crate; synchronous, some milliseconds. Each call has its own memory, in
+ * which the tables of up to 320 public keys come to stay: 31 kB for each that is checked often.
+ */
 export function loadSr25519(options: Sr25519Options = {}): Sr25519 {
   const wasm = options.wasm ?? readArtefact();
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm));
@@ -174,7 +177,7 @@ function makeSr25519(wasm: Exports, arena: Arena, fillRandom: FillRandom): Sr255
       const verdicts: boolean[] = [];
       for (let from = 0; from < checks.length; from += batchSize) {
         const batch = checks.slice(from, from + batchSize);
-        verdicts.push(...verifyBatch(wasm, arena, fillRandom, batch));
+        verdicts.push(...verifyBatch(wasm, arena, batch));
       }
       return verdicts;
     },
@@ -237,19 +240,12 @@ function verify(wasm: Exports, arena: Arena, check: SignatureCheck): boolean {
   return wasm.verify(at, at + publicLength, text, message.length) === 1;
 }
 
-function verifyBatch(
-  wasm: Exports,
-  arena: Arena,
-  fillRandom: FillRandom,
-  checks: readonly SignatureCheck[],
-): boolean[] {
+function verifyBatch(wasm: Exports, arena: Arena, checks: readonly SignatureCheck[]): boolean[] {
   const shaped = checks.filter(hasLengths);
-  const at = arena.reserve(batchLength(shaped));
-  const entries = at + randomLength;
+  const entries = arena.reserve(batchLength(shaped));
   const verdicts = entries + shaped.length * entryLength;
-  arena.fill(at, randomLength, fillRandom);
   writeEntries(arena, shaped, entries, verdicts + shaped.length);
-  wasm.verify_batch(entries, shaped.length, at, verdicts);
+  wasm.verify_batch(entries, shaped.length, verdicts);
   const found = arena.read(verdicts, shaped.length).values();
   return checks.map((check) => hasLengths(check) && found.next().value === 1);
 }
@@ -257,7 +253,7 @@ function verifyBatch(
 function batchLength(checks: readonly SignatureCheck[]): number {
   const each = entryLength + 1 + publicLength + signatureLength;
   const messages = checks.reduce((sum, check) => sum + check.message.length, 0);
-  return randomLength + checks.length * each + messages;
+  return checks.length * each + messages;
 }
 
 function writeEntries(

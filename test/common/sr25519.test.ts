@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { sr25519PairFromSeed, sr25519Sign, sr25519Verify } from '@polkadot/util-crypto';
 import { cryptoWaitReady, sr25519DeriveHard, sr25519DeriveSoft } from '@polkadot/util-crypto';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fromHex } from '../../common/hex.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import { packagePath } from '../../common/node/package-root.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import type { Sr25519 } from '../../common/keys/sr25519.ts';
+import type { SignatureCheck } from '../../common/signer-port.ts';
 import { decodeSs58 } from '../../common/keys/ss58.ts';
 import { signerContract } from '../contract/signer-contract.ts';
 import { seededBytes } from './seeded-bytes.ts';
@@ -89,6 +91,80 @@ describe('sr25519 against @polkadot/util-crypto', () => {
       expect(sr25519.verify(message, sr25519.sign(soft, message), soft.slice(64))).toBe(true);
     }
   });
+});
+
+/** A check as it comes, and what is changed in it: one bit of the signature, key or message. */
+interface Draft {
+  readonly signer: number;
+  readonly text: number;
+  readonly flip?: { readonly part: 'message' | 'signature' | 'publicKey'; readonly bit: number };
+}
+
+const drafts: fc.Arbitrary<readonly Draft[]> = fc.array(
+  fc.record(
+    {
+      signer: fc.nat(2),
+      text: fc.nat(400),
+      flip: fc.record({
+        part: fc.constantFrom('message', 'signature', 'publicKey'),
+        bit: fc.nat(511),
+      }),
+    },
+    { requiredKeys: ['signer', 'text'] },
+  ),
+  { maxLength: 9 },
+);
+
+describe('keys that come often', () => {
+  const pairs = [0, 1, 2].map((at) =>
+    sr25519.keypairFromMiniSecret(seededBytes(`often ${at}`, 32)),
+  );
+  const kept = loadSr25519();
+  beforeAll(() => cryptoWaitReady());
+
+  it('are judged as @polkadot/util-crypto judges them, alone and in any batch', () => {
+    fc.assert(
+      fc.property(drafts, (batch) => {
+        const checks = batch.map(toCheck);
+        const theirs = checks.map(({ message, signature, publicKey }) =>
+          safely(() => sr25519Verify(message, signature, publicKey)),
+        );
+        expect(kept.verifyBatch(checks)).toEqual(theirs);
+        expect(checks.map((check) => verifyAlone(check))).toEqual(theirs);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('keep their verdicts when more keys come than are remembered', () => {
+    const crowd = Array.from({ length: 330 }, (_, at) => crowdMember(at));
+    for (let round = 0; round < 5; round += 1) {
+      expect(kept.verifyBatch(crowd)).toEqual(crowd.map((_, at) => at % 7 !== 3));
+    }
+  });
+
+  function toCheck({ signer, text, flip }: Draft): SignatureCheck {
+    const pair = pairs[signer] ?? new Uint8Array();
+    const message = seededBytes(`often text ${text}`, 1 + text);
+    const check = { message, signature: sr25519.sign(pair, message), publicKey: pair.slice(64) };
+    if (flip === undefined) return check;
+    const bytes = check[flip.part];
+    const bit = flip.bit % (bytes.length * 8);
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    return check;
+  }
+
+  function verifyAlone({ message, signature, publicKey }: SignatureCheck): boolean {
+    return kept.verify(message, signature, publicKey);
+  }
+
+  function crowdMember(at: number): SignatureCheck {
+    const pair = sr25519.keypairFromMiniSecret(seededBytes(`crowd ${at}`, 32));
+    const message = seededBytes(`crowd text ${at}`, 100);
+    const signature = sr25519.sign(pair, message);
+    if (at % 7 === 3) signature[33] = (signature[33] ?? 0) ^ 1;
+    return { message, signature, publicKey: pair.slice(64) };
+  }
 });
 
 function safely(act: () => boolean): boolean {
@@ -203,18 +279,13 @@ describe('the memory of the WASM instance', () => {
     expect(found).toEqual([]);
   });
 
-  it('would show one: the stack holds the randomness of a batch, which is not wiped', () => {
-    const { instance, memories } = spyOnMemory((bytes) => bytes.fill(0xa7));
-    const keypair = instance.keypairFromMiniSecret(seededBytes('secret', 32));
-    const message = seededBytes('m', 4);
-    const one = {
-      message,
-      signature: instance.sign(keypair, message),
-      publicKey: keypair.slice(64),
-    };
-    instance.verifyBatch([one, one]);
+  it('would show one: the signature that was checked last stands there', () => {
+    const { instance, memories } = spyOnMemory();
+    const message = seededBytes('text', 20);
+    const signature = instance.sign(parent, message);
+    instance.verify(message, signature, parent.slice(64));
     const [memory] = memories();
-    expect(Buffer.from(memory ?? []).indexOf(new Uint8Array(32).fill(0xa7))).toBeGreaterThan(-1);
+    expect(pieces(signature, memory)).toHaveLength(8);
   });
 });
 
@@ -226,7 +297,7 @@ function pieces(secret: Uint8Array, memory = new Uint8Array()): number[] {
 }
 
 /** An instance whose memory can be looked at: the engine's constructor is watched once. */
-function spyOnMemory(fillRandom?: (bytes: Uint8Array) => void) {
+function spyOnMemory() {
   const engine = Reflect.get(globalThis, 'WebAssembly') as { Instance: new (m: object) => object };
   const Original = engine.Instance;
   const instances: { exports: { memory: { buffer: ArrayBuffer } } }[] = [];
@@ -238,7 +309,7 @@ function spyOnMemory(fillRandom?: (bytes: Uint8Array) => void) {
   };
   try {
     const wasm = Uint8Array.from(readFileSync(packagePath('native', 'sr25519', 'sr25519.wasm')));
-    const instance = loadSr25519({ wasm, ...(fillRandom && { fillRandom }) });
+    const instance = loadSr25519({ wasm });
     return {
       instance,
       memories: () => instances.map((one) => new Uint8Array(one.exports.memory.buffer)),

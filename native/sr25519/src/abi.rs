@@ -1,9 +1,11 @@
 //! The exports. Pointers are offsets in linear memory that the host got from [`alloc`]; the host
 //! is the only caller, is single-threaded, and wipes what it wrote (and the shadow stack).
 //! Results: 1 for done or valid, 0 for refused.
-use crate::keys::{self, Claim, KEYPAIR};
+use crate::keys::{self, KEYPAIR};
+use crate::signatures::{Claim, Signatures};
 use alloc::vec::Vec;
 use core::alloc::Layout;
+use core::cell::RefCell;
 
 #[global_allocator]
 static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
@@ -11,6 +13,18 @@ static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
     core::arch::wasm32::unreachable()
+}
+
+/// What lives from call to call; made by the first call that needs it.
+struct Kept(RefCell<Option<Signatures>>);
+
+// SAFETY: a WASM instance without shared memory has one thread.
+unsafe impl Sync for Kept {}
+
+static KEPT: Kept = Kept(RefCell::new(None));
+
+fn with_signatures<T>(act: impl FnOnce(&mut Signatures) -> T) -> T {
+    act(KEPT.0.borrow_mut().get_or_insert_with(Signatures::default))
 }
 
 /// Words per entry in the table that [`verify_batch`] reads: public, signature, message, length.
@@ -98,7 +112,8 @@ pub unsafe extern "C" fn sign(
     out: *mut [u8; 64],
 ) -> u32 {
     let message = core::slice::from_raw_parts(message, len);
-    put(out, keys::sign(&*keypair, message, &*randomness))
+    let signed = with_signatures(|kept| kept.sign(&*keypair, message, &*randomness));
+    put(out, signed)
 }
 
 /// 1 when the signature holds.
@@ -112,11 +127,12 @@ pub unsafe extern "C" fn verify(
     message: *const u8,
     len: usize,
 ) -> u32 {
-    keys::verify(&Claim {
+    let claim = Claim {
         public: &*public,
         signature: &*signature,
         message: core::slice::from_raw_parts(message, len),
-    }) as u32
+    };
+    with_signatures(|kept| kept.verify(&claim)) as u32
 }
 
 /// Reads `count` entries of four words each and writes one byte per entry (1 valid, 0 not).
@@ -127,12 +143,11 @@ pub unsafe extern "C" fn verify(
 pub unsafe extern "C" fn verify_batch(
     entries: *const [usize; ENTRY_WORDS],
     count: usize,
-    randomness: *const [u8; 32],
     verdicts: *mut u8,
 ) {
     let entries = core::slice::from_raw_parts(entries, count);
     let claims: Vec<Claim> = entries.iter().map(|entry| claim_at(entry)).collect();
-    let found = keys::verify_each(&claims, &*randomness);
+    let found = with_signatures(|kept| kept.verify_each(&claims));
     let verdicts = core::slice::from_raw_parts_mut(verdicts, count);
     for (slot, valid) in verdicts.iter_mut().zip(found) {
         *slot = valid as u8;

@@ -1,24 +1,20 @@
-//! Keys, derivation, signatures: bytes in, bytes out, no ambient randomness.
+//! Keys and their derivation: bytes in, bytes out, no ambient randomness.
 #![forbid(unsafe_code)]
 
-use alloc::vec::Vec;
 use rand_core::{CryptoRng, Error, RngCore};
 use schnorrkel::{
-    context::attach_rng, derive::ChainCode, derive::Derivation, signing_context, verify_batch_rng,
-    ExpansionMode, Keypair, MiniSecretKey, PublicKey, SecretKey, Signature,
+    derive::ChainCode, derive::Derivation, ExpansionMode, Keypair, MiniSecretKey, SecretKey,
 };
 use zeroize::{Zeroize, Zeroizing};
 
-/// Every Substrate chain signs under this context.
-const CONTEXT: &[u8] = b"substrate";
 /// A keypair as the host holds it: scalar (32, canonical mod l), nonce (32), public key (32).
 pub const KEYPAIR: usize = 96;
 
 /// 32 bytes from the host, handed to the one place in the transcript that asks for randomness.
-struct HostRandomness(Zeroizing<[u8; 32]>);
+pub(crate) struct HostRandomness(Zeroizing<[u8; 32]>);
 
 impl HostRandomness {
-    fn new(seed: &[u8; 32]) -> Self {
+    pub(crate) fn new(seed: &[u8; 32]) -> Self {
         Self(Zeroizing::new(*seed))
     }
 }
@@ -84,82 +80,8 @@ pub fn derive_soft(
     Some(pack(&child))
 }
 
-/// Signs `message` under the `substrate` context. The nonce mixes the key's own nonce half, the
-/// transcript and `randomness`, so weak randomness alone does not leak the key.
-pub fn sign(keypair: &[u8; KEYPAIR], message: &[u8], randomness: &[u8; 32]) -> Option<[u8; 64]> {
-    let keypair = unpack(keypair)?;
-    let transcript = signing_context(CONTEXT).bytes(message);
-    let transcript = attach_rng(transcript, HostRandomness::new(randomness));
-    Some(keypair.sign(transcript).to_bytes())
-}
-
-/// One signature to check; lengths are exact by type.
-pub struct Claim<'a> {
-    /// Ristretto-compressed public key.
-    pub public: &'a [u8; 32],
-    /// R, then s with the schnorrkel marker bit.
-    pub signature: &'a [u8; 64],
-    /// The message as signed.
-    pub message: &'a [u8],
-}
-
-struct Checked<'a> {
-    public: PublicKey,
-    signature: Signature,
-    message: &'a [u8],
-}
-
-/// False for anything malformed: unmarked or unreduced signature, undecodable or identity key.
-pub fn verify(claim: &Claim) -> bool {
-    match check(claim) {
-        Some(checked) => verify_checked(&checked),
-        None => false,
-    }
-}
-
-/// One verdict per claim, equal to what [`verify`] says of each alone. When the joint equation
-/// fails every member is checked singly, so the worst a bad signature does is to cost its batch
-/// the speed-up: halving instead would not be cheaper with one bad member and dearer with more.
-pub fn verify_each(claims: &[Claim], randomness: &[u8; 32]) -> Vec<bool> {
-    let checked: Vec<Option<Checked>> = claims.iter().map(check).collect();
-    let sound: Vec<&Checked> = checked.iter().flatten().collect();
-    if sound.len() > 1 && verify_jointly(&sound, randomness) {
-        return checked.iter().map(Option::is_some).collect();
-    }
-    let single = |one: &Option<Checked>| one.as_ref().is_some_and(verify_checked);
-    checked.iter().map(single).collect()
-}
-
-fn check<'a>(claim: &Claim<'a>) -> Option<Checked<'a>> {
-    // Under the identity key anyone can sign anything.
-    if is_identity(claim.public) {
-        return None;
-    }
-    Some(Checked {
-        signature: Signature::from_bytes(claim.signature).ok()?,
-        public: PublicKey::from_bytes(claim.public).ok()?,
-        message: claim.message,
-    })
-}
-
-fn verify_checked(one: &Checked) -> bool {
-    let transcript = signing_context(CONTEXT).bytes(one.message);
-    one.public.verify(transcript, &one.signature).is_ok()
-}
-
-// The coefficients must not be foreseeable: schnorrkel's deterministic variant does not commit to
-// the s halves, so two signatures wrong by cancelling amounts would pass together.
-fn verify_jointly(sound: &[&Checked], randomness: &[u8; 32]) -> bool {
-    let context = signing_context(CONTEXT);
-    let transcripts = sound.iter().map(|one| context.bytes(one.message));
-    let signatures: Vec<Signature> = sound.iter().map(|one| one.signature).collect();
-    let keys: Vec<PublicKey> = sound.iter().map(|one| one.public).collect();
-    let rng = HostRandomness::new(randomness);
-    verify_batch_rng(transcripts, &signatures, &keys, false, rng).is_ok()
-}
-
-// Ristretto has one encoding of the identity: all zeros.
-fn is_identity(public: &[u8; 32]) -> bool {
+/// Under the identity key anyone can sign anything. Ristretto has one encoding of it: all zeros.
+pub(crate) fn is_identity(public: &[u8; 32]) -> bool {
     public.iter().all(|byte| *byte == 0)
 }
 

@@ -1,13 +1,20 @@
 //! sr25519 (schnorrkel, Ristretto255) for the subnet suite.
 //!
-//! [`keys`] holds the safe functions, tested natively; [`abi`] exposes them to a WASM host as
-//! plain exports over linear memory, with no generated glue.
+//! [`keys`] makes keys; [`signatures`] signs and verifies, with tables of the public keys that come
+//! often ([`known_keys`], [`comb`], [`point`], [`field`]). These are safe functions, tested
+//! natively; [`abi`] exposes them to a WASM host as plain exports over linear memory, with no
+//! generated glue.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![deny(missing_docs)]
 
 extern crate alloc;
 
+pub mod comb;
+pub mod field;
 pub mod keys;
+pub mod known_keys;
+pub mod point;
+pub mod signatures;
 
 #[cfg(target_arch = "wasm32")]
 pub mod abi;
