@@ -2,18 +2,7 @@ import type { Tensor } from '../../common/tensor.ts';
 import { startModelProcess } from './engine-process.ts';
 import type { ModelProcess, ModelProcessOptions } from './engine-process.ts';
 import { runFailure } from './engine-port.ts';
-import type { ModelInfo, Provider, RunOutcome } from './engine-port.ts';
-
-/** What can be said of one instance, for a person who looks. */
-export interface InstanceState {
-  /** Number of its device. */
-  readonly device: number;
-  /** Process id; null while the process is being replaced. */
-  readonly pid: number | null;
-  /** Where it really computes; null while the process is being replaced. */
-  readonly provider: Provider | null;
-  readonly restarts: number;
-}
+import type { InstanceState, ModelInfo, RunOutcome } from './engine-port.ts';
 
 /** A model process that is replaced when it dies. */
 export interface EngineInstance {

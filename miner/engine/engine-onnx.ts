@@ -1,9 +1,9 @@
 import type { LoadOrder } from './engine-load.ts';
 import { startInstance } from './engine-instance.ts';
-import type { EngineInstance, InstanceState } from './engine-instance.ts';
+import type { EngineInstance } from './engine-instance.ts';
 import type { ModelProcessOptions } from './engine-process.ts';
-import { runFailure } from './engine-port.ts';
-import type { Engine } from './engine-port.ts';
+import { providers, runFailure } from './engine-port.ts';
+import type { Engine, InstanceState, Provider } from './engine-port.ts';
 
 export interface OnnxEngineOptions extends ModelProcessOptions {
   readonly load: Omit<LoadOrder, 'scratchDir'>;
@@ -43,7 +43,9 @@ export async function startOnnxEngine(options: OnnxEngineOptions): Promise<OnnxE
   if (first === undefined) throw new RangeError('an engine has at least one instance');
   const ready = (): boolean => pool.some((instance) => instance.ready());
   return {
-    model: first.model,
+    get model() {
+      return { ...first.model, provider: slowestProvider(pool, first.model.provider) };
+    },
     slots: pool.length,
     ahead: pool.length * runsAheadOfEach,
     instances: () => pool.map((instance) => instance.state()),
@@ -64,6 +66,15 @@ export async function startOnnxEngine(options: OnnxEngineOptions): Promise<OnnxE
       await Promise.all(pool.map((instance) => instance.close()));
     },
   };
+}
+
+/**
+ * A provider that is only preferred may be missing when a process is replaced: what is said of the
+ * model is true of all its instances.
+ */
+function slowestProvider(pool: readonly EngineInstance[], atStart: Provider): Provider {
+  const used = new Set(pool.map((instance) => instance.state().provider));
+  return providers.find((provider) => used.has(provider)) ?? atStart;
 }
 
 function leastBusy(pool: readonly EngineInstance[]): EngineInstance | null {

@@ -1,5 +1,6 @@
 import type { Tensor, TensorSpec } from '../../common/tensor.ts';
 
+/** The slowest first. */
 export const providers = ['cpu', 'cuda', 'tensorrt'] as const;
 
 /** Where ONNX Runtime computes. */
@@ -11,8 +12,19 @@ export interface ModelInfo {
   readonly outputs: readonly TensorSpec[];
   /** True when every input and output has the same free first axis: requests can share a run. */
   readonly batchable: boolean;
-  /** The provider that really computes, observed and not merely asked for. */
+  /** The provider that really computes, observed and not merely asked for; the slowest of all. */
   readonly provider: Provider;
+}
+
+/** One process or device of an engine, for a person who looks. */
+export interface InstanceState {
+  /** Number of its device. */
+  readonly device: number;
+  /** Process id; null while the process is being replaced. */
+  readonly pid: number | null;
+  /** Where it really computes; null while the process is being replaced. */
+  readonly provider: Provider | null;
+  readonly restarts: number;
 }
 
 export interface RunOutputs {
@@ -20,6 +32,8 @@ export interface RunOutputs {
   readonly outputs: readonly Tensor[];
   /** Time inside the model, without queue and transport. */
   readonly runMs: number;
+  /** Time in the steps after the network, where there are some. */
+  readonly postMs?: number;
 }
 
 /**

@@ -5,6 +5,7 @@ import { SubnetError } from '../../common/errors.ts';
 import { createHttpClient } from '../../common/node/http-undici.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { Logger, Meter } from '../../common/telemetry-port.ts';
+import type { InstanceState } from '../engine/engine-port.ts';
 import type { MinerMetrics } from '../metrics.ts';
 import { readApiKey } from '../upstream/api-key.ts';
 import { openUpstreamModel } from '../upstream/open-upstream-model.ts';
@@ -62,6 +63,8 @@ export interface ModelStatus {
   readonly running: number;
   /** Process id of the model process; null while it is being replaced, and for other servers. */
   readonly pid: number | null;
+  /** Model processes, each with its device and the provider that it really uses. */
+  readonly instances: readonly InstanceState[];
 }
 
 /** Loads what the configuration asks for. Throws MODEL_*, ENGINE_*, UPSTREAM_*, CONFIG_*. */
@@ -198,8 +201,8 @@ function keyOf({ apiKey }: NonNullable<MinerConfig['backend']>, baseDir: string)
 
 function statusOf(model: ServedModel): ModelStatus {
   const { name, version, sha256 } = model;
-  const { provider = 'upstream', pid = null } = model.process?.() ?? {};
-  return { name, version, sha256, provider, pid, ...model.load() };
+  const { provider = 'upstream', pid = null, instances = [] } = model.process?.() ?? {};
+  return { name, version, sha256, provider, pid, instances, ...model.load() };
 }
 
 /** One series for each version that is served now; those of others go. */

@@ -2,7 +2,7 @@ import type { Tensor } from '../../common/tensor.ts';
 import type { ModelInterface } from '../../common/wire/inference-types.ts';
 import type { ModelStatistics } from '../../common/wire/model-statistics.ts';
 import type { BatchJob, BatchOutcome } from '../batch/batcher.ts';
-import type { RunFailure } from '../engine/engine-port.ts';
+import type { InstanceState, RunFailure } from '../engine/engine-port.ts';
 
 /** One caller's request. Its inputs were checked against the model's interface. */
 export type InferJob = BatchJob;
@@ -47,6 +47,8 @@ export interface ModelProcess {
   readonly provider: string;
   /** Null while it is being replaced. */
   readonly pid: number | null;
+  /** Each process and device on its own. */
+  readonly instances?: readonly InstanceState[];
 }
 
 export interface ModelLoad {
