@@ -81,9 +81,19 @@ export function openChannel(child: ChildProcess, log: Logger): EngineChannel {
     isGone = true;
     settleAll('gone', 'unbegun');
   });
+  /** A process that writes what is no frame is out of order: it goes, and is replaced. */
+  const read = (chunk: Uint8Array): readonly Frame[] => {
+    try {
+      return reader.push(chunk);
+    } catch (error) {
+      log.error('the model process wrote what is no frame', { error });
+      child.kill('SIGKILL');
+      return [];
+    }
+  };
   socket.on('error', () => child.kill('SIGKILL'));
   socket.on('data', (chunk: Uint8Array) => {
-    const frames = reader.push(chunk);
+    const frames = read(chunk);
     for (const frame of frames) settle(frame.id, frame);
     if (frames.length > 0) watchFirst();
   });

@@ -244,6 +244,8 @@ function decodeTensor({ name, datatype, shape }: TensorHead, bytes: Uint8Array):
 function dataOf(datatype: Datatype, count: number, bytes: Uint8Array): TensorData {
   if (datatype === 'BYTES') return splitByteStrings(count, bytes);
   const construct = arrayTypes[datatype];
+  // A longer shape would look into what lies behind: other tensors, other frames.
+  if (bytes.length !== count * construct.BYTES_PER_ELEMENT) throw misfit(datatype, count);
   return new construct(bytes.buffer, bytes.byteOffset, count);
 }
 
@@ -274,8 +276,13 @@ function splitByteStrings(count: number, bytes: Uint8Array): readonly Uint8Array
   const items: Uint8Array[] = [];
   for (let at = 0; items.length < count;) {
     const length = view.getUint32(at, true);
+    if (at + 4 + length > bytes.length) throw misfit('BYTES', count);
     items.push(bytes.subarray(at + 4, at + 4 + length));
     at += 4 + length;
   }
   return items;
+}
+
+function misfit(datatype: Datatype, count: number): RangeError {
+  return new RangeError(`a tensor in a frame does not hold ${count} values of ${datatype}`);
 }

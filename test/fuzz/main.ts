@@ -81,8 +81,9 @@ function runWorker(job: WorkerJob, at: SharedArrayBuffer): Promise<WorkerReport>
   return new Promise((resolve) => {
     const worker = startThread('test/fuzz/worker.ts');
     const progress = new Int32Array(at);
-    let seen = -1;
-    let seenAtMs = Date.now();
+    let seen = 0;
+    // Counts from when the thread is ready: on a busy machine loading takes its time.
+    let seenAtMs = Infinity;
     const watch = setInterval(() => {
       const now = progress.reduce((sum, one) => sum + one, 0);
       if (now !== seen) {
@@ -103,8 +104,9 @@ function runWorker(job: WorkerJob, at: SharedArrayBuffer): Promise<WorkerReport>
       }),
     );
     worker.on('message', (message: WorkerReport | 'ready') => {
-      if (message === 'ready') worker.postMessage(job, []);
-      else end(message);
+      if (message !== 'ready') return end(message);
+      seenAtMs = Date.now();
+      worker.postMessage(job, []);
     });
   });
 }

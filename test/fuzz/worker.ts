@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { corpusOf } from './corpus.ts';
-import { inputOf } from './execution.ts';
+import { createInputs } from './execution.ts';
 import type { FuzzTarget } from './target.ts';
 import { fuzzTargets } from './targets.ts';
 
@@ -21,6 +21,9 @@ export type WorkerReport =
   | { readonly kind: 'done'; readonly executions: number }
   | { readonly kind: 'broken'; readonly execution: number; readonly error: string };
 
+// Most inputs end in an error that is caught: writing its stack would take most of the time.
+Error.stackTraceLimit = 0;
+
 /** The clock is looked at after so many executions. */
 const stride = 64;
 let unhandled: unknown = null;
@@ -39,7 +42,7 @@ async function work(job: WorkerJob): Promise<void> {
 }
 
 async function runAll(target: FuzzTarget, job: WorkerJob): Promise<WorkerReport> {
-  const corpus = corpusOf(target.name);
+  const inputs = createInputs(target, corpusOf(target.name), job.seed);
   const progress = new Int32Array(job.at);
   const untilMs = Date.now() + job.forMs;
   let next = 0;
@@ -50,7 +53,7 @@ async function runAll(target: FuzzTarget, job: WorkerJob): Promise<WorkerReport>
       const execution = job.first + next;
       next += 1;
       Atomics.store(progress, number, execution);
-      const error = await tryOne(target, inputOf(target, corpus, job.seed, execution));
+      const error = await tryOne(target, inputs(execution));
       if (error !== null) ended = { kind: 'broken', execution, error };
     }
   };

@@ -45,7 +45,7 @@ function readAll(chunks: Iterable<Uint8Array>): readonly Frame[] | 'unreadable' 
   return frames;
 }
 
-const mostPayload = 1_048_576;
+const mostPayload = 32_768;
 
 function announcesMuch(input: Uint8Array): boolean {
   return (

@@ -1,7 +1,7 @@
 import type { AuthPolicy, AuthRefusal } from '../../../common/wire/btauth.ts';
 import {
   btauthHeaders,
-  keyOfAddress,
+  keyCache,
   readAuth,
   settleAuth,
   signRequest,
@@ -24,7 +24,7 @@ import { promise } from '../target.ts';
 import type { FuzzTarget } from '../target.ts';
 
 const nowNs = 1_800_000_000_000_000_000n;
-const policy: AuthPolicy = { receiver: bob.ss58, notBeforeNs: 0n };
+const policy: AuthPolicy = { receiver: bob.ss58, notBeforeNs: 0n, keyOf: keyCache() };
 const bodySha256 = sha256(ascii('body'));
 const uuid = '11111111-1111-4111-8111-111111111111';
 
@@ -95,7 +95,7 @@ export const btauthTarget: FuzzTarget = {
     const claim = readAuth(headersOf(input), policy, nowNs);
     if (claim.kind === 'auth-refusal') return checkRefusal(claim);
     checkWindow(claim.nonceNs);
-    promise(keyOfAddress(claim.hotkey) !== undefined, 'a claim names an address');
+    promise(claim.hotkey.length > 40, 'a claim names an address');
     promise(claim.signature.length === 64, 'a signature has 64 bytes');
     const check = signatureCheckOf(claim, { method: 'POST', pathWithQuery: '/x', bodySha256 });
     promise(check.publicKey.length === 32, 'a key has 32 bytes');
