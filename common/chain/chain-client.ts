@@ -165,9 +165,7 @@ class ChainClient implements Chain, StateSource, EndpointVisits {
     return this.#atHead(async (view) => {
       if (!view.hasStorage(pallet, 'NeuronCertificates')) return new Map();
       const entries = await view.entries(pallet, 'NeuronCertificates', netuid);
-      return new Map(
-        entries.map(({ keys, value }) => [asSs58(keys[0]) as Hotkey, asTlsKey(value)]),
-      );
+      return new Map(entries.map(({ keys, value }) => [asSs58(keys[0]), asTlsKey(value)]));
     });
   }
 

@@ -487,7 +487,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       throw poolRefusal('ServingRateLimitExceeded', 12);
     if (call.port === 0) throw poolRefusal('InvalidPort', 13);
     net.neurons[uid] = { ...neuron(net, uid), axon: axonOf(call, number) };
-    if (call.call === 'serve_axon_tls') net.tlsKeys.set(signer as Hotkey, call.tlsKey);
+    if (call.call === 'serve_axon_tls') net.tlsKeys.set(signer, call.tlsKey);
     return [{ name: 'SubtensorModule.AxonServed', args: [call.netuid, signer] }];
   }
 
