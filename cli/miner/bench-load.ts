@@ -10,6 +10,7 @@ import type { Arrival, OpenLoopReport } from '../../common/load/open-loop.ts';
 import { createTally } from '../../common/load/tally.ts';
 import type { Tally, TallyEntry } from '../../common/load/tally.ts';
 import type { Clock } from '../../common/platform-port.ts';
+import type { TlsKey } from '../../common/tls-key.ts';
 import { readError } from '../../common/wire/inference-protocol.ts';
 import type { BenchRequest } from './bench-caller.ts';
 import type { AnswerSample, SampleReport } from './bench-sample.ts';
@@ -22,9 +23,15 @@ export interface LoadDeps {
   readonly sample: AnswerSample;
 }
 
-export interface LoadOptions {
-  /** `http://host:port`. */
+/** Where requests go. */
+export interface LoadPeer {
+  /** `http://host:port`, or `https://` with the key that its certificate must have. */
   readonly url: string;
+  readonly tlsKey?: TlsKey;
+}
+
+export interface LoadOptions {
+  readonly peer: LoadPeer;
   readonly arrivals: ArrivalKind;
   readonly ratePerSecond: number;
   readonly seconds: number;
@@ -99,12 +106,12 @@ function createMeasurements(): Measurements {
 
 async function exchange(
   deps: LoadDeps,
-  { url, timeoutMs, signal }: LoadOptions,
+  { peer, timeoutMs, signal }: LoadOptions,
   record: Measurements,
   request: BenchRequest,
   arrival: Arrival,
 ): Promise<void> {
-  const answer = await deps.http.request(httpRequest(request, url, timeoutMs, signal));
+  const answer = await deps.http.request(httpRequest(request, peer, timeoutMs, signal));
   if (!arrival.counts) return;
   const tookMs = deps.clock.monotonicMs() - arrival.dueMs;
   if (isFault(answer)) return recordFault(record, answer, tookMs);
@@ -116,11 +123,12 @@ async function exchange(
 
 export function httpRequest(
   { body, headers }: BenchRequest,
-  url: string,
+  { url, ...tls }: LoadPeer,
   timeoutMs: number,
   signal: AbortSignal,
 ) {
   return {
+    ...tls,
     method: 'POST' as const,
     url: url + body.path,
     headers,

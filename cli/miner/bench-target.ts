@@ -1,12 +1,16 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import type { Hotkey } from '../../common/brand.ts';
 import { addressClass } from '../../common/chain/ip.ts';
-import { loadConfig } from '../../common/config/config-load.ts';
+import { loadConfig, resolvePath } from '../../common/config/config-load.ts';
 import { minerSchema } from '../../common/config/config-schema.ts';
 import type { MinerConfig } from '../../common/config/config-schema.ts';
-import { SubnetError } from '../../common/errors.ts';
+import { messageOf, SubnetError } from '../../common/errors.ts';
 import { listWallets, readHotkeyAddress, walletLocation } from '../../common/keys/wallet.ts';
+import { tlsKeyOf } from '../../common/node/tls-certificate.ts';
+import type { TlsKey } from '../../common/tls-key.ts';
 import { usage } from '../operator/command-parts.ts';
 
 /** The miner that the load goes to, by its operator's own words: nothing is read from a chain. */
@@ -16,6 +20,8 @@ export interface BenchTarget {
   readonly port: number;
   readonly hotkey: Hotkey;
   readonly model: string;
+  /** Of the certificate that it must show; without one it is plain HTTP. */
+  readonly tlsKey?: TlsKey;
 }
 
 export interface TargetFlags {
@@ -23,6 +29,7 @@ export interface TargetFlags {
   readonly axon?: AxonAddress;
   readonly hotkeyOfMiner?: Hotkey;
   readonly model?: string;
+  readonly tlsCertificate?: string;
   /** With the classic protocol this is what is asked. */
   readonly synapse?: string;
   readonly iOwnThisMiner?: boolean;
@@ -52,19 +59,35 @@ export function benchTarget(flags: TargetFlags): BenchTarget {
   if (address === undefined) throw usage('name the miner with --axon host:port, or --config');
   if (hotkey === undefined) throw usage('name its hotkey with --hotkey-of-miner, or --config');
   if (model === undefined) throw usage('name the model with --model, or --config');
-  return { ...address, hotkey, model };
+  const certificate = flags.tlsCertificate ?? own?.certificate;
+  const tls = certificate === undefined ? {} : { tlsKey: keyInCertificate(certificate) };
+  return { ...address, hotkey, model, ...tls };
+}
+
+/** Throws TLS_INVALID. */
+function keyInCertificate(file: string): TlsKey {
+  try {
+    const key = tlsKeyOf(new X509Certificate(readFileSync(file)).publicKey);
+    if (key !== null) return key;
+  } catch (cause) {
+    throw new SubnetError('TLS_INVALID', { detail: messageOf(cause), file }, { cause });
+  }
+  throw new SubnetError('TLS_INVALID', { detail: 'neither Ed25519 nor P-256', file });
 }
 
 interface OwnMiner {
   readonly address: AxonAddress;
   readonly hotkey: () => Hotkey;
   readonly model: string;
+  readonly certificate: string | undefined;
 }
 
 function ownMiner(file: string): OwnMiner {
-  const { value } = loadConfig(file, minerSchema);
+  const { value, baseDir } = loadConfig(file, minerSchema);
+  const { tls } = value.server;
   return {
     address: ownAddress(value),
+    certificate: tls === undefined ? undefined : resolvePath(baseDir, tls.cert),
     hotkey: () => readHotkeyAddress(walletLocation(value.wallet)),
     model: value.task,
   };
@@ -80,9 +103,10 @@ function ownAddress({ server }: MinerConfig): AxonAddress {
   return { ip, port };
 }
 
-/** `http://host:port`. */
-export function targetUrl({ ip, port }: BenchTarget): string {
-  return ip.includes(':') ? `http://[${ip}]:${port}` : `http://${ip}:${port}`;
+/** `http://host:port`, or `https://`. */
+export function targetUrl({ ip, port, tlsKey }: BenchTarget): string {
+  const scheme = tlsKey === undefined ? 'http' : 'https';
+  return ip.includes(':') ? `${scheme}://[${ip}]:${port}` : `${scheme}://${ip}:${port}`;
 }
 
 /** Why a load on this miner is no attack on somebody else. */

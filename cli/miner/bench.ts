@@ -26,7 +26,7 @@ import type { BenchBody } from './bench-body.ts';
 import { createCaller, entrances } from './bench-caller.ts';
 import type { BenchEntrance, BenchRequest } from './bench-caller.ts';
 import { applyLoad, httpRequest, refusalText } from './bench-load.ts';
-import type { LoadResult } from './bench-load.ts';
+import type { LoadPeer, LoadResult } from './bench-load.ts';
 import { reportJson, reportLines, reportSvg } from './bench-report.ts';
 import type { BenchReport } from './bench-report.ts';
 import { createAnswerSample } from './bench-sample.ts';
@@ -83,6 +83,7 @@ function withTarget(command: Command): Command {
     .option('--axon <host:port>', 'IP address and port of the miner', axonOption)
     .option('--hotkey-of-miner <ss58>', 'whom requests are addressed to', addressOption)
     .option('--model <name>', 'the model that is asked', textOption)
+    .option('--tls-certificate <pem>', 'of a miner that serves by TLS', textOption)
     .option('--i-own-this-miner', 'load on a miner that is not on this machine nor in a wallet')
     .addOption(
       new Option('--entrance <scheme>', 'how requests are signed')
@@ -226,7 +227,7 @@ function oneRate(
   return applyLoad(
     { http, clock, waitUntil: (atMs) => wait.until(atMs), prepare, sample },
     {
-      url: targetUrl(target),
+      peer: peerOf(target),
       arrivals,
       ratePerSecond: rate,
       seconds,
@@ -239,6 +240,11 @@ function oneRate(
   );
 }
 
+function peerOf(target: BenchTarget): LoadPeer {
+  const { tlsKey } = target;
+  return { url: targetUrl(target), ...(tlsKey === undefined ? {} : { tlsKey }) };
+}
+
 const metadataBytes = 1_048_576;
 
 /** What the model takes and gives, by the miner's own word; null where it does not say. */
@@ -247,9 +253,11 @@ async function interfaceOf(
   { timeoutMs }: BenchFlags,
   target: BenchTarget,
 ): Promise<ModelInterface | null> {
+  const { url, ...tls } = peerOf(target);
   const answer = await http.request({
+    ...tls,
     method: 'GET',
-    url: `${targetUrl(target)}/v2/models/${encodeURIComponent(target.model)}`,
+    url: `${url}/v2/models/${encodeURIComponent(target.model)}`,
     headers: {},
     timeoutMs,
     maxBodyBytes: metadataBytes,
@@ -267,7 +275,7 @@ async function tryOnce(
   target: BenchTarget,
   request: BenchRequest,
 ): Promise<void> {
-  const answer = await http.request(httpRequest(request, targetUrl(target), timeoutMs, io.signal));
+  const answer = await http.request(httpRequest(request, peerOf(target), timeoutMs, io.signal));
   throwIfStopped(io.signal);
   if (isFault(answer)) throw unanswered(target, `${answer.reason} ${answer.detail}`);
   if (answer.status !== 200) throw unanswered(target, refusalText(answer));
@@ -285,5 +293,6 @@ function show(io: CliIo, flags: BenchFlags, report: BenchReport): void {
     writeOutputFile(flags.plot, reportSvg(report));
     io.err(`plotted in ${flags.plot}`);
   }
+  if (report.results.every(({ ok }) => ok === 0)) io.setExitCode(1);
   if (report.cancelled) io.setExitCode(130);
 }

@@ -106,11 +106,12 @@ function fieldLines({ cells, y, height }: Field, gutter: number): readonly strin
 
 /** Ticks below their columns, as many as fit, and what the axis is of. */
 function axisLines({ x, width }: Field, left: string, label: string): readonly string[] {
-  const line = Array<string>(width + 8).fill(' ');
+  const line = Array<string>(width).fill(' ');
   let free = 0;
   for (const tick of x.ticks) {
     const text = tickText(tick);
-    const from = Math.max(0, Math.round(x.unit(tick) * (width - 1)) - (text.length >> 1));
+    const middle = Math.round(x.unit(tick) * (width - 1)) - (text.length >> 1);
+    const from = Math.max(0, Math.min(middle, width - text.length));
     if (from < free) continue;
     line.splice(from, text.length, ...text.split(''));
     free = from + text.length + 1;

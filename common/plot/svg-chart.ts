@@ -3,7 +3,7 @@ import { canShow, mostSigns, shownPoints } from './chart.ts';
 import { scaleOf, tickText } from './scale.ts';
 import type { Scale } from './scale.ts';
 
-const size = { width: 760, height: 400 } as const;
+const size = { width: 880, height: 400 } as const;
 const heading = 44;
 const field = { left: 72, right: 592, top: 40, bottom: 340 } as const;
 /** Okabe and Ito's colours: told apart by people with any kind of sight. */

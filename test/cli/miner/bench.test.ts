@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { benchCommand } from '../../../cli/miner/bench.ts';
 import { axonOption, benchTarget, ownershipOf } from '../../../cli/miner/bench-target.ts';
 import { synapseBodies } from '../../../cli/miner/bench-synapse.ts';
+import { readTlsIdentity } from '../../../common/node/tls-certificate.ts';
+import { certificates } from '../../common/tls-certificates.ts';
 import { createWallet } from '../../../common/keys/wallet.ts';
 import { classicHeaders } from '../../../common/wire/classic/classic-auth.ts';
 import { epistulaHeaders } from '../../../common/wire/epistula.ts';
@@ -220,6 +222,31 @@ describe('a miner that is not ours', () => {
     writeFileSync(input, '{"a": 1}');
     const asked = { synapse: 'A', input, hashFields: ['b'] };
     expect(() => synapseBodies(platform, asked)).toThrow(/no field b/);
+  });
+});
+
+describe('a miner that serves by TLS', () => {
+  const [cert, key, other] = ['own.pem', 'own.key', 'other.pem'].map((name) => join(folder, name));
+  let rig: MinerRig;
+
+  beforeAll(async () => {
+    writeFileSync(cert ?? '', certificates.ed25519.cert);
+    writeFileSync(key ?? '', certificates.ed25519.key);
+    writeFileSync(other ?? '', certificates.p256.cert);
+    rig = await startRig({}, { tls: readTlsIdentity(cert ?? '', key ?? '') });
+  });
+  afterAll(() => rig.miner.stop());
+
+  it('is asked by TLS, and only if it shows the certificate that was named', async () => {
+    const line = `${at(rig.port)} --model digits --rate 20 ${brief}`;
+    const { results } = await benchJson(`${line} --tls-certificate ${cert}`);
+    expect(results[0]).toMatchObject({ failed: 0 });
+    expect(results[0]?.ok).toBeGreaterThan(5);
+    await expect(bench(`${line} --tls-certificate ${other}`)).rejects.toThrow(/wrong-key/);
+    await expect(bench(`${line} --tls-certificate ${key}`)).rejects.toMatchObject({
+      code: 'TLS_INVALID',
+    });
+    await expect(bench(line)).rejects.toMatchObject({ code: 'BENCH_NO_ANSWER' });
   });
 });
 
