@@ -4,7 +4,7 @@ import type { Clock } from '../../common/platform-port.ts';
 import type { Tensor } from '../../common/tensor.ts';
 import { classicHeaders, sdkVersion } from '../../common/wire/classic/classic-auth.ts';
 import { jsonOfTensor, tensorOfField } from '../../common/wire/classic/field-tensor.ts';
-import { bodyHash, readSynapse, synapseJson } from '../../common/wire/classic/synapse-body.ts';
+import { hasHash, readSynapse, synapseJson } from '../../common/wire/classic/synapse-body.ts';
 import type { Sha3, SynapseBody } from '../../common/wire/classic/synapse-body.ts';
 import type { SynapseField, SynapseForm } from '../../common/wire/classic/synapse-form.ts';
 import { readError } from '../../common/wire/inference-protocol.ts';
@@ -109,7 +109,8 @@ function classicConversation(
     decode: (body, headers, limits) => {
       const synapse = readSynapse(body, headers, form, isNeeded(form), limits);
       if (isProtocolError(synapse)) return synapse;
-      if (bodyHash(form, synapse.values, sha3) !== headers[classicHeaders.bodyHash]) {
+      const signed = headers[classicHeaders.bodyHash];
+      if (typeof signed !== 'string' || !hasHash(form, synapse, signed, sha3)) {
         return protocolError(400, 'the fields do not have the hash that was signed');
       }
       read = { synapse, headers };

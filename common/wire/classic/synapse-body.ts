@@ -5,7 +5,7 @@ import { fieldValue } from './field-value.ts';
 import { pyStr } from './py-text.ts';
 import type { PyValue } from './py-value.ts';
 import { memberTexts } from './py-value.ts';
-import type { SynapseField, SynapseForm } from './synapse-form.ts';
+import type { PyType, SynapseField, SynapseForm } from './synapse-form.ts';
 
 /** Lower-case hex of SHA3-256 (FIPS 202) over the UTF-8 bytes of a text. */
 export type Sha3 = (text: string) => string;
@@ -49,13 +49,42 @@ export function bodyHash(
   values: ReadonlyMap<string, PyValue>,
   sha3: Sha3,
 ): string {
-  return sha3(hashFields.map((name) => sha3(pyStr(values.get(name) ?? null))).join(''));
+  return hashOf(
+    hashFields.map((name) => pyStr(values.get(name) ?? null)),
+    sha3,
+  );
+}
+
+/**
+ * Whether the fields have the hash that was signed. A Dendrite writes a list of numbers into its
+ * JSON as Python's `str` writes it, so the text as it came is tried first: that costs no writing of
+ * each number, and what was signed is then exactly this text.
+ */
+export function hasHash(form: SynapseForm, body: SynapseBody, signed: string, sha3: Sha3): boolean {
+  const rows = new Set(form.fields.filter(({ type }) => isNumbers(type)).map(({ name }) => name));
+  const { values, texts } = body;
+  if (form.hashFields.some((name) => rows.has(name))) {
+    const textOf = (name: string): string =>
+      (rows.has(name) ? texts.get(name) : undefined) ?? pyStr(values.get(name) ?? null);
+    if (hashOf(form.hashFields.map(textOf), sha3) === signed) return true;
+  }
+  return bodyHash(form, values, sha3) === signed;
 }
 
 /** JSON that Python's pydantic writes of the same model: fields in order, no spaces. */
 export function synapseJson(members: Iterable<readonly [string, string]>): string {
   const texts = Array.from(members, ([name, json]) => `${JSON.stringify(name)}:${json}`);
   return `{${texts.join()}}`;
+}
+
+function hashOf(texts: readonly string[], sha3: Sha3): string {
+  return sha3(texts.map(sha3).join(''));
+}
+
+function isNumbers(type: PyType): boolean {
+  if (type.kind !== 'list') return false;
+  const { kind } = type.of;
+  return kind === 'int' || kind === 'float' || isNumbers(type.of);
 }
 
 function readField(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sha3OfText } from '../../../common/node/sha3.ts';
-import { bodyHash, readSynapse } from '../../../common/wire/classic/synapse-body.ts';
+import { bodyHash, hasHash, readSynapse } from '../../../common/wire/classic/synapse-body.ts';
 import type { SynapseBody } from '../../../common/wire/classic/synapse-body.ts';
 import type { SynapseForm } from '../../../common/wire/classic/synapse-form.ts';
 import { defaultInferLimits, isProtocolError } from '../../../common/wire/inference-types.ts';
@@ -53,6 +53,19 @@ describe('the body hash', () => {
       if (form !== undefined) expect(hashOf(form, vector.body)).toBe(vector.bodyHash);
     });
   }
+
+  it.each(['{"f": [1, 2.50]}', '{"f": [1.0, 2.5]}', '{"f":[1.0,2.5]}'])(
+    'is found in %s, however the numbers are written',
+    (json) => {
+      const form = formOf('F', { f: 'list[float]' }, ['f']);
+      const body = read(form, json);
+      if (isProtocolError(body)) throw new Error(body.error);
+      const signed = hashOf(form, '{"f":[1.0, 2.5]}');
+      expect(signed).toBe(sha3OfText(sha3OfText('[1.0, 2.5]')));
+      expect(hasHash(form, body, signed, sha3OfText)).toBe(true);
+      expect(hasHash(form, body, hashOf(form, '{"f":[1.0, 2.6]}'), sha3OfText)).toBe(false);
+    },
+  );
 
   it('takes an integer in a float field for a float, as the receiver in Python does', () => {
     const form = formOf('F', { f: 'float' }, ['f']);
