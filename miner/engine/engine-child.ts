@@ -12,6 +12,7 @@ import type { Frame, FrameKind, FrameReader } from './engine-frames.ts';
 import type { LoadFailure, LoadOrder, RunFault } from './engine-load.ts';
 import { LoadError, loadModel } from './ort-session.ts';
 import type { LoadedModel } from './ort-session.ts';
+import { withPostSteps } from './with-post-steps.ts';
 
 type Send = (kind: FrameKind, id: number, header: unknown, tensors?: readonly Tensor[]) => void;
 
@@ -20,7 +21,9 @@ function createAnswerer(send: Send): (frame: Frame) => Promise<void> {
   let model: LoadedModel | null = null;
   const onLoad = async ({ id, header }: Frame): Promise<void> => {
     try {
-      model = await loadModel(header as LoadOrder);
+      const order = header as LoadOrder;
+      const loaded = await loadModel(order);
+      model = order.post === undefined ? loaded : withPostSteps(loaded, order.post);
       send('loaded', id, model.report);
     } catch (error) {
       const problem = error instanceof LoadError ? error.problem : 'model';

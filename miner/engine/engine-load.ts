@@ -1,3 +1,4 @@
+import type { PostStep } from '../../common/model-manifest.ts';
 import type { ModelInfo, Provider } from './engine-port.ts';
 
 /** What the model process is told to load; JSON in the `load` frame. */
@@ -18,10 +19,21 @@ export interface LoadOrder {
   readonly spinning?: boolean;
   /** False keeps requests apart even when the model has a free first axis. */
   readonly batching: boolean;
+  /** What is made of the network's outputs before they leave the process: far less to send. */
+  readonly post?: PostOrder;
   /** Sizes that are run once before the model counts as loaded. */
   readonly warmUpBatches: readonly number[];
   /** Where ONNX Runtime may put the profile by which the provider is observed. */
   readonly scratchDir: string;
+}
+
+/** Steps after the network, as its manifest declares them. */
+export interface PostOrder {
+  readonly steps: readonly PostStep[];
+  /** Names of classes, by place of the step. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** Names of what callers get; when absent, what no later step takes. */
+  readonly outputs?: readonly string[];
 }
 
 /** JSON in the `loaded` frame. */
@@ -32,7 +44,7 @@ export interface LoadReport {
   readonly notice: string;
 }
 
-export type LoadProblem = 'hash' | 'memory' | 'model' | 'provider' | 'unreadable';
+export type LoadProblem = 'hash' | 'memory' | 'misfit' | 'model' | 'provider' | 'unreadable';
 
 /** JSON in a `failed` frame that answers `load`. */
 export interface LoadFailure {
@@ -48,6 +60,8 @@ export interface RunFault {
 /** JSON in an `outputs` frame. */
 export interface RunReport {
   readonly runMs: number;
+  /** In the steps after the network; 0 without any. */
+  readonly postMs: number;
 }
 
 const providerNames: Readonly<Record<Provider, string>> = {

@@ -93,8 +93,8 @@ function outcomeOf(answer: Answer): RunOutcome {
   if (answer === 'gone') return runFailure('crashed', 'the model process died');
   if (answer === 'unbegun') return runFailure('unavailable', 'the model process is being replaced');
   if (answer.kind === 'outputs') {
-    const { runMs } = answer.header as RunReport;
-    return { kind: 'outputs', outputs: answer.tensors, runMs };
+    const { runMs, postMs } = answer.header as RunReport;
+    return { kind: 'outputs', outputs: answer.tensors, runMs, postMs };
   }
   return runFailure('model', (answer.header as RunFault).detail);
 }
@@ -110,6 +110,7 @@ function loadError(answer: Answer, text: string, options: ModelProcessOptions): 
   if (problem === 'hash') return new SubnetError('MODEL_HASH_MISMATCH', { path, expected, detail });
   if (problem === 'unreadable') return new SubnetError('MODEL_UNREADABLE', { path, detail });
   if (problem === 'model') return new SubnetError('MODEL_INVALID', { path, detail });
+  if (problem === 'misfit') return new SubnetError('MODEL_MISFIT', { path, detail });
   if (problem === 'memory') return new SubnetError('ENGINE_MEMORY', { path, detail });
   const missing = missingLibrary(text);
   return new SubnetError('ENGINE_CUDA_MISSING', {

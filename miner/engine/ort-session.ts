@@ -256,7 +256,7 @@ async function run(session: ort.InferenceSession, tensors: readonly Tensor[]): P
     const value = results[name];
     return value === undefined ? [] : [fromOrt(name, value)];
   });
-  return { report: { runMs }, outputs };
+  return { report: { runMs, postMs: 0 }, outputs };
 }
 
 function toFeeds(tensors: readonly Tensor[]): Record<string, ort.Tensor> {

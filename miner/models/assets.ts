@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SubnetError, messageOf } from '../../common/errors.ts';
 import type { ModelFileRef, ModelManifest } from '../../common/model-manifest.ts';
-import type { LabelsOfStep } from './steps/post-steps.ts';
 
 /** The small files of a version, read and held against their hashes. */
 export interface Assets {
   /** By place of the step in `pre`. */
   readonly tokenizers: ReadonlyMap<number, { tokenizer: string; config: string }>;
-  readonly labels: LabelsOfStep;
+  /** Names of classes, by place of the step in `post`. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Throws MODEL_UNREADABLE, MODEL_HASH_MISMATCH, MODEL_ASSET_INVALID. */
@@ -21,10 +21,10 @@ export async function loadAssets(folder: string, manifest: ModelManifest): Promi
     const config = step.config === undefined ? '{}' : await readText(folder, step.config);
     tokenizers.set(at, { tokenizer, config });
   }
-  const labels = new Map<number, readonly Uint8Array[]>();
+  const labels: Record<string, readonly string[]> = {};
   for (const [at, step] of manifest.post.entries()) {
     if (step.step !== 'top-k' || step.labels === undefined) continue;
-    labels.set(at, labelsIn(await readText(folder, step.labels), step.labels.file));
+    labels[at] = labelsIn(await readText(folder, step.labels), step.labels.file);
   }
   return { tokenizers, labels };
 }
@@ -40,11 +40,11 @@ async function readText(folder: string, { file, sha256: expected }: ModelFileRef
   return bytes.toString('utf8');
 }
 
-function labelsIn(text: string, file: string): readonly Uint8Array[] {
+function labelsIn(text: string, file: string): readonly string[] {
   const names = parsed(text, file);
   const isList = Array.isArray(names) && names.every((name) => typeof name === 'string');
   if (!isList) throw invalid(file, 'it is no JSON list of texts');
-  return names.map((name) => new TextEncoder().encode(name));
+  return names;
 }
 
 function parsed(text: string, file: string): unknown {

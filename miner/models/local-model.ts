@@ -1,9 +1,7 @@
-import { messageOf } from '../../common/errors.ts';
 import type { Clock } from '../../common/platform-port.ts';
 import type { Batcher } from '../batch/batcher.ts';
 import { rowsOf } from '../batch/batch-rows.ts';
-import { runFailure } from '../engine/engine-port.ts';
-import type { ModelInfo } from '../engine/engine-port.ts';
+import type { InstanceState, ModelInfo } from '../engine/engine-port.ts';
 import type { StatisticsRecorder } from './model-statistics.ts';
 import type { InferJob, InferOutcome, ServedModel } from './served-model.ts';
 import type { Preparation } from './steps/preparation.ts';
@@ -12,6 +10,7 @@ export interface LocalEngine {
   readonly model: ModelInfo;
   /** Process id of the model process; null while it is being replaced. */
   pid(): number | null;
+  instances?(): readonly InstanceState[];
   close(): Promise<void>;
 }
 
@@ -20,7 +19,7 @@ export interface LocalModelDeps {
   readonly engine: LocalEngine;
   /** In front of that engine; closed with the model. */
   readonly batcher: Batcher;
-  /** Steps around the network; null when callers speak to the network itself. */
+  /** Steps before the network; null when callers send its own inputs. */
   readonly preparation: Preparation | null;
   readonly statistics: StatisticsRecorder;
   readonly clock: Clock;
@@ -57,8 +56,8 @@ export function createLocalModel(deps: LocalModelDeps, options: LocalModelOption
     name,
     version,
     sha256,
-    interface: preparation?.interface ?? {
-      inputs: engine.model.inputs,
+    interface: {
+      inputs: preparation?.inputs ?? engine.model.inputs,
       outputs: engine.model.outputs,
     },
     platform: 'onnxruntime_onnx',
@@ -76,7 +75,11 @@ export function createLocalModel(deps: LocalModelDeps, options: LocalModelOption
       waiting: batcher.waiting + (preparation?.waiting ?? 0),
       running: batcher.running,
     }),
-    process: () => ({ provider: engine.model.provider, pid: engine.pid() }),
+    process: () => ({
+      provider: engine.model.provider,
+      pid: engine.pid(),
+      instances: engine.instances?.() ?? [],
+    }),
     statistics: () => ({ name, version, ...statistics.read() }),
     close: () => (closing ??= shutDown()),
   };
@@ -101,30 +104,14 @@ async function answered(
   const outcome = await batcher.submit({ ...job, inputs: made.tensors });
   if (outcome.kind !== 'outputs') return outcome;
   const computedMs = clock.monotonicMs();
-  const outputs =
-    preparation === null ? outcome.outputs : afterwards(preparation, made.tensors, outcome.outputs);
-  if ('kind' in outputs) return outputs;
-  const endedMs = clock.monotonicMs();
+  const { postMs = 0 } = outcome;
   const times = {
-    totalMs: endedMs - startedMs,
+    totalMs: computedMs - startedMs,
     inputMs: queuedMs - startedMs,
-    queueMs: computedMs - queuedMs - outcome.runMs,
+    queueMs: computedMs - queuedMs - outcome.runMs - postMs,
     inferMs: outcome.runMs,
-    outputMs: endedMs - computedMs,
+    outputMs: postMs,
   };
   statistics.succeeded(times, rowsOf(made.tensors), clock.nowMs());
-  return { ...outcome, outputs };
-}
-
-/** A network that gives other shapes than it declares is at fault, not the caller. */
-function afterwards(
-  preparation: Preparation,
-  inputs: Parameters<Preparation['after']>[0],
-  outputs: Parameters<Preparation['after']>[1],
-) {
-  try {
-    return preparation.after(inputs, outputs);
-  } catch (error) {
-    return runFailure('model', messageOf(error));
-  }
+  return outcome;
 }

@@ -12,6 +12,7 @@ import type { Batcher } from '../batch/batcher.ts';
 import { ruleProblem } from '../batch/padding.ts';
 import type { PaddingRule } from '../batch/padding.ts';
 import { startOnnxEngine } from '../engine/engine-onnx.ts';
+import type { PostOrder } from '../engine/engine-load.ts';
 import type { OnnxEngine } from '../engine/engine-onnx.ts';
 import { engineSettingsOf } from '../engine/engine-options.ts';
 import type { MinerMetrics } from '../metrics.ts';
@@ -24,8 +25,8 @@ import { createStatistics } from './model-statistics.ts';
 import type { StatisticsRecorder } from './model-statistics.ts';
 import type { ServedModel } from './served-model.ts';
 import { decodeImage } from './steps/image-decoder.ts';
-import { planSteps } from './steps/plan-steps.ts';
-import type { StepPlan } from './steps/plan-steps.ts';
+import { planPreSteps } from './steps/plan-steps.ts';
+import type { PrePlan } from './steps/plan-steps.ts';
 import { createPreparation } from './steps/preparation.ts';
 import type { Preparation } from './steps/preparation.ts';
 import type { TextWorker } from './steps/pre-steps.ts';
@@ -83,7 +84,7 @@ async function open(
   const padding = paddingOf(stored?.manifest);
   await checkModelFile({ path, sha256 });
   const assets = stored === null ? null : await loadAssets(stored.folder, stored.manifest);
-  const engine = await startEngine(deps, source, serving);
+  const engine = await startEngine(deps, source, postOf(stored?.manifest, assets), serving);
   started.add('engine', () => engine.close());
   const preparation =
     stored === null || assets === null
@@ -96,6 +97,13 @@ async function open(
     { engine, batcher, preparation, statistics, clock },
     { name, version, sha256, drainMs: serving.drainMs },
   );
+}
+
+function postOf(manifest: ModelManifest | undefined, assets: Assets | null): PostOrder | null {
+  if (manifest === undefined || assets === null) return null;
+  const { post: steps, outputs } = manifest;
+  if (steps.length === 0 && outputs === undefined) return null;
+  return { steps, labels: assets.labels, ...(outputs === undefined ? {} : { outputs }) };
 }
 
 /** Throws MODEL_MISFIT. */
@@ -111,10 +119,13 @@ function paddingOf(manifest: ModelManifest | undefined): PaddingRule | null {
 function startEngine(
   { log, metrics }: OpenLocalDeps,
   { name: model, version, modelPath, sha256, batchAxis }: LocalModelSource,
+  post: PostOrder | null,
   { engine }: ServingOptions,
 ): Promise<OnnxEngine> {
+  const settings = engineSettingsOf({ modelPath, sha256, batchAxis }, engine);
   return startOnnxEngine({
-    ...engineSettingsOf({ modelPath, sha256, batchAxis }, engine),
+    ...settings,
+    load: { ...settings.load, ...(post === null ? {} : { post }) },
     log,
     onRestart: () => metrics.engineRestarts.inc({ model, version }),
   });
@@ -144,9 +155,9 @@ async function prepare(
   { engine: { runTimeoutMs }, queue: { maxWaiting }, preparation }: ServingOptions,
   started: Lifecycle,
 ): Promise<Preparation | null> {
-  if (manifest.pre.length === 0 && manifest.post.length === 0) return null;
+  if (manifest.pre.length === 0) return null;
   const { clock } = platform;
-  const plan = planSteps(manifest, engine.model, assets.labels);
+  const plan = planPreSteps(manifest.pre, engine.model.inputs);
   const options = { threads: preparation.threads, maxWaiting, timeoutMs: runTimeoutMs };
   const tokenizers = await startTokenizers(plan, assets, async (order) => {
     const tokenizer = await startTextTokenizer({ clock, log }, order, options);
@@ -167,12 +178,12 @@ async function prepare(
 type StartTokenizer = (order: Parameters<typeof startTextTokenizer>[1]) => Promise<TextWorker>;
 
 async function startTokenizers(
-  { pre }: StepPlan,
+  { steps }: PrePlan,
   { tokenizers: files }: Assets,
   start: StartTokenizer,
 ): Promise<ReadonlyMap<number, TextWorker>> {
   const tokenizers = new Map<number, TextWorker>();
-  for (const [at, planned] of pre.entries()) {
+  for (const [at, planned] of steps.entries()) {
     const texts = files.get(at);
     if (planned.kind !== 'tokenize' || texts === undefined) continue;
     tokenizers.set(at, await start({ ...texts, step: planned.step, made: planned.made }));

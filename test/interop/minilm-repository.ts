@@ -42,7 +42,6 @@ batch:
   tolerance: ${version === '3' ? 0.05 : 0.0001}
   padding:
     inputs: { input_ids: ${padded}, attention_mask: ${padded}, token_type_ids: ${padded} }
-    outputs: { last_hidden_state: 1 }
 pre:
   - step: tokenize
     tokenizer: ${named('tokenizer.json')}

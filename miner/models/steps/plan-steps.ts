@@ -11,12 +11,18 @@ import { fitsShape } from '../../../common/tensor.ts';
 import type { ModelInterface } from '../../../common/wire/inference-types.ts';
 import type { LabelsOfStep, PostPlan } from './post-steps.ts';
 
-/** A manifest's steps, held against the network that they stand around. */
-export interface StepPlan {
-  /** What callers send and get. */
-  readonly interface: ModelInterface;
-  readonly pre: readonly PlannedPreStep[];
-  readonly post: PostPlan;
+/** The steps before a network, held against it. */
+export interface PrePlan {
+  /** What callers send. */
+  readonly inputs: readonly TensorSpec[];
+  readonly steps: readonly PlannedPreStep[];
+}
+
+/** The steps after a network, held against it. */
+export interface PlannedPost {
+  /** What callers get. */
+  readonly outputs: readonly TensorSpec[];
+  readonly plan: PostPlan;
 }
 
 export type PlannedPreStep =
@@ -34,25 +40,26 @@ export interface MadeTokens {
   readonly what: 'ids' | 'mask' | 'types';
 }
 
-type StepsOf = Pick<ModelManifest, 'pre' | 'post' | 'outputs'>;
-
 /** Throws MODEL_MISFIT when steps and network cannot work together. */
-export function planSteps(
-  manifest: StepsOf,
-  network: ModelInterface,
-  labels: LabelsOfStep,
-): StepPlan {
-  const pre = manifest.pre.map((step) => planPre(step, network.inputs));
-  const made = new Set(pre.flatMap(namesMade));
-  const own = network.inputs.filter(({ name }) => !made.has(name));
-  const inputs = [...manifest.pre.flatMap(callerInputs), ...own];
+export function planPreSteps(pre: ModelManifest['pre'], network: readonly TensorSpec[]): PrePlan {
+  const steps = pre.map((step) => planPre(step, network));
+  const made = new Set(steps.flatMap(namesMade));
+  const own = network.filter(({ name }) => !made.has(name));
+  const inputs = [...pre.flatMap(callerInputs), ...own];
   checkUnique(inputs.map(({ name }) => name));
-  const specs = planPost(manifest.post, network, labels);
-  const names = manifest.outputs ?? untaken(manifest.post, network.outputs);
+  return { inputs, steps };
+}
+
+/** `outputs`: the names that callers get, if the manifest says them. Throws MODEL_MISFIT. */
+export function planPostSteps(
+  { post, outputs, labels }: Pick<ModelManifest, 'post' | 'outputs'> & { labels: LabelsOfStep },
+  network: ModelInterface,
+): PlannedPost {
+  const specs = planPost(post, network, labels);
+  const names = outputs ?? untaken(post, network.outputs);
   return {
-    interface: { inputs, outputs: names.map((name) => specOf(specs, name)) },
-    pre,
-    post: { steps: manifest.post, labels, outputs: names },
+    outputs: names.map((name) => specOf(specs, name)),
+    plan: { steps: post, labels, outputs: names },
   };
 }
 

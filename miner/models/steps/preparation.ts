@@ -1,26 +1,22 @@
-import type { Tensor } from '../../../common/tensor.ts';
-import type { ModelInterface } from '../../../common/wire/inference-types.ts';
+import type { TensorSpec } from '../../../common/tensor.ts';
 import type { InferJob } from '../served-model.ts';
-import type { StepPlan } from './plan-steps.ts';
-import { applyPostSteps } from './post-steps.ts';
+import type { PrePlan } from './plan-steps.ts';
 import { applyPreSteps } from './pre-steps.ts';
 import type { Made, PreWorkers } from './pre-steps.ts';
 
-/** What stands between callers and a network. */
+/** What stands between callers and the inputs of a network. */
 export interface Preparation {
-  /** What callers send and get. */
-  readonly interface: ModelInterface;
+  /** What callers send. */
+  readonly inputs: readonly TensorSpec[];
   /** The network's inputs; never rejects. */
   before(job: InferJob): Promise<Made>;
-  /** What callers get; throws when the network gave what it did not declare. */
-  after(inputs: readonly Tensor[], outputs: readonly Tensor[]): readonly Tensor[];
   /** Requests that are being made ready, or wait for it. */
   readonly waiting: number;
   close(): Promise<void>;
 }
 
 export interface PreparationOptions {
-  readonly plan: StepPlan;
+  readonly plan: PrePlan;
   /** Items of one request. */
   readonly maxItems: number;
 }
@@ -31,16 +27,15 @@ export function createPreparation(
 ): Preparation {
   let waiting = 0;
   return {
-    interface: plan.interface,
+    inputs: plan.inputs,
     before: async (job) => {
       waiting += 1;
       try {
-        return await applyPreSteps(plan.pre, maxItems, workers, job);
+        return await applyPreSteps(plan.steps, maxItems, workers, job);
       } finally {
         waiting -= 1;
       }
     },
-    after: (inputs, outputs) => applyPostSteps(plan.post, inputs, outputs),
     get waiting() {
       return waiting;
     },
