@@ -132,6 +132,21 @@ function metrics(defaultPort: number) {
     .describe('Prometheus metrics, health and status over HTTP');
 }
 
+const loopback = /^(127(\.\d{1,3}){3}|::1)$/;
+
+const admin = z
+  .strictObject({
+    enabled: z.boolean().default(false),
+    host: z.string().regex(loopback, 'a loopback address: 127.0.0.1 or ::1').default('127.0.0.1'),
+    port: listenPort.default(9102),
+    keys: z
+      .array(ss58)
+      .default([])
+      .describe("Who may give commands beside the miner's own hotkey: hotkeys, a coldkey"),
+  })
+  .prefault({})
+  .describe('Commands by signed requests (subnet miner admin, subnet miner models), on loopback');
+
 /** What a miner YAML may look like while other parts of it are still wrong. */
 interface LooseMiner {
   readonly model?: unknown;
@@ -399,6 +414,7 @@ export const minerSchema = z
       })
       .prefault({}),
     metrics: metrics(9101),
+    admin,
     log,
   })
   .superRefine(checkMiner, { when: () => true })

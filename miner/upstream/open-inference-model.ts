@@ -42,6 +42,7 @@ export async function openOpenInferenceModel(
       interface: parts.model,
       pool,
       http: deps.http,
+      clock: deps.platform.clock,
       infer: (job) => infer(parts, job),
     });
   } catch (error) {

@@ -54,6 +54,7 @@ export async function openOpenAiModel(
     interface: openAiInterface(config),
     pool,
     http: deps.http,
+    clock: deps.platform.clock,
     infer: (job) => infer(parts, job),
   });
 }

@@ -3,6 +3,9 @@ import type { HttpClient } from '../../common/http-port.ts';
 import type { Clock, Platform } from '../../common/platform-port.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
 import type { ModelInterface } from '../../common/wire/inference-types.ts';
+import { rowsOf } from '../batch/batch-rows.ts';
+import { createStatistics } from '../models/model-statistics.ts';
+import type { StatisticsRecorder } from '../models/model-statistics.ts';
 import type { InferJob, InferOutcome, InvalidInput, ServedModel } from '../models/served-model.ts';
 import type { PoolDeps, UpstreamPool } from './upstream-pool.ts';
 import type { UpstreamMetrics } from './upstream-metrics.ts';
@@ -35,6 +38,7 @@ export interface ServedParts {
   readonly interface: ModelInterface;
   readonly pool: UpstreamPool;
   readonly http: HttpClient;
+  readonly clock: Clock;
   infer(job: InferJob): Promise<InferOutcome>;
 }
 
@@ -42,6 +46,8 @@ const pollMs = 250;
 
 export function servedModel(parts: ServedParts): ServedModel {
   const { options, pool, http, sha256, platform } = parts;
+  const { name, version } = options;
+  const statistics = createStatistics();
   let closing: Promise<void> | null = null;
   const shutDown = async (): Promise<void> => {
     await pool.drain(options.drainMs);
@@ -49,16 +55,41 @@ export function servedModel(parts: ServedParts): ServedModel {
     await http.close();
   };
   return {
-    name: options.name,
-    version: options.version,
+    name,
+    version,
     sha256,
     interface: parts.interface,
     platform,
     notReady: () => pool.notReady(),
-    infer: (job) => parts.infer(job),
+    infer: (job) => measured(parts, statistics, job),
     load: () => ({ waiting: 0, running: pool.running }),
+    statistics: () => ({ name, version, ...statistics.read() }),
     close: () => (closing ??= shutDown()),
   };
+}
+
+/** Batches are counted by their rows, of which callers decide: up to here, to bound the counts. */
+const mostRows = 1024;
+
+/** What an upstream does within its time is not known here: all of it counts as inference. */
+async function measured(
+  { clock, infer }: ServedParts,
+  statistics: StatisticsRecorder,
+  job: InferJob,
+): Promise<InferOutcome> {
+  const startMs = clock.monotonicMs();
+  const outcome = await infer(job);
+  const totalMs = clock.monotonicMs() - startMs;
+  if (outcome.kind !== 'outputs') {
+    statistics.failed(totalMs);
+    return outcome;
+  }
+  const rows = rowsOf(job.inputs);
+  const { runMs: inferMs } = outcome;
+  const times = { totalMs, inputMs: 0, queueMs: totalMs - inferMs, inferMs, outputMs: 0 };
+  statistics.succeeded(times, rows, clock.nowMs());
+  statistics.ran(Math.min(rows, mostRows), inferMs);
+  return outcome;
 }
 
 export function poolDeps({ http, platform, log, metrics }: UpstreamModelDeps): PoolDeps {

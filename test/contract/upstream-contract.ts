@@ -100,6 +100,12 @@ export function upstreamContract(name: string, make: () => UpstreamWorld): void 
       expect(model.notReady()).toBeNull();
       expect(valuesOf(await model.infer(jobOf([1, 2, 3, 4])))).toEqual([2, 4, 6, 8]);
       expect(server.asked.at(-1)?.['inference-header-content-length']).toBeDefined();
+      expect(model.statistics?.()).toMatchObject({
+        inferenceCount: 1,
+        success: { count: 1 },
+        fail: { count: 0 },
+        batches: [{ batchSize: 1 }],
+      });
     });
 
     it('speaks JSON with an upstream that has no binary extension', async () => {

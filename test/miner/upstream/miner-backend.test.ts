@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { minerSchema } from '../../../common/config/config-schema.ts';
 import { createOipServer } from '../../fakes/oip-server.ts';
 import type { OipServer } from '../../fakes/oip-server.ts';
 import { serveOip } from '../../fakes/oip-http.ts';
@@ -32,7 +33,7 @@ describe('a miner whose model computes on other servers', () => {
       healthIntervalMs: 50,
       timeoutMs: 20_000,
     };
-    const rig = await startRig({ model: undefined, backend });
+    const rig = await startRig({ model: undefined, backend, queue: { maxWaitMs: 60_000 } });
     closers.push(() => rig.miner.stop());
     return { rig, places };
   }
@@ -60,6 +61,20 @@ describe('a miner whose model computes on other servers', () => {
     const answer = await ask(rig, [1, 2, 3, 4]);
     expect(answer.status).toBe(503);
     expect(answer.headers['retry-after']).toBeDefined();
+  });
+
+  it('is not configured with tries that outlive their request', () => {
+    const backend = { kind: 'open-inference', urls: ['http://a:1'], model: 'm', sha256 };
+    const parse = (timeoutMs: number) =>
+      minerSchema.safeParse({
+        netuid: 1,
+        chain: { endpoints: ['ws://127.0.0.1:1'] },
+        task: 'digits',
+        backend: { ...backend, timeoutMs },
+        queue: { maxWaitMs: 5000 },
+      });
+    expect(parse(4999).success).toBe(true);
+    expect(parse(5000).error?.issues).toMatchObject([{ path: ['backend', 'timeoutMs'] }]);
   });
 
   it('does not start with another model', async () => {

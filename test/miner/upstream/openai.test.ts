@@ -1,10 +1,17 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backendSchema } from '../../../common/config/backend-schema.ts';
+import type { HttpResponse } from '../../../common/http-port.ts';
 import { createPlatform } from '../../../common/node/platform.ts';
 import { createMetricsRegistry } from '../../../common/node/telemetry.ts';
 import type { Logger } from '../../../common/telemetry-port.ts';
 import type { InferOutcome, ServedModel } from '../../../miner/models/served-model.ts';
 import { openUpstreamModel } from '../../../miner/upstream/open-upstream-model.ts';
+import {
+  readEmbeddings,
+  readModelNames,
+  readTextAnswer,
+} from '../../../miner/upstream/openai-wire.ts';
 import { createUpstreamMetrics } from '../../../miner/upstream/upstream-metrics.ts';
 import { createFakeHttp } from '../../fakes/fake-http.ts';
 import type { FakeHttp, FakeReply } from '../../fakes/fake-http.ts';
@@ -65,6 +72,38 @@ function outputsOf(outcome: InferOutcome): Readonly<Record<string, unknown[]>> {
       ),
     ]),
   );
+}
+
+describe('what a text server sends', () => {
+  it('is read or not, and breaks nothing, for any bytes', () => {
+    const json = fc
+      .record({ choices: fc.anything(), data: fc.anything(), usage: fc.anything() })
+      .map((value) => new TextEncoder().encode(safe(value)));
+    const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), json);
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 0, max: 3 }), (body, prompts) => {
+        const reply: HttpResponse = {
+          kind: 'response',
+          status: 200,
+          headers: {},
+          body,
+          latencyMs: 1,
+        };
+        readTextAnswer(reply);
+        readModelNames(reply);
+        readEmbeddings(reply, prompts, undefined);
+      }),
+    );
+  });
+});
+
+/** JSON of it, or of nothing when it has none. */
+function safe(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '{}';
+  } catch {
+    return '{}';
+  }
 }
 
 describe('a text server as a model', () => {
