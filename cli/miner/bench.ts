@@ -103,7 +103,11 @@ function withInput(command: Command): Command {
     .option('--free-axis <n>', 'other free axes', wholeNumberOption(1, 65_536), 16)
     .option('--seed <n>', 'of arrivals and inputs', wholeNumberOption(0, 2 ** 32 - 1), 1)
     .option('--synapse <name>', 'with --entrance classic: the class of the synapse', textOption)
-    .option('--hash-fields <names>', 'with --entrance classic: required_hash_fields', list, []);
+    .addOption(
+      new Option('--hash-fields <names>', 'with --entrance classic: required_hash_fields')
+        .argParser(list)
+        .default([], 'none'),
+    );
 }
 
 function rateOption(text: string): number {
