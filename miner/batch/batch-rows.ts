@@ -31,7 +31,7 @@ export function shapeKey(inputs: readonly Tensor[], rule: PaddingRule | null = n
   let key = '';
   for (const { name, datatype, shape } of inputs) {
     const padded = bucket === null ? undefined : padding[name];
-    key += `${JSON.stringify(name)}${datatype}`;
+    key += `${name.length}:${name}${datatype}`;
     for (let axis = 1; axis < shape.length; axis += 1) {
       key += axis === padded?.axis ? `,<=${bucket}` : `,${shape[axis]}`;
     }

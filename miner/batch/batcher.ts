@@ -115,7 +115,10 @@ export function createBatcher(deps: BatcherDeps, options: BatcherOptions): Batch
   const maxBatch = engine.model.batchable ? options.maxBatch : 0;
   const sizes = preferredSizes(options.preferredBatches ?? [], maxBatch);
   const classes = sortedClasses(options.classes);
-  const queue = createFairQueue<Waiting>(classes.map(({ weight }) => weight));
+  const queue = createFairQueue<Waiting>({
+    weights: classes.map(({ weight }) => weight),
+    knowsLast: whenFull === 'displace',
+  });
   const rate = createServiceRate();
   let running = 0;
   let pumpDue = false;

@@ -70,9 +70,12 @@ interface Account {
 }
 
 interface ClassState<T> {
+  /** Among the classes. */
+  readonly place: number;
   readonly weight: number;
   readonly turns: Heap<Entry<T>>;
-  readonly lastTurns: Heap<Entry<T>>;
+  /** The last turn first; null when nobody asks for it. */
+  readonly lastTurns: Heap<Entry<T>> | null;
   readonly accounts: Map<string, Account>;
   /** Virtual time between classes. */
   time: number;
@@ -83,12 +86,21 @@ interface ClassState<T> {
 
 /** So many too large requests are stepped over to fill a run, at most. */
 const maxStepsOver = 8;
+/** Lanes in which nothing waits are kept for the next, as long as there are few. */
+const maxIdleLanes = 32;
 /** Entries that are gone may lie in a heap until they outnumber the rest by so many. */
 const slack = 64;
 
-/** `weights`: of the classes, the lowest class first. */
-export function createFairQueue<T extends Ticket>(weights: readonly number[]): FairQueue<T> {
-  const classes = weights.map((weight) => createClass<T>(weight));
+export interface FairQueueOptions {
+  /** Of the classes, the lowest class first. */
+  readonly weights: readonly number[];
+  /** Whether `lastAfter` will be asked for; default false. */
+  readonly knowsLast?: boolean;
+}
+
+export function createFairQueue<T extends Ticket>(options: FairQueueOptions): FairQueue<T> {
+  const { weights, knowsLast = false } = options;
+  const classes = weights.map((weight, at) => createClass<T>(at, weight, knowsLast));
   const lanes = new Map<string, Lane<T>>();
   const entries = new Map<T, Entry<T>>();
   let now = 0;
@@ -119,8 +131,8 @@ export function createFairQueue<T extends Ticket>(weights: readonly number[]): F
     const entry = { ticket, turn: openTurn(own, ticket), order: order++, lane, waits: true };
     entries.set(ticket, entry);
     own.turns.push(entry);
-    own.lastTurns.push(entry);
-    lane.turns[classes.indexOf(own)]?.push(entry);
+    own.lastTurns?.push(entry);
+    lane.turns[own.place]?.push(entry);
     own.waiting += 1;
     lane.rows += ticket.rows;
     lane.count += 1;
@@ -138,8 +150,8 @@ export function createFairQueue<T extends Ticket>(weights: readonly number[]): F
     const { lane } = entry;
     lane.rows -= ticket.rows;
     lane.count -= 1;
-    if (lane.count === 0) lanes.delete(lane.key);
-    else tidyLane(lane);
+    tidyLane(lane);
+    if (lane.count === 0 && lanes.size > maxIdleLanes) lanes.delete(lane.key);
   };
   /** Nothing waits: the sums begin anew, so that they stay exact for ever. */
   const restart = (): void => {
@@ -178,11 +190,12 @@ export function createFairQueue<T extends Ticket>(weights: readonly number[]): F
   };
   const lastAfter = (newcomer: Ticket): T | undefined => {
     const lowest = classes.find(({ waiting }) => waiting > 0);
-    const last = lowest === undefined ? undefined : firstWaiting(lowest.lastTurns);
-    if (lowest === undefined || last === undefined) return undefined;
+    if (lowest === undefined || lowest.lastTurns === null) return undefined;
+    const last = firstWaiting(lowest.lastTurns);
+    if (last === undefined) return undefined;
     const own = classOf(newcomer);
-    const [place, lowestPlace] = [classes.indexOf(own), classes.indexOf(lowest)];
-    const isLater = place > lowestPlace || (own === lowest && turnOf(own, newcomer) < last.turn);
+    const isLater =
+      own.place > lowest.place || (own === lowest && turnOf(own, newcomer) < last.turn);
     return isLater ? last.ticket : undefined;
   };
   return {
@@ -207,11 +220,12 @@ export function createFairQueue<T extends Ticket>(weights: readonly number[]): F
   };
 }
 
-function createClass<T>(weight: number): ClassState<T> {
+function createClass<T>(place: number, weight: number, knowsLast: boolean): ClassState<T> {
   return {
+    place,
     weight,
     turns: createHeap<Entry<T>>(isSooner),
-    lastTurns: createHeap<Entry<T>>((a, b) => isSooner(b, a)),
+    lastTurns: knowsLast ? createHeap<Entry<T>>((a, b) => isSooner(b, a)) : null,
     accounts: new Map(),
     time: 0,
     innerTime: 0,
@@ -229,11 +243,14 @@ function turnOf<T>({ accounts, innerTime }: ClassState<T>, { caller }: Ticket): 
 }
 
 function openTurn<T>(own: ClassState<T>, ticket: Ticket): number {
-  const turn = turnOf(own, ticket);
-  const account = own.accounts.get(ticket.caller) ?? { end: 0, waiting: 0 };
-  account.end = turn + ticket.cost;
-  account.waiting += 1;
-  own.accounts.set(ticket.caller, account);
+  const { caller, cost } = ticket;
+  const account = own.accounts.get(caller);
+  const turn = Math.max(own.innerTime, account?.end ?? 0);
+  if (account === undefined) own.accounts.set(caller, { end: turn + cost, waiting: 1 });
+  else {
+    account.end = turn + cost;
+    account.waiting += 1;
+  }
   return turn;
 }
 
@@ -244,7 +261,7 @@ function leave<T>(own: ClassState<T>, { caller }: Ticket): void {
   if (own.waiting === 0) settle(own);
   else if (own.accounts.size > 2 * own.waiting + slack) dropPaidAccounts(own);
   tidy(own.turns, own.waiting);
-  tidy(own.lastTurns, own.waiting);
+  if (own.lastTurns !== null) tidy(own.lastTurns, own.waiting);
 }
 
 /** Nobody waits: all begin anew, even. */
@@ -295,20 +312,23 @@ function companionIn<T extends Ticket>(
   classes: readonly ClassState<T>[],
   room: number,
 ): Entry<T> | undefined {
-  const tried = new Set<ClassState<T>>();
-  for (;;) {
-    const own = earliest(classes, (one) => !tried.has(one));
-    if (own === undefined) return undefined;
-    tried.add(own);
-    const heap = turns[classes.indexOf(own)];
+  const inOrder = classes.length === 1 ? classes : [...classes].sort(byTime);
+  for (const { place } of inOrder) {
+    const heap = turns[place];
     const found = heap === undefined ? undefined : firstFitting(heap, room);
     if (found !== undefined) return found;
   }
+  return undefined;
+}
+
+function byTime<T>(a: ClassState<T>, b: ClassState<T>): number {
+  return a.time - b.time || b.place - a.place;
 }
 
 function firstFitting<T extends Ticket>(heap: Heap<Entry<T>>, room: number): Entry<T> | undefined {
-  const steppedOver: Entry<T>[] = [];
   let found = firstWaiting(heap);
+  if (found === undefined || found.ticket.rows <= room) return found;
+  const steppedOver: Entry<T>[] = [];
   while (found !== undefined && found.ticket.rows > room && steppedOver.length < maxStepsOver) {
     steppedOver.push(found);
     heap.pop();

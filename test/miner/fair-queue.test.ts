@@ -19,7 +19,7 @@ function many(count: number, caller: string, more: Partial<Request> = {}): reado
 }
 
 function filled(weights: readonly number[], requests: readonly Request[]): FairQueue<Request> {
-  const queue = createFairQueue<Request>(weights);
+  const queue = createFairQueue<Request>({ weights, knowsLast: true });
   requests.forEach(queue.push);
   return queue;
 }
@@ -164,7 +164,7 @@ describe('laws of the fair queue', () => {
   it('nobody starves: the wait of a first request is bounded, whatever else arrives', () => {
     assert(
       property(plans, (plan) => {
-        const queue = createFairQueue<Request>(plan.weights);
+        const queue = createFairQueue<Request>({ weights: plan.weights });
         const half = Math.floor(plan.arrivals.length / 2);
         for (const arrival of plan.arrivals.slice(0, half)) queue.push({ ...arrival, id: ids++ });
         const lone = request('lone', { ...plan.lone, key: 'x' });
@@ -211,7 +211,7 @@ describe('laws of the fair queue', () => {
   it('gives out each request once, of one key a run and no larger than allowed', () => {
     assert(
       property(plans, ({ weights, arrivals, maxRows }) => {
-        const queue = createFairQueue<Request>(weights);
+        const queue = createFairQueue<Request>({ weights, knowsLast: true });
         const waiting = new Set<Request>();
         const got = (group: readonly Request[]): void => {
           const rows = group.reduce((sum, one) => sum + one.rows, 0);
@@ -236,7 +236,7 @@ describe('laws of the fair queue', () => {
   it('keeps its sums when requests leave by themselves', () => {
     assert(
       property(plans, fc.array(fc.boolean()), ({ weights, arrivals }, leaves) => {
-        const queue = createFairQueue<Request>(weights);
+        const queue = createFairQueue<Request>({ weights, knowsLast: true });
         const kept = arrivals.filter((arrival, at) => {
           const one = { ...arrival, id: ids++ };
           queue.push(one);
@@ -255,7 +255,7 @@ describe('laws of the fair queue', () => {
 describe('the price of a place', () => {
   it('hardly grows with what waits: a hundred thousand come and go', () => {
     const count = 100_000;
-    const queue = createFairQueue<Request>([1, 3]);
+    const queue = createFairQueue<Request>({ weights: [1, 3] });
     for (let at = 0; at < count; at += 1) {
       queue.push(request(`caller ${at % 256}`, { classAt: at % 2, key: `k${at % 3}` }));
     }
