@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toHex } from '../../../common/hex.ts';
-import { classicHeaders } from '../../../common/wire/classic/classic-auth.ts';
+import { classicHeaders, wrapped } from '../../../common/wire/classic/classic-auth.ts';
 import { checkReceipt, parseReceipt } from '../../../common/wire/receipt.ts';
 import { digitsRoutes } from '../../interop/classic-routes.ts';
 import {
@@ -170,6 +170,16 @@ describe('classic requests', () => {
     expect((await ask({ nonceNs, uuid: 'one' })).status).toBe(200);
     expect((await ask({ nonceNs, uuid: 'two' })).status).toBe(200);
     expectRefusal(await ask({ nonceNs, uuid: 'two' }), 401);
+  });
+
+  it('may be signed between the marks of a browser wallet', async () => {
+    const text = { signature: new Uint8Array(), publicKey: validator.publicKey };
+    const signer = {
+      ss58: validator.ss58,
+      publicKey: validator.publicKey,
+      sign: (message: Uint8Array) => validator.sign(wrapped({ message, ...text }).message),
+    };
+    expect((await ask({ signer })).status).toBe(200);
   });
 
   it('do not spend their nonce by a wrong signature', async () => {
