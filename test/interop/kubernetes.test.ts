@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { pythonKubernetes, titled } from './python.ts';
+import { pythonKubernetes, pythonTriton, runPython, titled } from './python.ts';
 
 const manifests = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
 const version = '1.33';
@@ -84,3 +84,21 @@ describe.skipIf(pythonKubernetes === undefined)(
     });
   },
 );
+
+describe.skipIf(pythonTriton === undefined)(titled('the model of Triton', pythonTriton), () => {
+  const config = readFileSync(join(manifests, 'triton/config.pbtxt'), 'utf8');
+  const read = (text: string): Promise<unknown> =>
+    runPython('triton_config.py', text, pythonTriton);
+
+  it('is configured in the terms of its own schema', async () => {
+    expect(await read(config)).toMatchObject({
+      name: 'digits',
+      max_batch_size: 64,
+      input: [{ name: 'image', data_type: 'TYPE_FP32', dims: ['1', '8', '8'] }],
+      output: [{ name: 'probabilities', data_type: 'TYPE_FP32', dims: ['10'] }],
+      dynamic_batching: { default_queue_policy: { default_timeout_microseconds: '1500000' } },
+      parameters: { model_sha256: { string_value: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+    });
+    await expect(read(config.replace('max_queue_size', 'max_queue_length'))).rejects.toThrow();
+  });
+});

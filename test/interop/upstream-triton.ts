@@ -12,8 +12,13 @@ import { pythonTriton } from './python.ts';
 const script = fileURLToPath(new URL('./upstream_triton.py', import.meta.url));
 const startMs = 150_000;
 
+export interface TritonServer extends RunningServer {
+  /** As Kubernetes ends a pod. */
+  terminate(): void;
+}
+
 /** Starts a Triton server with the models `add` and `upper`, which says the sha256 if there is one. */
-export async function startTriton(sha256: string | null): Promise<RunningServer> {
+export async function startTriton(sha256: string | null): Promise<TritonServer> {
   const [http = 0, grpc = 0, metrics = 0] = await freePorts(3);
   const scratch = mkdtempSync(join(tmpdir(), 'triton-'));
   const child = spawn(
@@ -30,12 +35,13 @@ export async function startTriton(sha256: string | null): Promise<RunningServer>
   const url = `http://127.0.0.1:${http}`;
   const server = {
     url,
-    kill: () => killGroup(child),
+    terminate: () => signalGroup(child, 'SIGTERM'),
+    kill: () => signalGroup(child, 'SIGKILL'),
     close: async () => {
       const ended = child.exitCode !== null || child.signalCode !== null;
       const gone = ended ? Promise.resolve() : once(child, 'exit');
       // Its orderly stop takes up to half a minute, and there is nothing left to keep.
-      killGroup(child);
+      signalGroup(child, 'SIGKILL');
       await gone;
       rmSync(scratch, { recursive: true, force: true });
     },
@@ -45,10 +51,10 @@ export async function startTriton(sha256: string | null): Promise<RunningServer>
   throw new Error('Triton did not become ready');
 }
 
-function killGroup({ pid }: ChildProcess): void {
+function signalGroup({ pid }: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // It has ended already.
   }

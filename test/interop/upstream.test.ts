@@ -12,6 +12,7 @@ import { startMlserver } from './mlserver.ts';
 import type { RunningServer } from './mlserver.ts';
 import { python, pythonTriton, titled } from './python.ts';
 import { startTriton } from './upstream-triton.ts';
+import type { TritonServer } from './upstream-triton.ts';
 
 const sha256 = 'ab'.repeat(32);
 const platform = createPlatform();
@@ -66,15 +67,15 @@ async function addRows(model: ServedModel, rows: number, seed: number): Promise<
   expect(outcome).toMatchObject({ kind: 'outputs', outputs: [tensor('sum', sum)] });
 }
 
-/** Sixteen callers at a time; one server is killed in the middle. All answers must be right. */
-async function killUnderLoad(model: ServedModel, victim: RunningServer): Promise<void> {
+/** Sixteen callers at a time; one server is ended in the middle. All answers must be right. */
+async function endUnderLoad(model: ServedModel, end: () => void): Promise<void> {
   const requests = 400;
   let next = 0;
   const caller = async (): Promise<void> => {
     while (next < requests) {
       const at = next;
       next += 1;
-      if (at === requests / 4) victim.kill();
+      if (at === requests / 4) end();
       await addRows(model, 1 + (at % 5), at);
     }
   };
@@ -82,10 +83,10 @@ async function killUnderLoad(model: ServedModel, victim: RunningServer): Promise
 }
 
 describe.skipIf(pythonTriton === undefined)(titled('upstreams: Triton', pythonTriton), () => {
-  let servers: readonly RunningServer[] = [];
+  let servers: readonly TritonServer[] = [];
   const urls = (): string[] => servers.map(({ url }) => url);
   beforeAll(async () => {
-    servers = await Promise.all([startTriton(sha256), startTriton(sha256)]);
+    servers = await Promise.all([1, 2, 3].map(() => startTriton(sha256)));
   });
   afterAll(() => Promise.all(servers.map((server) => server.close())));
 
@@ -119,10 +120,15 @@ describe.skipIf(pythonTriton === undefined)(titled('upstreams: Triton', pythonTr
     await texts.model.close();
   });
 
+  it('fails no request when one of two is told to stop under load', async () => {
+    const { model } = await open(urls().slice(0, 2));
+    await endUnderLoad(model, () => servers[0]?.terminate());
+    await model.close();
+  });
+
   it('fails no request when one of two is killed under load', async () => {
-    const { model } = await open(urls());
-    const [victim] = servers;
-    if (victim !== undefined) await killUnderLoad(model, victim);
+    const { model } = await open(urls().slice(1));
+    await endUnderLoad(model, () => servers[1]?.kill());
     expect(model.notReady()).toBeNull();
     await model.close();
   });
@@ -163,8 +169,7 @@ describe.skipIf(python === undefined)(titled('upstreams: MLServer'), () => {
 
   it('fails no request when one of two is killed under load', async () => {
     const { model } = await open(urls());
-    const [victim] = servers;
-    if (victim !== undefined) await killUnderLoad(model, victim);
+    await endUnderLoad(model, () => servers[0]?.kill());
     await model.close();
   });
 });
