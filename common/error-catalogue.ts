@@ -463,6 +463,21 @@ export const catalogue = {
     title: 'A file that the manifest names cannot be used',
     fix: 'Put the file there that its sha256 names, of the kind that the step asks for.',
   },
+  ADMIN_NOT_LOOPBACK: {
+    exit: 2,
+    title: 'The admin port may only listen on a loopback address',
+    fix: 'Set admin.host to 127.0.0.1 or ::1, and reach it from elsewhere through a tunnel (ssh -L).',
+  },
+  ADMIN_UNREACHABLE: {
+    exit: 3,
+    title: 'No admin port answers there',
+    fix: 'Set admin.enabled to true in the miner YAML, start the miner, and run this on its machine.',
+  },
+  ADMIN_REFUSED: {
+    exit: 4,
+    title: 'The miner refused the command',
+    fix: 'Read the reason: the hotkey of the miner and the keys in admin.keys may give commands.',
+  },
   ENGINE_CUDA_MISSING: {
     exit: 3,
     title: 'The execution provider of the device cannot be used',

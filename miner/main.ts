@@ -12,6 +12,7 @@ import { messageOf } from '../common/errors.ts';
 import { aborted, createLifecycle } from '../common/node/lifecycle.ts';
 import type { Lifecycle } from '../common/node/lifecycle.ts';
 import { createLogger } from '../common/node/log.ts';
+import type { AdjustableLogger } from '../common/node/log.ts';
 import { checkRules, watchRules } from '../common/owner/check-rules.ts';
 import { packageVersion } from '../common/node/package-root.ts';
 import type { Platform } from '../common/platform-port.ts';
@@ -26,8 +27,11 @@ import { loadSr25519 } from '../common/keys/sr25519.ts';
 import { jsonReply, metricsReply, startStatusServer } from '../common/node/status-server.ts';
 import type { StatusReply } from '../common/node/status-server.ts';
 import { createMetricsRegistry } from '../common/node/telemetry.ts';
-import type { Logger, MetricsRegistry } from '../common/telemetry-port.ts';
+import type { MetricsRegistry } from '../common/telemetry-port.ts';
 import { readColdkey, readHotkey, walletLocation } from '../common/keys/wallet.ts';
+import type { AdminControl } from './admin/admin-control.ts';
+import { createAdminGate } from './admin/admin-gate.ts';
+import { startAdminServer } from './admin/admin-server.ts';
 import { directoryOf } from './gate/admit.ts';
 import type { CallerDirectory } from './gate/admit.ts';
 import {
@@ -113,7 +117,7 @@ export interface MinerParts {
   /** What further files of the configuration are relative to; default the working directory. */
   readonly baseDir?: string;
   readonly platform: Platform;
-  readonly log: Logger;
+  readonly log: AdjustableLogger;
   readonly registry: MetricsRegistry;
   readonly hotkey: Signer;
   readonly coldkey: () => Signer;
@@ -130,6 +134,8 @@ export interface RunningMiner {
   status(): MinerStatus;
   /** Loads, unloads and names models while it serves. */
   readonly models: ModelKeeper;
+  /** Where the admin port listens; null where there is none. */
+  readonly adminPort: number | null;
   /** Registers and serves the axon as configured; resolves when done. */
   announce(signal: AbortSignal): Promise<void>;
   /** Drains, then stops everything, last started first. */
@@ -187,7 +193,7 @@ interface MinerFiles {
 async function openParts(
   config: MinerConfig,
   { baseDir, subnet }: MinerFiles,
-  log: Logger,
+  log: AdjustableLogger,
   lifecycle: Lifecycle,
   signal: AbortSignal,
 ): Promise<MinerParts> {
@@ -339,10 +345,17 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   const stopTick = tick(() => observe(parts, metrics, state, notReady()));
   lifecycle.add('clock of metrics', stopTick);
   await serveStatus(parts, status, lifecycle);
+  const control: AdminControl = {
+    models: models.keeper,
+    setDraining: (draining) => void (state.draining = draining),
+    setLogLevel: (level) => parts.log.setLevel(level),
+  };
+  const adminPort = await serveAdmin(parts, control, status, lifecycle);
   metrics.buildInfo.set(1, { version: packageVersion() });
   return {
     status,
     models: models.keeper,
+    adminPort,
     announce: (signal) => announce(parts, metrics, state, server, signal),
     stop: () => lifecycle.stop(),
   };
@@ -560,4 +573,32 @@ async function serveStatus(
   });
   lifecycle.add('metrics', () => server.close());
   log.info('metrics', { url: server.url });
+}
+
+async function serveAdmin(
+  { config, registry, log, platform, verifier, hotkey, notBeforeNs }: MinerParts,
+  control: AdminControl,
+  status: () => MinerStatus,
+  lifecycle: Lifecycle,
+): Promise<number | null> {
+  const { enabled, host, port, keys } = config.admin;
+  if (!enabled) return null;
+  const floorNs = notBeforeNs ?? restartFloorNs(platform.clock.nowNs());
+  const gate = createAdminGate(
+    { platform, verifier, control, log },
+    { hotkey: hotkey.ss58, keys, notBeforeNs: floorNs },
+  );
+  const server = await startAdminServer({
+    host,
+    port,
+    gate,
+    pages: {
+      '/status': () => jsonReply(status()),
+      '/metrics': async () => metricsReply(await registry.render()),
+    },
+    log,
+  });
+  lifecycle.add('admin port', () => server.close());
+  log.info('admin port', { host, port: server.port });
+  return server.port;
 }

@@ -18,24 +18,48 @@ export interface LogOptions {
 const secretName = /(mnemonic|secret|seed|password|passphrase|private|keyfile|authorization|suri)/i;
 const maxDepth = 6;
 
+/** A logger whose level can be changed while it is in use; its children go with it. */
+export interface AdjustableLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
 /** A logger whose fields are cleaned of secrets by name before any line is built. */
-export function createLogger(options: LogOptions = {}): Logger {
+export function createLogger(options: LogOptions = {}): AdjustableLogger {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
   const format = options.format ?? (process.stderr.isTTY ? 'pretty' : 'json');
   const sink = { write: format === 'json' ? write : (line: string) => write(prettyLine(line)) };
   const base = { ...redact(options.fields ?? {}) };
-  return wrap(
-    pino({ level: options.level ?? 'info', base, timestamp: pino.stdTimeFunctions.isoTime }, sink),
-  );
+  const threshold: Threshold = { level: options.level ?? 'info' };
+  const logger = pino({ level: 'debug', base, timestamp: pino.stdTimeFunctions.isoTime }, sink);
+  return { ...wrap(logger, threshold), setLevel: (level) => void (threshold.level = level) };
 }
 
-function wrap(logger: PinoLogger): Logger {
+/** Shared by a logger and all of its children. */
+interface Threshold {
+  level: LogLevel;
+}
+
+const ranks: Readonly<Record<LogLevel, number>> = {
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  silent: 60,
+};
+
+function wrap(logger: PinoLogger, threshold: Threshold): Logger {
+  const write =
+    (level: Exclude<LogLevel, 'silent'>) =>
+    (message: string, fields?: LogFields): void => {
+      // Asked first: cleaning the fields of a line that nobody sees is wasted.
+      if (ranks[level] >= ranks[threshold.level]) logger[level](redact(fields ?? {}), message);
+    };
   return {
-    debug: (message, fields) => logger.debug(redact(fields ?? {}), message),
-    info: (message, fields) => logger.info(redact(fields ?? {}), message),
-    warn: (message, fields) => logger.warn(redact(fields ?? {}), message),
-    error: (message, fields) => logger.error(redact(fields ?? {}), message),
-    child: (fields) => wrap(logger.child(redact(fields))),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: (fields) => wrap(logger.child(redact(fields)), threshold),
   };
 }
 

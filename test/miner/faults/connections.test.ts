@@ -43,10 +43,10 @@ describe('16. 1,000 half-open connections with a byte a second', () => {
         });
         const ends = sockets.map(untilClosed);
         const allClosed = Promise.all(ends);
-        let open = true;
-        void allClosed.then(() => (open = false));
+        const waiting = { open: true };
+        void allClosed.then(() => (waiting.open = false));
         let served = 0;
-        while (open) {
+        while (waiting.open) {
           expect((await infer(rig.port)).status).toBe(200);
           served += 1;
           await delay(100);

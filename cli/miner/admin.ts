@@ -1,0 +1,211 @@
+import { request as httpRequest } from 'node:http';
+import { Command, Option } from 'commander';
+import { loadConfig } from '../../common/config/config-load.ts';
+import { minerSchema } from '../../common/config/config-schema.ts';
+import type { Ss58 } from '../../common/brand.ts';
+import { SubnetError, messageOf } from '../../common/errors.ts';
+import { parseSs58 } from '../../common/keys/ss58.ts';
+import { walletLocation } from '../../common/keys/wallet.ts';
+import { createPlatform } from '../../common/node/platform.ts';
+import type { Signer } from '../../common/signer-port.ts';
+import { signRequest } from '../../common/wire/btauth.ts';
+import { adminPath, logLevels } from '../../miner/admin/admin-command.ts';
+import type { AdminCommand } from '../../miner/admin/admin-command.ts';
+import { locationOf, withHotkey, withJson } from '../flags.ts';
+import type { OutputFlags, WalletFlags } from '../flags.ts';
+import type { CliIo } from '../io.ts';
+import { processTerminal, terminalPrompter } from '../prompt.ts';
+import { openColdkey, openHotkey } from '../wallet-open.ts';
+
+interface AdminFlags extends OutputFlags, WalletFlags {
+  readonly config: string;
+  readonly useColdkey?: boolean;
+  readonly miner?: string;
+}
+
+/** `subnet miner admin`: commands to a miner that runs, by signed requests on its loopback port. */
+export function adminCommand(io: CliIo): Command {
+  const command = new Command('admin').description('give commands to a miner that runs');
+  const add = (name: string, text: string) => withAdmin(command.command(name).description(text));
+  add('drain', 'take no new requests; those under way end').action((flags: AdminFlags) =>
+    give(io, flags, { command: 'drain' }),
+  );
+  add('resume', 'take requests again').action((flags: AdminFlags) =>
+    give(io, flags, { command: 'resume' }),
+  );
+  add('log-level', 'change the level of the log')
+    .addOption(new Option('--level <level>').choices(logLevels).makeOptionMandatory())
+    .action((flags: AdminFlags & { level: (typeof logLevels)[number] }) =>
+      give(io, flags, { command: 'log-level', level: flags.level }),
+    );
+  return command;
+}
+
+interface ModelFlags extends AdminFlags {
+  readonly model: string;
+  readonly modelVersion?: string;
+}
+
+/** `subnet miner models`: what a miner that runs serves, looked at and changed. */
+export function modelsCommand(io: CliIo): Command {
+  const command = new Command('models').description(
+    'look at and change what a running miner serves',
+  );
+  const add = (name: string, text: string) => withAdmin(command.command(name).description(text));
+  const addOne = (name: string, text: string) =>
+    add(name, text)
+      .requiredOption('--model <name>', 'name of the model')
+      .option('--model-version <version>', 'one version of it');
+  add('list', 'the models that are stored and served').action((flags: AdminFlags) =>
+    give(io, flags, { command: 'models-list' }),
+  );
+  add('rescan', 'bring what is served to what is stored and configured').action(
+    (flags: AdminFlags) => give(io, flags, { command: 'models-rescan' }),
+  );
+  addOne('load', 'load a version, the newest when none is named').action((flags: ModelFlags) =>
+    give(io, flags, { command: 'models-load', name: flags.model, version: versionOf(flags) }),
+  );
+  addOne('unload', 'unload a version, all when none is named').action((flags: ModelFlags) =>
+    give(io, flags, { command: 'models-unload', name: flags.model, version: versionOf(flags) }),
+  );
+  addAlias(io, addOne('alias', 'let another name stand for a model'));
+  addCanary(io, addOne('canary', 'let a version answer a share of the callers'));
+  return command;
+}
+
+function addAlias(io: CliIo, command: Command): void {
+  command
+    .requiredOption('--alias <name>', 'the other name')
+    .option('--remove', 'take the alias away')
+    .action((flags: ModelFlags & { alias: string; remove?: boolean }) => {
+      const target =
+        flags.remove === true ? null : { name: flags.model, version: versionOf(flags) };
+      return give(io, flags, { command: 'models-alias', alias: flags.alias, target });
+    });
+}
+
+function addCanary(io: CliIo, command: Command): void {
+  command
+    .option('--share <share>', '0 to 1; without it the canary is taken away', Number)
+    .action((flags: ModelFlags & { share?: number }) => {
+      const { share, modelVersion: version } = flags;
+      if ((share === undefined) !== (version === undefined)) {
+        throw new SubnetError('USAGE', { detail: 'give --share together with --model-version' });
+      }
+      const canary = share === undefined || version === undefined ? null : { version, share };
+      return give(io, flags, { command: 'models-canary', name: flags.model, canary });
+    });
+}
+
+function versionOf({ modelVersion }: ModelFlags): string | null {
+  return modelVersion ?? null;
+}
+
+function withAdmin(command: Command): Command {
+  return withJson(withHotkey(command))
+    .requiredOption('--config <file>', 'miner YAML: where its admin port is')
+    .option('--use-coldkey', 'sign with the coldkey of the wallet, listed in admin.keys')
+    .option('--miner <ss58>', "the miner's hotkey, when another key signs");
+}
+
+async function give(io: CliIo, flags: AdminFlags, command: AdminCommand): Promise<void> {
+  const { value: config } = loadConfig(flags.config, minerSchema);
+  const signer = await openSigner(io, flags, walletLocation(config.wallet));
+  try {
+    const receiver = flags.miner === undefined ? signer.ss58 : addressOf(flags.miner);
+    const { host, port } = config.admin;
+    const result = await askAdmin({ host, port, signer, receiver }, command);
+    io.out(
+      JSON.stringify(
+        flags.json === true ? { ok: true, result } : result,
+        null,
+        flags.json === true ? 0 : 2,
+      ),
+    );
+  } finally {
+    signer.dispose();
+  }
+}
+
+/** The wallet of the miner YAML, unless flags name another one. */
+function openSigner(io: CliIo, flags: AdminFlags, configured: ReturnType<typeof walletLocation>) {
+  const named = [flags.walletPath, flags.walletName, flags.hotkey].some((one) => one !== undefined);
+  const location = named ? locationOf(io, flags) : configured;
+  const prompter = terminalPrompter(processTerminal(io.signal), {});
+  const open = flags.useColdkey === true ? openColdkey : openHotkey;
+  return open(location, { io, prompter });
+}
+
+function addressOf(text: string): Ss58 {
+  const address = parseSs58(text);
+  if (address === undefined)
+    throw new SubnetError('USAGE', { detail: '--miner is no SS58 address' });
+  return address;
+}
+
+export interface AdminTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly signer: Signer;
+  /** The miner's hotkey. */
+  readonly receiver: Ss58;
+}
+
+/** Signs a command and sends it. Throws ADMIN_UNREACHABLE, ADMIN_REFUSED. */
+export async function askAdmin(target: AdminTarget, command: AdminCommand): Promise<unknown> {
+  const { sha256, clock } = createPlatform();
+  const body = Buffer.from(JSON.stringify(command));
+  const headers = signRequest({
+    method: 'POST',
+    pathWithQuery: adminPath,
+    bodySha256: sha256(body),
+    signer: target.signer,
+    nonceNs: clock.nowNs(),
+    receiver: target.receiver,
+  });
+  const reply = await post(target, headers, body);
+  if (reply.ok) return reply.result;
+  throw new SubnetError('ADMIN_REFUSED', { detail: reply.error ?? 'no reason was given' });
+}
+
+interface Reply {
+  readonly ok: boolean;
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+function post(
+  { host, port }: AdminTarget,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown): void =>
+      reject(
+        new SubnetError('ADMIN_UNREACHABLE', { host, port, detail: messageOf(cause) }, { cause }),
+      );
+    const length = { 'content-length': body.length };
+    const options = {
+      host,
+      port,
+      method: 'POST',
+      path: adminPath,
+      headers: { ...headers, ...length },
+    };
+    const request = httpRequest(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('error', fail);
+      response.on('end', () => {
+        try {
+          resolve(JSON.parse(text) as Reply);
+        } catch (error) {
+          fail(error);
+        }
+      });
+    });
+    request.on('error', fail);
+    request.end(body);
+  });
+}

@@ -1,0 +1,180 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askAdmin } from '../../../cli/miner/admin.ts';
+import { minerSchema } from '../../../common/config/config-schema.ts';
+import type { SubnetError } from '../../../common/errors.ts';
+import { signRequest } from '../../../common/wire/btauth.ts';
+import { startAdminServer } from '../../../miner/admin/admin-server.ts';
+import { isLoopback, isLoopbackHost } from '../../../miner/admin/loopback.ts';
+import type { AdminCommand } from '../../../miner/admin/admin-command.ts';
+import { createLogger } from '../../../common/node/log.ts';
+import { infer, lowly, minerKey, platform, startRig, stranger, validator } from '../rig.ts';
+import type { MinerRig, SignOptions } from '../rig.ts';
+
+let rig: MinerRig;
+let port: number;
+beforeAll(async () => {
+  rig = await startRig({ admin: { enabled: true, port: 0, keys: [lowly.ss58] } });
+  port = rig.miner.adminPort ?? 0;
+});
+afterAll(() => rig.miner.stop());
+
+function ask(command: AdminCommand, signer = minerKey): Promise<unknown> {
+  return askAdmin({ host: '127.0.0.1', port, signer, receiver: minerKey.ss58 }, command);
+}
+
+function refusalOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'none',
+    (error: SubnetError) => `${error.code}: ${error.message}`,
+  );
+}
+
+interface Sent {
+  readonly status: number;
+  readonly text: string;
+}
+
+function send(
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  body = '',
+): Promise<Sent> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+function signed(
+  body: string,
+  { nonceNs = platform.clock.nowNs(), signer = minerKey }: SignOptions = {},
+) {
+  return signRequest({
+    method: 'POST',
+    pathWithQuery: '/admin',
+    bodySha256: platform.sha256(Buffer.from(body)),
+    signer,
+    nonceNs,
+    receiver: minerKey.ss58,
+  });
+}
+
+describe('the admin port', () => {
+  it('drains and takes up again', async () => {
+    expect(await ask({ command: 'drain' })).toEqual({ draining: true });
+    expect((await infer(rig.port)).status).toBe(503);
+    expect(await ask({ command: 'resume' }, lowly)).toEqual({ draining: false });
+    expect((await infer(rig.port)).status).toBe(200);
+  });
+
+  it('changes the level of the log, of what was made from it before too', async () => {
+    await ask({ command: 'log-level', level: 'error' });
+    const before = rig.logLines.length;
+    await ask({ command: 'log-level', level: 'error' });
+    expect(rig.logLines.length).toBe(before);
+    await ask({ command: 'log-level', level: 'debug' });
+    expect(rig.logLines.length).toBeGreaterThan(before);
+  });
+
+  it('lists models, names them anew, and tells what there is not', async () => {
+    expect(await ask({ command: 'models-list' })).toMatchObject({ models: [{ name: 'digits' }] });
+    const target = { name: 'digits', version: null };
+    await ask({ command: 'models-alias', alias: 'best', target });
+    const path = '/v2/models/best/infer';
+    expect((await infer(rig.port, { path })).status).toBe(200);
+    await ask({ command: 'models-alias', alias: 'best', target: null });
+    expect((await infer(rig.port, { path })).status).toBe(404);
+    const canary = { version: '7', share: 0.5 };
+    expect(await refusalOf(ask({ command: 'models-canary', name: 'digits', canary }))).toMatch(
+      /^ADMIN_REFUSED: /,
+    );
+    expect(await refusalOf(ask({ command: 'models-load', name: 'none', version: null }))).toMatch(
+      /ADMIN_REFUSED: .*none/,
+    );
+  });
+
+  it('shows status and metrics to this machine, and to no page of a browser', async () => {
+    expect(JSON.parse((await send('GET', '/status')).text)).toMatchObject({ ready: true });
+    expect((await send('GET', '/metrics')).text).toContain('miner_requests_total');
+    expect((await send('GET', '/status', { host: 'evil.example' })).status).toBe(403);
+    expect((await send('GET', '/status', { host: `[::1]:${port}` })).status).toBe(200);
+  });
+
+  it('takes commands of its own hotkey and of listed keys alone', async () => {
+    const command = { command: 'drain' } as const;
+    expect(await refusalOf(ask(command, validator))).toMatch(/^ADMIN_REFUSED: .*admin\.keys/);
+    expect(await refusalOf(ask(command, stranger))).toMatch(/^ADMIN_REFUSED: .*admin\.keys/);
+    const other = { host: '127.0.0.1', port, signer: minerKey, receiver: validator.ss58 };
+    expect(await refusalOf(askAdmin(other, command))).toMatch(/addressed to another/);
+    expect((await infer(rig.port)).status).toBe(200);
+  });
+
+  it('takes each signature once, for the bytes that were signed', async () => {
+    const body = JSON.stringify({ command: 'resume' });
+    const headers = signed(body);
+    expect((await send('POST', '/admin', headers, body)).status).toBe(200);
+    expect((await send('POST', '/admin', headers, body)).status).toBe(401);
+    const drain = JSON.stringify({ command: 'drain' });
+    expect((await send('POST', '/admin', signed(body), drain)).status).toBe(401);
+    expect((await send('POST', '/admin', {}, body)).status).toBe(401);
+    const old = { nonceNs: platform.clock.nowNs() - 60_000_000_000n };
+    expect((await send('POST', '/admin', signed(body, old), body)).status).toBe(401);
+  });
+
+  it('400 for what is no command, 404 and 405 elsewhere, 413 for what is long', async () => {
+    for (const body of [
+      '',
+      '{}',
+      '[]',
+      '{"command":"exit"}',
+      '{"command":"drain","x":1}',
+      '\xff',
+    ]) {
+      expect((await send('POST', '/admin', signed(body), body)).status).toBe(400);
+    }
+    expect((await send('POST', '/other', signed('{}'), '{}')).status).toBe(404);
+    expect((await send('GET', '/admin')).status).toBe(405);
+    expect((await send('POST', '/admin', {}, 'a'.repeat(100_000))).status).toBe(413);
+  });
+
+  it('stops looking at signatures when too many are bad', async () => {
+    const statuses: number[] = [];
+    for (let at = 0; at < 60; at += 1)
+      statuses.push((await send('POST', '/admin', {}, '{}')).status);
+    expect(statuses).toContain(429);
+  });
+});
+
+describe('where the admin port may be', () => {
+  it.each(['0.0.0.0', '::', '192.168.1.1', 'localhost', 'example.org', ''])(
+    'not on %j',
+    async (host) => {
+      const log = createLogger({ level: 'silent' });
+      const gate = () => Promise.resolve({ status: 200, json: null });
+      const started = startAdminServer({ host, port: 0, gate, pages: {}, log });
+      expect(await refusalOf(started)).toMatch(/^ADMIN_NOT_LOOPBACK/);
+      const yaml = { netuid: 1, admin: { enabled: true, host } };
+      const issues = minerSchema.safeParse(yaml).error?.issues ?? [];
+      expect(issues.map(({ path }) => path.join('.'))).toContain('admin.host');
+    },
+  );
+
+  it('nobody there: says so', async () => {
+    const nowhere = { host: '127.0.0.1', port: 1, signer: minerKey, receiver: minerKey.ss58 };
+    expect(await refusalOf(askAdmin(nowhere, { command: 'drain' }))).toMatch(/^ADMIN_UNREACHABLE/);
+  });
+
+  it('knows loopback addresses, and hosts that name them', () => {
+    expect(['127.0.0.1', '127.9.9.9', '::1'].map(isLoopback)).toEqual([true, true, true]);
+    expect(['10.0.0.1', 'localhost', '::'].map(isLoopback)).toEqual([false, false, false]);
+    const hosts = ['localhost:9102', '127.0.0.1', '[::1]:1', 'localhost.evil', undefined, ''];
+    expect(hosts.map(isLoopbackHost)).toEqual([true, true, true, false, false, false]);
+  });
+});
