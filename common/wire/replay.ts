@@ -8,7 +8,8 @@ export interface ReplayLimits {
 }
 
 export const defaultReplayLimits: ReplayLimits = {
-  retentionNs: 15n * secondNs,
+  // The widest window is that of the classic wire: 16 s back and 2 s ahead.
+  retentionNs: 20n * secondNs,
   maxPerHotkey: 200_000,
   maxTotal: 1_000_000,
 };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { btauthHeaders, defaultAuthWindow } from '../../common/wire/btauth.ts';
-import { classicHeaders } from '../../common/wire/classic/classic-auth.ts';
+import { classicHeaders, classicWindow } from '../../common/wire/classic/classic-auth.ts';
 import { epistulaHeaders, epistulaWindow } from '../../common/wire/epistula.ts';
 import { decodeInferRequest } from '../../common/wire/inference-protocol.ts';
 import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
@@ -41,10 +41,15 @@ describe('docs/protocol.md', () => {
     expect(doc).toContain('at most 10 s old and at most 2 s ahead');
     expect(epistulaWindow).toEqual({ maxAgeNs: 8_000_000_000n, maxAheadNs: 2_000_000_000n });
     expect(doc).toContain('at most 8 s old and at most 2 s ahead');
+    expect(classicWindow).toEqual({ maxAgeNs: 16_000_000_000n, maxAheadNs: 2_000_000_000n });
+    expect(doc).toContain('at most 16 s old');
     const { maxPerHotkey, maxTotal, retentionNs } = defaultReplayLimits;
     expect(doc).toContain(`a hotkey (${maxPerHotkey.toLocaleString('en')})`);
     expect(doc).toContain(`the whole memory (${maxTotal.toLocaleString('en')})`);
     expect(doc).toContain(`(${retentionNs / 1_000_000_000n} s; at least`);
+    for (const { maxAgeNs, maxAheadNs } of [defaultAuthWindow, epistulaWindow, classicWindow]) {
+      expect(retentionNs).toBeGreaterThan(maxAgeNs + maxAheadNs);
+    }
     const limits = defaultInferLimits;
     expect(doc).toContain(`body ${mebi(limits.maxBodyBytes)}B)`);
     expect(doc).toContain(`JSON part ${mebi(limits.maxJsonBytes)}B)`);

@@ -2,7 +2,7 @@ import type { Hotkey, Ss58 } from '../../brand.ts';
 import { toHex } from '../../hex.ts';
 import type { SignatureCheck, Signer } from '../../signer-port.ts';
 import { authRefusal, checkFreshness, keyOfAddress, parseSignature } from '../btauth.ts';
-import type { AuthPolicy, AuthRefusal } from '../btauth.ts';
+import type { AuthPolicy, AuthRefusal, AuthWindow } from '../btauth.ts';
 import { isRequestUuid } from '../epistula.ts';
 import type { HeaderMap } from '../inference-types.ts';
 
@@ -19,6 +19,15 @@ export const classicHeaders = {
   statusMessage: 'bt_header_axon_status_message',
   processTime: 'bt_header_axon_process_time',
 } as const;
+
+/**
+ * As far back as an axon goes for a Dendrite with its default timeout of 12 s: it signs before it
+ * waits for a connection.
+ */
+export const classicWindow: AuthWindow = {
+  maxAgeNs: 16_000_000_000n,
+  maxAheadNs: 2_000_000_000n,
+};
 
 /** What the headers of a classic request say; nothing in it is verified yet. */
 export interface ClassicClaim {
@@ -57,7 +66,8 @@ export function readClassicAuth(
 ): ClassicClaim | AuthRefusal {
   const claim = parseHeaders(headers, policy);
   if (claim.kind === 'auth-refusal') return claim;
-  return checkFreshness(claim.nonceNs, policy, nowNs) ?? claim;
+  const window = policy.window ?? classicWindow;
+  return checkFreshness(claim.nonceNs, { ...policy, window }, nowNs) ?? claim;
 }
 
 export function classicCheck(claim: ClassicClaim): SignatureCheck {

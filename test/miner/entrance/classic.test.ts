@@ -194,7 +194,7 @@ describe('classic requests', () => {
     const now = platform.clock.nowNs();
     expectRefusal(await ask({}, { drop: classicHeaders.signature }), 401);
     const timeout = { timeout: '4000.0', [classicHeaders.version]: '7001999' };
-    expectRefusal(await ask({ nonceNs: now - 12_000_000_000n }, { headers: timeout }), 401);
+    expectRefusal(await ask({ nonceNs: now - 17_000_000_000n }, { headers: timeout }), 401);
     expectRefusal(await ask({ nonceNs: now + 60_000_000_000n }), 401);
     expectRefusal(await ask({}, { headers: { [classicHeaders.receiver]: lowly.ss58 } }), 401);
     expect(expectRefusal(await ask({ signer: lowly }), 403)).toMatch(/^Forbidden\. /);
