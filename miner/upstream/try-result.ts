@@ -10,7 +10,7 @@ export interface Unreadable {
 
 /**
  * How one try of a request ended.
- * `failed`: there was no answer; another upstream may have one.
+ * `failed`: there was no answer, or none that could be taken; another upstream may have one.
  * `busy`: the upstream has too much to do, which is no fault of its own.
  * `suspect`: it refused, or answered nonsense: its own fault or the input's. A second upstream
  * tells which.
@@ -22,8 +22,11 @@ export type TryResult<A> =
   | { readonly kind: 'suspect'; readonly detail: string }
   | { readonly kind: 'cancelled' };
 
-/** Said by servers and by the proxies before them when nothing was computed. */
-const noAnswer = new Set([408, 502, 503, 504]);
+/**
+ * Said by servers and by the proxies before them when nothing was computed: the key, the route or
+ * the model is wrong, or there is too much to do. No input is to blame for these.
+ */
+const noAnswer = new Set([401, 402, 403, 404, 405, 407, 408, 410, 502, 503, 504]);
 
 export function tryResult<A extends object>(
   reply: HttpResponse | Fault,
@@ -52,8 +55,13 @@ export function isUnreadable(value: object): value is Unreadable {
 }
 
 /** True when the request never reached a server, so that sending it again cannot do it twice. */
-export function wasNeverSent<A>(result: TryResult<A>): boolean {
+export function wasNeverSent(result: TryResult<unknown>): boolean {
   return result.kind === 'failed' && result.fault.reason === 'unreachable';
+}
+
+/** True for what a second try at the same upstream may mend: a connection that was lost. */
+export function mayPass(result: TryResult<unknown>): boolean {
+  return result.kind === 'failed' && ['unreachable', 'reset'].includes(result.fault.reason);
 }
 
 function statusFault(status: number): Fault {

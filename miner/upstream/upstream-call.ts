@@ -7,7 +7,7 @@ import type { RunFailure } from '../engine/engine-port.ts';
 import { runFailure } from '../engine/engine-port.ts';
 import type { Verdict } from './breaker.ts';
 import type { TryResult, Unreadable } from './try-result.ts';
-import { tryResult, wasNeverSent } from './try-result.ts';
+import { mayPass, tryResult, wasNeverSent } from './try-result.ts';
 import type { UpstreamMetrics } from './upstream-metrics.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -121,7 +121,8 @@ export class UpstreamCall<A extends object> {
     if (this.#done) return;
     this.#done = true;
     const nowMs = this.#deps.clock.monotonicMs();
-    // An upstream is to blame for a refusal only if another one took the same request.
+    // An upstream is to blame only if another one answered the same request: inputs that crash,
+    // stall or overfill whoever computes them must not shut off one upstream after the other.
     const verdict = outcome.kind === 'answer' ? 'failure' : 'none';
     for (const { upstream, trial } of this.#suspects) upstream.judge(verdict, trial, nowMs);
     if (this.#open > 0) this.#stop.abort();
@@ -171,12 +172,14 @@ export class UpstreamCall<A extends object> {
     if (kind === 'answer') trySeconds.observe(tookMs / 1000, { upstream: upstream.name });
   }
 
+  /** `hurried`: the try had less time than an upstream is normally given. */
   #judge(upstream: Upstream, trial: boolean, result: TryResult<A>, hurried: boolean): void {
-    if (result.kind === 'suspect' && !this.#done) {
-      this.#suspects.push({ upstream, trial });
-      return;
+    const verdict = verdictOf(result, hurried);
+    if (verdict === 'later' && !this.#done) this.#suspects.push({ upstream, trial });
+    else {
+      const now = verdict === 'later' ? 'none' : verdict;
+      upstream.judge(now, trial, this.#deps.clock.monotonicMs());
     }
-    upstream.judge(verdictOf(result, hurried), trial, this.#deps.clock.monotonicMs());
   }
 
   #next(result: TryResult<A>, latencyMs: number): void {
@@ -196,8 +199,7 @@ export class UpstreamCall<A extends object> {
     const { idempotent, maxTries } = this.#options;
     if (!idempotent && !wasNeverSent(result)) return null;
     if (this.#tries >= maxTries || clock.monotonicMs() >= this.#asker.deadlineMs) return null;
-    // One that refused would refuse again.
-    const upstream = policy.choose(this.#tried, result.kind !== 'failed');
+    const upstream = policy.choose(this.#tried, !mayPass(result));
     if (typeof upstream === 'string') return null;
     if (policy.mayRetry()) return upstream;
     metrics.budgetRefusals.inc({ kind: 'retry' });
@@ -216,11 +218,13 @@ export class UpstreamCall<A extends object> {
   }
 }
 
-/** `hurried`: the try had less time than an upstream is normally given. */
-function verdictOf<A>(result: TryResult<A>, hurried: boolean): Verdict {
+/** `later`: once it is known whether another upstream answers. */
+function verdictOf(result: TryResult<unknown>, hurried: boolean): Verdict | 'later' {
   if (result.kind === 'answer') return 'success';
+  if (wasNeverSent(result)) return 'failure';
+  if (result.kind === 'suspect') return 'later';
   if (result.kind !== 'failed') return 'none';
-  return hurried && result.fault.reason === 'timeout' ? 'none' : 'failure';
+  return hurried && result.fault.reason === 'timeout' ? 'none' : 'later';
 }
 
 function failureOf(result: Exclude<TryResult<unknown>, { kind: 'answer' }>): RunFailure {

@@ -144,6 +144,29 @@ describe('a call', () => {
     expect(toFirst()).toBeGreaterThan(6);
   });
 
+  it('shuts no upstream off for inputs that nobody can compute', async () => {
+    const breaker = { failures: 1, openMs: 1000, maxOpenMs: 1000 };
+    const poison = ['reset', 'hang', 'broken', 'away', 'endless', 'talking', 'garbage'];
+    for (const name of poison) {
+      let cured = false;
+      const peer: FakePeer = (request) =>
+        cured ? fine(request) : (behaviours[name]?.(request) ?? 'reset');
+      const { ask, pool } = await world([peer, peer], { breaker });
+      for (let at = 0; at < 4; at += 1) expect(await ask()).toMatchObject({ kind: 'failed' });
+      expect(pool.upstreams.map((one) => one.isWell(0))).toEqual([true, true]);
+      cured = true;
+      expect(await ask()).toMatchObject({ kind: 'answer' });
+    }
+  });
+
+  it('shuts off whoever cannot be reached, although nobody else answers either', async () => {
+    const breaker = { failures: 1, openMs: 1000, maxOpenMs: 1000 };
+    const { ask, http, pool } = await world([fine, fine], { breaker });
+    for (const url of urls) http.serve(url, null);
+    expect(await ask()).toMatchObject({ kind: 'failed', reason: 'unavailable' });
+    expect(pool.upstreams.map((one) => one.isWell(0))).toEqual([false, false]);
+  });
+
   it('goes to the upstream that has the least to do', async () => {
     const never: FakePeer = () => new Promise(() => undefined);
     const { ask, pool } = await world([never, never, never]);
