@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { RawResponse } from './http-message.ts';
 
 const lingerMs = 1000;
+const shortBodyBytes = 65_536;
 const retryStatuses: readonly number[] = [429, 503];
 
 /** Sends an answer; never throws. `close` ends the connection with it. */
@@ -14,8 +15,8 @@ export function sendResponse(
   close: boolean,
 ): void {
   if (outgoing.destroyed) return;
-  // What is left of a body that was refused unread is not worth reading: the connection goes.
-  const unread = !incoming.complete;
+  // What is left of a long body that was refused unread is not worth reading: the connection goes.
+  const unread = !incoming.complete && !isShort(incoming);
   const closing = unread || close ? { connection: 'close' } : {};
   try {
     outgoing.writeHead(status, { ...headers, ...closing, 'content-length': body.length });
@@ -28,6 +29,16 @@ export function sendResponse(
   outgoing.end(incoming.method === 'HEAD' ? undefined : body, () => {
     if (unread) incoming.socket.destroySoon();
   });
+}
+
+/**
+ * A body that node reads and throws away by itself: a new connection costs both sides more, and a
+ * caller whose clock is wrong would need one for each request. One that was announced by `Expect`
+ * may never come.
+ */
+function isShort({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return length !== undefined && Number(length) <= shortBodyBytes && headers.expect === undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { gzipSync, brotliCompressSync, deflateSync } from 'node:zlib';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, imageBody, infer, inferPath, signedHeaders, startRig } from '../rig.ts';
+import { call, imageBody, infer, inferPath, platform, signedHeaders, startRig } from '../rig.ts';
 import type { Answer, MinerRig } from '../rig.ts';
 import { expectUnharmed, headOf, sendBytes, statusesOf, withRig } from './bar.ts';
 
@@ -92,6 +93,22 @@ describe('11. heads that break the rules of HTTP', () => {
     expect(await sendBytes(rig.port, good, body)).toMatch(/^HTTP\/1\.1 100 [^]*HTTP\/1\.1 200 /);
     const unsigned = headOf('POST', inferPath, expecting);
     expect(await sendBytes(rig.port, unsigned)).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it('a short body that is refused unread costs no connection, though its rest comes late', async () => {
+    const body = imageBody();
+    const head = headOf('POST', inferPath, { 'content-length': String(body.length) });
+    const socket = connect(rig.port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+    for (let asked = 1; asked <= 3; asked += 1) {
+      socket.write(head);
+      socket.write(body.subarray(0, 10));
+      while (text.split('HTTP/1.1 401').length <= asked) await platform.clock.sleep(5);
+      socket.write(body.subarray(10));
+    }
+    expect(text.toLowerCase()).not.toContain('connection: close');
+    socket.destroy();
   });
 
   it('65 requests of one connection at once: the last is one too many', () =>
