@@ -16,6 +16,8 @@ export interface TuneReport {
   readonly provider: string;
   readonly targetP99Ms: number | null;
   readonly seconds: number;
+  /** The largest that was tried. */
+  readonly maxBatch: number;
   readonly result: TuneResult;
 }
 
@@ -24,15 +26,13 @@ export function tuneLines(report: TuneReport, width: number): readonly string[] 
   const size = { width: Math.min(width, 100), height: 14 };
   return [
     '',
+    'Times are of one run of a whole batch.',
     renderTable(columnsOf(report), inOrder(result.measured), width),
     ...result.failed.map(({ setting, detail }) => `${settingText(setting)} failed: ${detail}`),
     '',
     asciiChart(tuneChart(report), size),
     '',
-    ...(result.cutShort
-      ? ['The time was over before all was looked at that is worth it: give more with --seconds.']
-      : []),
-    ...choiceLines(report).flatMap((line) => wrapText(line, width)),
+    ...[...choiceLines(report), ...warningLines(report)].flatMap((line) => wrapText(line, width)),
   ];
 }
 
@@ -53,8 +53,8 @@ function columnsOf({ result }: TuneReport): readonly Column<Measured>[] {
     { title: 'threads', align: right, text: ({ setting }) => String(setting.threads) },
     { title: 'batch', align: right, text: ({ setting }) => String(setting.maxBatch) },
     { title: 'items/s', align: right, text: ({ median }) => rateText(median.itemsPerSecond) },
-    { title: 'run p50 ms', align: right, text: ({ median }) => msText(median.p50Ms) },
-    { title: 'run p99 ms', align: right, text: ({ median }) => msText(median.p99Ms) },
+    { title: 'p50 ms', align: right, text: ({ median }) => msText(median.p50Ms) },
+    { title: 'p99 ms', align: right, text: ({ median }) => msText(median.p99Ms) },
     { title: 'measured', align: right, rank: 1, text: ({ samples }) => `${samples.length} x` },
     { title: '', text: (one) => remarkOf(one, result) },
   ];
@@ -92,6 +92,32 @@ function choiceLines(report: TuneReport): readonly string[] {
     `Chosen: ${settingText(chosen.setting)}: ${figures}${gainText(chosen, now)}.`,
     `${rule} Medians of measurements taken in turns.`,
   ];
+}
+
+/** Samples of one setting that lie further apart were disturbed. */
+const unsteady = 0.2;
+
+function warningLines({ result, maxBatch }: TuneReport): readonly string[] {
+  const { finalists, chosen, cutShort } = result;
+  const worst = finalists.reduce((most, one) => Math.max(most, spreadOf(one)), 0);
+  const atTop = chosen?.setting.maxBatch === maxBatch && maxBatch > 1;
+  return [
+    ...(worst > unsteady
+      ? [
+          `Measured again, a setting differed by ${Math.round(worst * 100)} %: something else uses this machine. Stop it, and tune again.`,
+        ]
+      : []),
+    ...(cutShort
+      ? ['The time was over before all was looked at that is worth it: give more with --seconds.']
+      : []),
+    ...(atTop ? ['No larger batch was tried: raise --max-batch to look further.'] : []),
+  ];
+}
+
+/** How far the fastest sample lies above the slowest. */
+function spreadOf({ samples }: Measured): number {
+  const rates = samples.map(({ itemsPerSecond }) => itemsPerSecond);
+  return Math.max(...rates) / Math.min(...rates) - 1;
 }
 
 function gainText(chosen: Measured, now: Measured | undefined): string {
@@ -151,6 +177,7 @@ export function tuneJson(report: TuneReport): Readonly<Record<string, unknown>> 
   };
 }
 
-function measuredJson({ setting, median, samples }: Measured): Readonly<Record<string, unknown>> {
-  return { ...setting, ...median, samples: samples.length };
+function measuredJson(one: Measured): Readonly<Record<string, unknown>> {
+  const { setting, median, samples } = one;
+  return { ...setting, ...median, samples: samples.length, spread: spreadOf(one) };
 }

@@ -175,7 +175,8 @@ async function measure(
     },
   );
   const model = `${source.name} ${source.version}`;
-  return { model, provider, targetP99Ms, seconds: flags.seconds, result };
+  const { seconds, maxBatch } = flags;
+  return { model, provider, targetP99Ms, seconds, maxBatch, result };
 }
 
 /** As the miner starts it, but never on another provider than the one that is to be tuned. */

@@ -46,7 +46,7 @@ export function asciiChart(chart: Chart, { width, height }: AsciiSize): string {
     ...fieldLines(field, gutter),
     `${left}+${'-'.repeat(inside + 1)}`,
     ...axisLines(field, left, chart.x.label),
-    ...legend(chart, left),
+    ...legend(chart, left, inside),
   ].join('\n');
 }
 
@@ -119,8 +119,16 @@ function axisLines({ x, width }: Field, left: string, label: string): readonly s
   return [`${left}  ${line.join('').trimEnd()}`, `${left}  ${label}`];
 }
 
-function legend({ series, mark }: Chart, left: string): readonly string[] {
+/** Names behind each other, on as many lines as they take. */
+function legend({ series, mark }: Chart, left: string, width: number): readonly string[] {
   const named = series.map(({ name }, at) => `${signOf(at)} ${name}`);
   const marked = mark === undefined ? [] : [`${markSign} ${mark.name}`];
-  return [`${left}  ${[...named, ...marked].join('   ')}`];
+  const lines: string[] = [];
+  for (const entry of [...named, ...marked]) {
+    const last = lines.at(-1);
+    const longer = `${last}   ${entry}`;
+    if (last === undefined || longer.length > width) lines.push(entry);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.map((line) => `${left}  ${line}`);
 }

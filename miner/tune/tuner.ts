@@ -92,7 +92,7 @@ class Search {
     for (const level of placementLevels(this.#options.device)) {
       const before = bestThroughput(this.#measured());
       for (const placement of level) {
-        if (this.#isCutShort()) return;
+        if (this.#isCutShort(this.#loadMs)) return;
         await this.#climb(placement, null);
       }
       if (this.#bestOf(level) < poorLevel * Math.max(before, bestThroughput(this.#measured())))
@@ -104,10 +104,10 @@ class Search {
     this.#finalists = this.#pickFinalists();
     for (let round = 1; round < mostSamples; round += 1) {
       for (const group of byPlacement(this.#finalists)) {
-        if (this.#isOver(1)) return;
+        if (this.#isOver(1, this.#loadMs)) return;
         await this.#withEngine(group[0], async (engine) => {
           for (const setting of group) {
-            if (this.#isOver(1)) return;
+            if (this.#isOver(1, 0)) return;
             await this.#take(engine, setting);
           }
         });
@@ -139,8 +139,9 @@ class Search {
       if (!engine.model.batchable) this.#current = { ...this.#current, maxBatch: 1 };
       let best = 0;
       let idleSteps = 0;
-      for (const maxBatch of ladder) {
-        if (only === null && this.#isCutShort()) return;
+      for (const [step, maxBatch] of ladder.entries()) {
+        // An engine that is loaded already measures once at least.
+        if (step > 0 && this.#isCutShort(0)) return;
         const { instances, threads } = placement;
         const sample = await this.#take(engine, this.#known({ instances, threads, maxBatch }));
         if (sample === null || this.#isTooSlow(sample)) return;
@@ -189,17 +190,17 @@ class Search {
     return p50Ms * 4 > runTimeoutMs || (targetP99Ms !== null && p99Ms > targetP99Ms);
   }
 
-  #isCutShort(): boolean {
-    this.#cutShort ||= this.#isOver(exploreShare);
+  #isCutShort(costMs: number): boolean {
+    this.#cutShort ||= this.#isOver(exploreShare, costMs);
     return this.#cutShort;
   }
 
-  /** True when that part of the time would be over before another engine was loaded. */
-  #isOver(share: number): boolean {
+  /** True when that part of the time would be over before a slice that needs `costMs` first. */
+  #isOver(share: number, costMs: number): boolean {
     const { budgetMs, signal } = this.#options;
     signal.throwIfAborted();
     const elapsedMs = this.#deps.clock.monotonicMs() - this.#startMs;
-    return elapsedMs + this.#loadMs > budgetMs * share;
+    return elapsedMs + costMs + sliceMsOf(budgetMs) > budgetMs * share;
   }
 
   #measured(): readonly Measured[] {

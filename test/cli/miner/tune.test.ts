@@ -5,9 +5,11 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { tuneCommand } from '../../../cli/miner/tune.ts';
 import { loadConfig } from '../../../common/config/config-load.ts';
 import { minerSchema } from '../../../common/config/config-schema.ts';
+import { measuredOf } from '../../../miner/tune/setting.ts';
+import type { Sample } from '../../../miner/tune/setting.ts';
 import { fakePrompter } from '../../fakes/fake-prompter.ts';
 import { modelFile } from '../../miner/rig.ts';
-import { chosenOf } from '../../../cli/miner/tune-report.ts';
+import { chosenOf, tuneLines } from '../../../cli/miner/tune-report.ts';
 import { runCommand, seenIo } from './command-io.ts';
 import type { SeenIo } from './command-io.ts';
 
@@ -56,7 +58,7 @@ describe('tuning a real model', () => {
     const plot = join(folder, 'tune.svg');
     await tune(io, [], '--plot', plot);
     const text = io.lines.join('\n');
-    expect(text).toMatch(/instances +threads +batch +items\/s +run p50 ms +run p99 ms +measured/);
+    expect(text).toMatch(/instances +threads +batch +items\/s +p50 ms +p99 ms +measured/);
     expect(text).toMatch(/ 1 +1 +2 +\d+ .*in the YAML now/);
     expect(text).toMatch(/Chosen: 1 x 1 thread, batch [124]: \d+ items\/s/);
     expect(text).toContain('Rule: the highest throughput');
@@ -104,6 +106,40 @@ describe('tuning a real model', () => {
   });
 });
 
+describe('what is said of the figures', () => {
+  const rates = (...all: readonly number[]) =>
+    all.map((itemsPerSecond) => ({ itemsPerSecond, p50Ms: 1, p99Ms: 2 }));
+  const said = (samples: readonly Sample[], maxBatch: number): string => {
+    const setting = { instances: 1, threads: 1, maxBatch: 4 };
+    const one = measuredOf(setting, samples);
+    const result = {
+      measured: [one],
+      finalists: [one],
+      failed: [],
+      chosen: one,
+      cutShort: false,
+      current: setting,
+    };
+    const report = { model: 'm 1', provider: 'cpu', targetP99Ms: null, seconds: 3, maxBatch };
+    return tuneLines({ ...report, result }, 80).join('\n');
+  };
+
+  it('is a warning when the machine was not still', () => {
+    expect(said(rates(100, 101, 150), 8)).toContain('differed by 50 %');
+    expect(said(rates(100, 101, 104), 8)).not.toContain('differed');
+  });
+
+  it('is a hint when the best is the largest that was tried', () => {
+    expect(said(rates(100), 4)).toContain('raise --max-batch');
+    expect(said(rates(100), 8)).not.toContain('raise --max-batch');
+  });
+
+  it('fits the terminal', () => {
+    const lines = said(rates(100, 150), 4).split('\n');
+    expect(lines.every((line) => line.length <= 80)).toBe(true);
+  });
+});
+
 describe('what cannot be tuned', () => {
   const changed = (from: string | RegExp, to: string): void =>
     writeFileSync(config, yaml.replace(from, to));
@@ -130,7 +166,7 @@ describe('what cannot be tuned', () => {
     const current = { instances: 1, threads: 1, maxBatch: 4 };
     const failed = [{ setting: current, detail: 'model: index out of range' }];
     const none = { measured: [], finalists: [], chosen: undefined, cutShort: false };
-    const report = { model: 'm 1', provider: 'cpu', targetP99Ms: null, seconds: 3 };
+    const report = { model: 'm 1', provider: 'cpu', targetP99Ms: null, seconds: 3, maxBatch: 4 };
     const result = { ...none, failed, current };
     expect(() => chosenOf({ ...report, result })).toThrow(
       expect.objectContaining({
