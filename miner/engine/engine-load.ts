@@ -1,3 +1,4 @@
+import { SubnetError } from '../../common/errors.ts';
 import type { PostStep } from '../../common/model-manifest.ts';
 import type { ModelInfo, Provider } from './engine-port.ts';
 
@@ -121,4 +122,31 @@ export function memoryProblem(
   }
   const taken = after - before;
   return taken <= limitMib ? null : `the warm model takes ${taken} MiB, allowed are ${limitMib}`;
+}
+
+/** What the model process said, as the error that people meet. `text`: of its standard error. */
+export function refusedLoad(
+  { problem, detail }: LoadFailure,
+  { modelPath: path, sha256: expected }: Pick<LoadOrder, 'modelPath' | 'sha256'>,
+  text: string,
+): SubnetError {
+  switch (problem) {
+    case 'hash':
+      return new SubnetError('MODEL_HASH_MISMATCH', { path, expected, detail });
+    case 'unreadable':
+      return new SubnetError('MODEL_UNREADABLE', { path, detail });
+    case 'model':
+      return new SubnetError('MODEL_INVALID', { path, detail });
+    case 'misfit':
+      return new SubnetError('MODEL_MISFIT', { path, detail });
+    case 'memory':
+      return new SubnetError('ENGINE_MEMORY', { path, detail });
+    case 'provider':
+      return new SubnetError('ENGINE_CUDA_MISSING', { detail: providerDetail(detail, text) });
+  }
+}
+
+function providerDetail(detail: string, text: string): string {
+  const missing = missingLibrary(text);
+  return missing === null ? detail : `the library ${missing} cannot be loaded`;
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../../common/telemetry-port.ts';
 import type { Tensor } from '../../common/tensor.ts';
 import { openChannel } from './engine-channel.ts';
 import type { Answer } from './engine-channel.ts';
-import { missingLibrary } from './engine-load.ts';
+import { missingLibrary, refusedLoad } from './engine-load.ts';
 import type { LoadFailure, LoadOrder, LoadReport, RunFault, RunReport } from './engine-load.ts';
 import { runFailure } from './engine-port.ts';
 import type { RunOutcome } from './engine-port.ts';
@@ -100,22 +100,13 @@ function outcomeOf(answer: Answer): RunOutcome {
 }
 
 function loadError(answer: Answer, text: string, options: ModelProcessOptions): SubnetError {
-  const { modelPath: path, sha256: expected } = options.load;
+  const { modelPath: path } = options.load;
   if (answer === 'timeout') return new SubnetError('ENGINE_FAILED', { path, detail: 'too slow' });
   if (typeof answer === 'string') {
     const detail = `the model process died: ${lastLine(text)}`;
     return new SubnetError('ENGINE_FAILED', { path, detail });
   }
-  const { problem, detail } = answer.header as LoadFailure;
-  if (problem === 'hash') return new SubnetError('MODEL_HASH_MISMATCH', { path, expected, detail });
-  if (problem === 'unreadable') return new SubnetError('MODEL_UNREADABLE', { path, detail });
-  if (problem === 'model') return new SubnetError('MODEL_INVALID', { path, detail });
-  if (problem === 'misfit') return new SubnetError('MODEL_MISFIT', { path, detail });
-  if (problem === 'memory') return new SubnetError('ENGINE_MEMORY', { path, detail });
-  const missing = missingLibrary(text);
-  return new SubnetError('ENGINE_CUDA_MISSING', {
-    detail: missing === null ? detail : `the library ${missing} cannot be loaded`,
-  });
+  return refusedLoad(answer.header as LoadFailure, options.load, text);
 }
 
 function lastLine(text: string): string {

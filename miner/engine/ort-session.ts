@@ -77,7 +77,7 @@ export async function loadModel(order: LoadOrder): Promise<LoadedModel> {
     const batchable = order.batching && sharesFirstAxis(session);
     await warmUp(session, inputs, batchable ? order.warmUpBatches : [1]);
     const observed = observeProvider(session, order, scratch);
-    checkMemory(order, usedBefore);
+    if (observed.provider !== 'cpu') checkMemory(order, usedBefore);
     const model = { inputs, outputs, batchable, provider: observed.provider };
     const notices = [notice, observed.notice].filter((text) => text !== '').join('; ');
     const report = { model, notice: notices, loadMs: performance.now() - started };
@@ -185,7 +185,7 @@ function readProfile(session: ort.InferenceSession, scratch: string): string {
 }
 
 function checkMemory(order: LoadOrder, before: number | null): void {
-  if (order.memoryLimitMib === undefined || order.provider === 'cpu') return;
+  if (order.memoryLimitMib === undefined) return;
   const problem = memoryProblem(before, memoryInUse(order), order.memoryLimitMib);
   if (problem !== null) throw new LoadError('memory', problem);
 }

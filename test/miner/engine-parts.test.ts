@@ -14,6 +14,7 @@ import {
   operatorsByProvider,
   providerChain,
   providerThatRan,
+  refusedLoad,
   usedMib,
 } from '../../miner/engine/engine-load.ts';
 import { engineSettingsOf } from '../../miner/engine/engine-options.ts';
@@ -154,6 +155,27 @@ describe('the provider that computes', () => {
   it('lacks a library that the linker names', () => {
     const text = 'libcudnn.so.9: cannot open shared object file: No such file';
     expect([missingLibrary(text), missingLibrary('all well')]).toEqual(['libcudnn.so.9', null]);
+  });
+});
+
+describe('a refusal of the model process', () => {
+  it.each([
+    ['hash', 'MODEL_HASH_MISMATCH'],
+    ['unreadable', 'MODEL_UNREADABLE'],
+    ['model', 'MODEL_INVALID'],
+    ['misfit', 'MODEL_MISFIT'],
+    ['memory', 'ENGINE_MEMORY'],
+    ['provider', 'ENGINE_CUDA_MISSING'],
+  ] as const)('for %s is %s', (problem, code) => {
+    const error = refusedLoad({ problem, detail: 'why' }, { modelPath: 'a', sha256: 'b' }, '');
+    expect([error.code, error.facts['detail']]).toEqual([code, 'why']);
+  });
+
+  it('names the library that is missing', () => {
+    const text = 'libcudart.so.12: cannot open shared object file';
+    const failure = { problem: 'provider', detail: 'why' } as const;
+    const error = refusedLoad(failure, { modelPath: 'a', sha256: 'b' }, text);
+    expect(error.facts['detail']).toBe('the library libcudart.so.12 cannot be loaded');
   });
 });
 
