@@ -20,7 +20,7 @@ function guessedKind(file: string): ConfigKind {
     const missing = requiredKeys(kind).filter((key) => !keys.includes(key));
     return known.length - missing.length;
   };
-  const kinds: readonly ConfigKind[] = ['subnet', 'miner', 'validator', 'genesis'];
+  const kinds: readonly ConfigKind[] = ['subnet', 'miner', 'validator', 'genesis', 'model'];
   return kinds.reduce((best, kind) => (fit(kind) > fit(best) ? kind : best));
 }
 

@@ -56,7 +56,7 @@ function referencesOf(file: string, kind: keyof typeof configSchemas): readonly 
 }
 
 function problemOf(file: string, reference: Reference): ConfigProblem | null {
-  const at = { file, ...placeOf(file, reference), path: reference.path };
+  const at = { file, ...placeOf(file, reference.path), path: reference.path };
   if (!existsSync(reference.file)) {
     return { ...at, message: `names a file that does not exist: ${reference.file}`, hint: '' };
   }
@@ -67,7 +67,7 @@ function problemOf(file: string, reference: Reference): ConfigProblem | null {
 }
 
 /** Where the last key of the path stands for the first time; the start when it is not found. */
-function placeOf(file: string, { path }: Reference): { line: number; column: number } {
+export function placeOf(file: string, path: string): { line: number; column: number } {
   const key = path.split('.').at(-1) ?? path;
   const lines = readFileSync(file, 'utf8').split('\n');
   const columns = lines.map((text) => text.search(new RegExp(`(?<![\\w.])${key}:`)));

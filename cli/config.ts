@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { configSchemas } from '../common/config/config-schema.ts';
 import { ConfigError, formatProblem, loadConfig } from '../common/config/config-load.ts';
+import type { ConfigProblem } from '../common/config/config-load.ts';
 import { kindOf } from './config-kind.ts';
 import type { ConfigKind } from './config-kind.ts';
 import { referenceProblems } from './config-references.ts';
 import type { CliIo } from './io.ts';
+import { modelProblems } from './miner/model-problems.ts';
 
 /** `subnet config check FILE... --kind subnet`: every problem with file, line, column and a hint. */
 export function configCommand(io: CliIo): Command {
@@ -26,22 +28,23 @@ export function configCommand(io: CliIo): Command {
   return command;
 }
 
-function checkFiles(
+async function checkFiles(
   io: CliIo,
   files: readonly string[],
   options: { kind?: string; json?: boolean },
-): void {
-  const problems = files.flatMap((file) => problemsIn(file, kindOf(file, options.kind)));
+): Promise<void> {
+  const problems: ConfigProblem[] = [];
+  for (const file of files) problems.push(...(await problemsIn(file, kindOf(file, options.kind))));
   if (options.json === true) io.out(JSON.stringify({ ok: problems.length === 0, problems }));
   else for (const problem of problems) io.out(formatProblem(problem));
   if (options.json !== true && problems.length === 0) io.out(`${files.length} ok`);
   if (problems.length > 0) io.setExitCode(2);
 }
 
-function problemsIn(file: string, kind: ConfigKind) {
+async function problemsIn(file: string, kind: ConfigKind): Promise<readonly ConfigProblem[]> {
   try {
     loadConfig(file, configSchemas[kind]);
-    return referenceProblems(file, kind);
+    return [...referenceProblems(file, kind), ...(await modelProblems(file, kind))];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;

@@ -456,7 +456,7 @@ export const catalogue = {
   MODEL_UNKNOWN: {
     exit: 2,
     title: 'There is no such model, or no such version of it',
-    fix: 'See what there is: subnet miner models list --config miner.yaml.',
+    fix: 'See what there is: subnet miner models stored --config miner.yaml.',
   },
   MODEL_ASSET_INVALID: {
     exit: 2,
