@@ -48,7 +48,7 @@ export interface LoadResult {
   readonly seconds: number;
   readonly loop: OpenLoopReport;
   readonly answered: number;
-  /** Answers 200, by second. */
+  /** Answers 200 that came while it was measured, by second of it. */
   readonly okPerSecond: number;
   readonly ok: number;
   /** Of answers 200, and of requests that got none in time; from when each was due. */
@@ -77,13 +77,13 @@ export async function applyLoad(deps: LoadDeps, options: LoadOptions): Promise<L
     arrivalsMs({ kind, ratePerSecond, durationMs, seed }),
     { maxInFlight: options.maxInFlight, warmUpMs: warmUpSeconds * 1000, durationMs, signal },
   );
-  const { latency, failures, ok } = record;
+  const { latency, failures, ok, okInTime } = record;
   return {
     ratePerSecond,
     seconds,
     loop,
     answered: ok + record.refused,
-    okPerSecond: ok / seconds,
+    okPerSecond: loop.measuredMs === 0 ? 0 : (okInTime * 1000) / loop.measuredMs,
     ok,
     latency,
     failures: failures.list(),
@@ -96,12 +96,13 @@ interface Measurements {
   readonly latency: Histogram;
   readonly failures: Tally;
   ok: number;
+  okInTime: number;
   refused: number;
 }
 
 function createMeasurements(): Measurements {
   const failures = createTally(mostFailureKinds, 'other reasons');
-  return { latency: createHistogram(), failures, ok: 0, refused: 0 };
+  return { latency: createHistogram(), failures, ok: 0, okInTime: 0, refused: 0 };
 }
 
 async function exchange(
@@ -113,10 +114,12 @@ async function exchange(
 ): Promise<void> {
   const answer = await deps.http.request(httpRequest(request, peer, timeoutMs, signal));
   if (!arrival.counts) return;
-  const tookMs = deps.clock.monotonicMs() - arrival.dueMs;
+  const nowMs = deps.clock.monotonicMs();
+  const tookMs = nowMs - arrival.dueMs;
   if (isFault(answer)) return recordFault(record, answer, tookMs);
   if (answer.status !== 200) return recordRefusal(record, answer);
   record.ok += 1;
+  record.okInTime += nowMs <= arrival.endMs ? 1 : 0;
   record.latency.record(tookMs);
   deps.sample.offer(request, answer);
 }

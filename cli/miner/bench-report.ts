@@ -174,10 +174,11 @@ export function reportJson(report: BenchReport): Readonly<Record<string, unknown
 
 function resultJson(result: LoadResult): Readonly<Record<string, unknown>> {
   const { ratePerSecond, seconds, loop, ok, failed, okPerSecond, latency, failures } = result;
-  const { due, sent, shedFull, shedLate, mostInFlight, lateness } = loop;
+  const { due, sent, shedFull, shedLate, mostInFlight, lateness, measuredMs } = loop;
   return {
     ratePerSecond,
     seconds,
+    measuredSeconds: measuredMs / 1000,
     due,
     sent,
     ok,

@@ -20,6 +20,8 @@ export interface Arrival {
   readonly dueMs: number;
   /** False in the warm-up. */
   readonly counts: boolean;
+  /** When the time that is measured is over; what is answered later is no throughput of it. */
+  readonly endMs: number;
 }
 
 export interface OpenLoopOptions {
@@ -44,6 +46,8 @@ export interface OpenLoopReport {
   /** How long after their time requests were sent: what the sender itself adds to latencies. */
   readonly lateness: Histogram;
   readonly mostInFlight: number;
+  /** How long was measured: what was asked for, or until it was stopped. */
+  readonly measuredMs: number;
 }
 
 /** Requests are made ready at most so long ahead: their signatures grow old. */
@@ -70,6 +74,7 @@ export async function openLoop<Request>(
   const lateness = createHistogram();
   const counted = { due: 0, sent: 0, shedFull: 0, shedLate: 0, mostInFlight: 0 };
   const startMs = clock.monotonicMs() + leadMs;
+  const endMs = startMs + durationMs;
 
   const launch = (arrival: Arrival): void => {
     if (arrival.counts) {
@@ -81,18 +86,20 @@ export async function openLoop<Request>(
     if (arrival.counts) counted.mostInFlight = Math.max(counted.mostInFlight, underWay.size);
   };
   for (const offsetMs of arrivals) {
-    const arrival = { dueMs: startMs + offsetMs, counts: offsetMs >= warmUpMs };
+    const arrival = { dueMs: startMs + offsetMs, counts: offsetMs >= warmUpMs, endMs };
     ready.fill(arrival.dueMs);
     await waitUntil(arrival.dueMs);
     if (signal.aborted) break;
     const units = arrival.counts ? 1 : 0;
     counted.due += units;
-    if (clock.monotonicMs() > startMs + durationMs + graceMs) counted.shedLate += units;
+    if (clock.monotonicMs() > endMs + graceMs) counted.shedLate += units;
     else if (underWay.size >= maxInFlight) counted.shedFull += units;
     else launch(arrival);
   }
+  const stoppedMs = signal.aborted ? Math.min(clock.monotonicMs(), endMs) : endMs;
   await Promise.all(underWay);
-  return { ...counted, lateness };
+  const measuredMs = Math.max(0, stoppedMs - startMs - warmUpMs);
+  return { ...counted, lateness, measuredMs };
 }
 
 interface Ready<Request> {

@@ -27,6 +27,7 @@ interface ResultJson {
     readonly failed: number;
     readonly shed: { readonly inFlight: number; readonly late: number };
     readonly mostInFlight: number;
+    readonly measuredSeconds: number;
     readonly latencyMs: Readonly<Record<string, number | null>>;
     readonly failures: readonly { readonly name: string; readonly count: number }[];
     readonly sample: { readonly looked: number; readonly goodReceipts: number };
@@ -191,6 +192,23 @@ describe('a miner that is not ours', () => {
     const probe = bench(`${at(miner.port)} --model m --rate 10 --timeout-ms 100`);
     await expect(probe).rejects.toMatchObject({ code: 'BENCH_NO_ANSWER' });
     void miner.stop();
+  });
+
+  it('is left in peace at once on Ctrl-C, and what was measured until then is shown', async () => {
+    const miner = await startSlowMiner(1);
+    const stop = new AbortController();
+    const io = seenIo(stop.signal);
+    const line = `${at(miner.port)} --model m --rate 50 --seconds 600 --warm-up 0 --json`;
+    const running = runCommand(benchCommand(io), ...line.split(' '), ...wallet);
+    while (miner.seen.length < 8) await new Promise((resolve) => setTimeout(resolve, 10));
+    stop.abort(new Error('SIGINT'));
+    await running;
+    await miner.stop();
+    const shown = JSON.parse(io.lines.at(-1) ?? '') as ResultJson;
+    expect(shown).toMatchObject({ ok: false, cancelled: true });
+    expect(shown.results[0]?.ok).toBeGreaterThan(0);
+    expect(shown.results[0]?.measuredSeconds).toBeLessThan(600);
+    expect(io.exitCode).toBe(130);
   });
 
   it('is asked in the classic way when told to', async () => {

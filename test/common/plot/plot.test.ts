@@ -125,7 +125,7 @@ describe('a chart in SVG', () => {
           expect(problemOf(svg)).toBeNull();
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
