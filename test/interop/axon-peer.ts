@@ -27,8 +27,6 @@ export async function startAxon(): Promise<AxonPeer> {
     clearTimeout(force);
   };
   for await (const line of lines) {
-    // The SDK may print other things of its own before.
-    if (!line.startsWith('{"port"')) continue;
     const { port } = JSON.parse(line) as { port: number };
     return { port, close };
   }

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 
-from classic_synapses import Digits, DigitsTensor
+from classic_synapses import Digits, DigitsTensor, results
 
 import bittensor as bt
 import numpy as np
@@ -67,7 +67,7 @@ def main():
     axon.attach(forward_fn=digits).attach(forward_fn=digits_tensor)
     axon.start()
     wait_until_it_listens(port)
-    print(json.dumps({"port": port}), flush=True)
+    print(json.dumps({"port": port}), file=results, flush=True)
     sys.stdin.read()
     axon.stop()
 

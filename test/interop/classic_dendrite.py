@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 
-from classic_synapses import Digits, DigitsOpen, DigitsTensor, Everything
+from classic_synapses import Digits, DigitsOpen, DigitsTensor, Everything, results
 
 import bittensor as bt
 import numpy as np
@@ -41,7 +41,7 @@ def seen(answer, values=None):
     }
 
 
-async def one(dendrite, axon, synapse, read=lambda answer: None, timeout=12.0):
+async def one(dendrite, axon, synapse, read=lambda answer: None, timeout=90.0):
     answer = await dendrite.call(axon, synapse=synapse, timeout=timeout, deserialize=False)
     return seen(answer, read(answer) if answer.is_success else None)
 
@@ -65,11 +65,11 @@ async def spoofed(dendrite, axon, image):
             "receipt": "x-subnet-receipt" in response.headers,
         }
     async with session.post(url, headers=headers, json=body) as response:
-        again = {"status": response.status, "message": (await response.json())["message"]}
+        again = {"status": response.status, "message": (await response.json()).get("message")}
     body["image"][0] += 0.5
     fresh = dendrite.preprocess_synapse_for_request(axon, Digits(image=image)).to_headers()
     async with session.post(url, headers=fresh, json=body) as response:
-        changed = {"status": response.status, "message": (await response.json())["message"]}
+        changed = {"status": response.status, "message": (await response.json()).get("message")}
     return {"first": first, "again": again, "changed": changed}
 
 
@@ -83,7 +83,7 @@ async def unsigned(dendrite, axon, image):
     session = await dendrite.session
     url = f"http://{axon.ip}:{axon.port}/Digits"
     async with session.post(url, headers=headers, json=synapse.model_dump()) as response:
-        return {"status": response.status, "message": (await response.json())["message"]}
+        return {"status": response.status, "message": (await response.json()).get("message")}
 
 
 async def main(job):
@@ -94,9 +94,13 @@ async def main(job):
     array = np.array(image, dtype=np.float32).reshape(1, 1, 8, 8)
     tensor = DigitsTensor(note="it's \u2028", image=bt.Tensor.serialize(array))
     listed = lambda answer: answer.probabilities
-    overlapping = await asyncio.gather(
-        *[one(dendrite, axon, Digits(image=image)) for _ in range(job["overlapping"])]
-    )
+    places = asyncio.Semaphore(64)
+
+    async def overlapped():
+        async with places:
+            return await one(dendrite, axon, Digits(image=image))
+
+    overlapping = await asyncio.gather(*[overlapped() for _ in range(job["overlapping"])])
     report = {
         "list": await one(dendrite, axon, Digits(image=image), listed),
         "open": await one(dendrite, axon, DigitsOpen(image=image), listed),
@@ -123,4 +127,4 @@ async def main(job):
     return report
 
 
-print(json.dumps(asyncio.run(main(json.load(sys.stdin)))))
+print(json.dumps(asyncio.run(main(json.load(sys.stdin)))), file=results)

@@ -1,6 +1,11 @@
 """Synapse classes that the interop tests of the classic wire share; for the SDK 10.5 environment."""
 
 import os
+import sys
+
+# The SDK writes its log to the standard output, where these scripts write JSON.
+results = sys.stdout
+sys.stdout = sys.stderr
 
 os.environ.setdefault("BT_NO_PARSE_CLI_ARGS", "1")
 

@@ -8,7 +8,7 @@ import json
 import random
 import sys
 
-from classic_synapses import Digits, DigitsTensor, Everything
+from classic_synapses import Digits, DigitsTensor, Everything, results
 
 import bittensor as bt
 import numpy as np
@@ -161,8 +161,8 @@ def main():
         "wrapped": wrapped_vector(),
         **request_vectors(),
     }
-    json.dump(vectors, sys.stdout, indent=1)
-    print()
+    json.dump(vectors, results, indent=1)
+    print(file=results)
 
 
 main()

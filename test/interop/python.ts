@@ -64,16 +64,16 @@ export function runPython(
   interpreter = python,
   env: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
-  return new Promise((fulfil, reject) => {
+  return new Promise<string>((fulfil, reject) => {
     const child = execFile(
       interpreter ?? 'python3',
       [resolve(here, script)],
       { maxBuffer: 64 * 1024 * 1024, timeout: 170_000, env: { ...process.env, ...env } },
       (error, stdout, stderr) => {
-        if (error === null) fulfil(JSON.parse(stdout));
+        if (error === null) fulfil(stdout);
         else reject(new Error(`${script} failed: ${stderr.slice(-2000)}`, { cause: error }));
       },
     );
     child.stdin?.end(JSON.stringify(input));
-  });
+  }).then((text): unknown => JSON.parse(text));
 }
