@@ -7,7 +7,7 @@ export interface ModelRef {
   readonly version: string | null;
 }
 
-/** Part of the callers of a name are answered by this version instead of the newest other one. */
+/** Part of the callers of a name are answered by this version instead of the one that else would. */
 export interface Canary {
   readonly version: string;
   /** 0 to 1; a caller always falls on the same side. */
@@ -21,7 +21,10 @@ export interface MutableCatalogue extends Catalogue {
   /** Found no more from now on; requests that hold it already end with it. */
   remove(name: string, version: string): ServedModel | undefined;
   aliases(): ReadonlyMap<string, ModelRef>;
-  /** An alias goes before a model of the same name; null takes it away. */
+  /**
+   * Null takes it away. An alias goes before a model of the same name; one that stands for a version
+   * of its own name pins what answers for it, canaries apart.
+   */
   setAlias(alias: string, target: ModelRef | null): void;
   canaries(): ReadonlyMap<string, Canary>;
   setCanary(name: string, canary: Canary | null): void;
@@ -41,25 +44,32 @@ export function createCatalogue(): MutableCatalogue {
   };
   const exact = (name: string, version: string): ServedModel | undefined =>
     versionsOf(name).find((model) => model.version === version);
+  const settled = (name: string, trial: ServedModel | undefined): ServedModel | undefined => {
+    const pin = aliases.get(name);
+    if (pin?.name === name && pin.version !== null) return exact(name, pin.version);
+    return versionsOf(name).find((model) => model !== trial) ?? trial;
+  };
   const chosen = (name: string, caller: string | null): ServedModel | undefined => {
-    const versions = versionsOf(name);
     const canary = canaries.get(name);
     const trial = canary === undefined ? undefined : exact(name, canary.version);
-    if (canary === undefined || trial === undefined) return versions[0];
-    if (caller !== null && drawOf(name, canary.version, caller) < canary.share) return trial;
-    return versions.find((model) => model !== trial) ?? trial;
+    const isTried =
+      canary !== undefined &&
+      caller !== null &&
+      drawOf(name, canary.version, caller) < canary.share;
+    return isTried && trial !== undefined ? trial : settled(name, trial);
   };
   return {
     find: (name, version, caller) => {
       const target = aliases.get(name);
-      if (target === undefined)
+      if (target === undefined || target.name === name) {
         return version === null ? chosen(name, caller) : exact(name, version);
-      const wanted = version ?? target.version;
-      if (wanted === null) return chosen(target.name, caller);
-      const pinnedElsewhere = target.version !== null && target.version !== wanted;
-      if (!pinnedElsewhere) return exact(target.name, wanted);
-      // The name of a model stays one when an alias pins what it stands for.
-      return target.name === name ? exact(name, wanted) : undefined;
+      }
+      if (target.version === null) {
+        return version === null ? chosen(target.name, caller) : exact(target.name, version);
+      }
+      return version === null || version === target.version
+        ? exact(target.name, target.version)
+        : undefined;
     },
     list: () => [...models.values()].flat(),
     put: (model) => {

@@ -123,8 +123,7 @@ function nameModels(keeper: ModelKeeper, { models = {} }: MinerConfig): void {
   for (const [name, model] of Object.entries(models)) {
     if (model.canary !== undefined) keeper.setCanary(name, model.canary);
     if (model.default !== undefined) keeper.setAlias(name, { name, version: model.default });
-    const target = { name, version: model.default ?? null };
-    for (const alias of model.aliases) keeper.setAlias(alias, target);
+    for (const alias of model.aliases) keeper.setAlias(alias, { name, version: null });
   }
 }
 

@@ -131,6 +131,20 @@ describe('a canary', () => {
     expect(found('m')).toBe('m/3');
   });
 
+  it('goes beside a pinned version, for other names of the model too', () => {
+    const { found, catalogue } = filled('m/1', 'm/2', 'm/3');
+    catalogue.setAlias('m', { name: 'm', version: '1' });
+    catalogue.setAlias('other', { name: 'm', version: null });
+    catalogue.setAlias('fixed', { name: 'm', version: '1' });
+    catalogue.setCanary('m', { version: '3', share: 1 });
+    expect(found('m', null, 'caller-1')).toBe('m/3');
+    expect(found('other', null, 'caller-1')).toBe('m/3');
+    expect(found('fixed', null, 'caller-1')).toBe('m/1');
+    catalogue.setCanary('m', { version: '3', share: 0 });
+    expect(found('m', null, 'caller-1')).toBe('m/1');
+    expect(found('other', null, 'caller-1')).toBe('m/1');
+  });
+
   it('may be an older version, and counts for nothing while it is not loaded', () => {
     const { found, catalogue } = filled('m/1', 'm/2');
     catalogue.setCanary('m', { version: '1', share: 1 });
