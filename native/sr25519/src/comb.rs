@@ -1,24 +1,16 @@
-//! Multiples of a point that is used again and again, from a table of its sums.
-//!
-//! A scalar's 256 bits stand in a grid of eight rows. Column by column, the eight bits of a column
-//! name one entry of the table, and going from one column to the next doubles the sum. A bit means
-//! plus one or minus one instead of one or zero: then half of the entries are the negatives of the
-//! other half, and need no place. All this takes time that depends on its inputs: only public keys
-//! and signatures may come near it.
+//! Multiples of a point that is used again and again, from tables of its sums. This takes time that
+//! depends on the scalars: only public keys and signatures may come near it.
 #![forbid(unsafe_code)]
 
 use crate::point::{Point, Summand};
+use crate::sums::Layout;
 use alloc::vec::Vec;
 use curve25519_dalek::scalar::Scalar;
 
-/// Bits that one entry answers for.
 const ROWS: usize = 8;
-/// The columns are dealt out to this many tables, which share the doublings.
 const TABLES: usize = 2;
-/// Columns in each table's share.
-const SHARE: usize = 256 / (ROWS * TABLES);
-/// Sums in a table: the last row always counts as plus, the sign stands outside.
-const SUMS: usize = 1 << (ROWS - 1);
+const SHARE: usize = 16;
+const LAYOUT: Layout = Layout { rows: ROWS, tables: TABLES, share: SHARE };
 
 /// The tables of one point.
 pub struct Comb {
@@ -72,35 +64,9 @@ fn transposed(rows: [u8; 8]) -> [u8; 8] {
 }
 
 impl Comb {
-    /// The tables of the point behind an encoding: some 500 additions. `None` for other bytes.
+    /// The tables of the point behind an encoding; `None` for other bytes.
     pub fn of(encoding: &[u8; 32]) -> Option<Self> {
-        let mut power = Point::decode(encoding)?;
-        let mut rows = Vec::with_capacity(ROWS * TABLES);
-        for _ in 0..ROWS * TABLES {
-            rows.push(power);
-            power = (0..SHARE).fold(power, |power, _| power.doubled());
-        }
-        let summands = Point::to_summands(&rows);
-        let doubles: Vec<Point> = rows.iter().map(Point::doubled).collect();
-        let doubles = Point::to_summands(&doubles);
-        let mut sums = Vec::with_capacity(TABLES * SUMS);
-        for table in 0..TABLES {
-            let pick = |all: &[Summand]| all.iter().skip(table).step_by(TABLES).copied().collect();
-            push_sums(&mut sums, pick(&summands), pick(&doubles));
-        }
-        Some(Self { sums: Point::to_summands(&sums) })
-    }
-}
-
-// The last row, plus or minus each other row.
-fn push_sums(sums: &mut Vec<Point>, rows: Vec<Summand>, doubles: Vec<Summand>) {
-    let from = sums.len();
-    let all_minus = Point::IDENTITY.plus(&rows[ROWS - 1]);
-    sums.push(rows[..ROWS - 1].iter().fold(all_minus, |sum, row| sum.minus(row)));
-    for double in &doubles[..ROWS - 1] {
-        for at in from..sums.len() {
-            sums.push(sums[at].plus(double));
-        }
+        Some(Self { sums: LAYOUT.sums_of(&Point::decode(encoding)?) })
     }
 }
 
@@ -110,7 +76,7 @@ pub fn sum(terms: [(&Comb, &Columns); 2]) -> Point {
     for column in (0..SHARE).rev() {
         sum = sum.doubled();
         for (comb, columns) in terms {
-            for (table, columns) in comb.sums.chunks_exact(SUMS).zip(&columns.0) {
+            for (table, columns) in comb.sums.chunks_exact(LAYOUT.entries()).zip(&columns.0) {
                 sum = step(&sum, table, columns[column]);
             }
         }

@@ -1,11 +1,13 @@
-//! The field of curve25519 for public values: the proven routines of fiat-crypto under names that
-//! read like arithmetic.
+//! The field of curve25519: the proven routines of fiat-crypto under names that read like
+//! arithmetic. They take the same time for all elements; what looks at an element and answers with
+//! a `bool` or an `Option` is for public ones.
 //!
 //! Their types keep the bounds: what was multiplied is [`Tight`], one addition or subtraction of
 //! two tight elements gives a [`Loose`] one, only that goes into a product, and only a product or
 //! [`Loose::carry`] leads back.
 #![forbid(unsafe_code)]
 
+use core::hint::black_box;
 use fiat_crypto::curve25519_32::{
     fiat_25519_add, fiat_25519_carry, fiat_25519_carry_mul, fiat_25519_carry_square,
     fiat_25519_from_bytes, fiat_25519_loose_field_element, fiat_25519_opp, fiat_25519_relax,
@@ -19,6 +21,25 @@ pub struct Tight(fiat_25519_tight_field_element);
 /// An element that may be multiplied.
 #[derive(Clone, Copy)]
 pub struct Loose(fiat_25519_loose_field_element);
+
+/// All ones or all zeros. The compiler does not learn which, so it cannot make a branch of it.
+#[derive(Clone, Copy)]
+pub struct Mask(u32);
+
+impl Mask {
+    /// All ones for 1, all zeros for 0.
+    pub fn of_bit(bit: u8) -> Self {
+        Self(black_box(u32::from(bit).wrapping_neg()))
+    }
+
+    /// All ones at `index`, all zeros elsewhere.
+    pub fn of_one<const N: usize>(index: u8) -> [Self; N] {
+        let differs = |at: usize| u32::from(index) ^ at as u32;
+        black_box(core::array::from_fn(|at| {
+            Self((differs(at).wrapping_sub(1) as i32 >> 31) as u32)
+        }))
+    }
+}
 
 const EMPTY: [u32; 10] = [0; 10];
 
@@ -161,6 +182,27 @@ impl Tight {
 }
 
 impl Loose {
+    /// 0.
+    pub const ZERO: Self = Self::from_limbs(EMPTY);
+
+    /// Becomes `other` where it is 0 and the mask is all ones; stays as it is with all zeros.
+    #[inline]
+    pub fn take(&mut self, other: &Self, mask: Mask) {
+        for (limb, theirs) in self.0 .0.iter_mut().zip(&other.0 .0) {
+            *limb |= theirs & mask.0;
+        }
+    }
+
+    /// Exchanges the two where the mask is all ones.
+    #[inline]
+    pub fn exchange(&mut self, other: &mut Self, mask: Mask) {
+        for (limb, theirs) in self.0 .0.iter_mut().zip(&mut other.0 .0) {
+            let change = (*limb ^ *theirs) & mask.0;
+            *limb ^= change;
+            *theirs ^= change;
+        }
+    }
+
     const fn from_limbs(limbs: [u32; 10]) -> Self {
         Self(fiat_25519_loose_field_element(limbs))
     }

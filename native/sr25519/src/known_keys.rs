@@ -7,8 +7,8 @@ use schnorrkel::PublicKey;
 
 /// A full subnet has 256 keys; the rest is for those that come and go.
 pub const CAPACITY: usize = 320;
-/// Tables cost about as much as two checks without them, and save two thirds of each later one.
-/// Made at the fourth check, they make a flood of ever new keys at most half as dear again.
+/// Tables cost two to three checks without them, and save two thirds of each later one. Made at the
+/// fourth check, they make a flood of ever new keys at most half as dear again.
 const CHECKS_BEFORE_TABLES: u8 = 3;
 
 /// One key; nothing in it is secret.

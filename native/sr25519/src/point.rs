@@ -1,9 +1,12 @@
-//! Points of the Edwards curve behind Ristretto, for public values: adding, doubling, reading an
-//! encoding, and the encodings of doubles. A point stands for its Ristretto class.
+//! Points of the Edwards curve behind Ristretto: adding, doubling, reading an encoding, and the
+//! encodings of doubles. A point stands for its Ristretto class.
+//!
+//! Adding and doubling take the same time for all points. An encoding is public; its making takes
+//! time that depends on nothing else.
 #![forbid(unsafe_code)]
 
 use crate::field::{
-    invert_all, Loose, Tight, D, INVERSE_ROOT_OF_A_MINUS_D, ROOT_OF_MINUS_ONE, TWICE_D,
+    invert_all, Loose, Mask, Tight, D, INVERSE_ROOT_OF_A_MINUS_D, ROOT_OF_MINUS_ONE, TWICE_D,
 };
 use alloc::vec::Vec;
 
@@ -22,6 +25,20 @@ pub struct Summand {
     sum: Loose,
     difference: Loose,
     product: Loose,
+}
+
+impl Summand {
+    /// All zeros: no point, but what one is taken into.
+    pub const EMPTY: Self =
+        Self { sum: Loose::ZERO, difference: Loose::ZERO, product: Loose::ZERO };
+
+    /// Becomes `other` where it is empty and the mask is all ones.
+    #[inline]
+    pub fn take(&mut self, other: &Self, mask: Mask) {
+        self.sum.take(&other.sum, mask);
+        self.difference.take(&other.difference, mask);
+        self.product.take(&other.product, mask);
+    }
 }
 
 impl Point {
@@ -77,6 +94,19 @@ impl Point {
         Self::from_factors(&b.minus(&a), &f, &g, &b.plus(&a))
     }
 
+    /// self + summand, or self - summand where the mask is all ones.
+    #[inline]
+    pub fn plus_or_minus(&self, summand: &Summand, minus: Mask) -> Self {
+        let Summand { mut sum, mut difference, product } = *summand;
+        sum.exchange(&mut difference, minus);
+        let a = self.y.minus(&self.x).times(&difference);
+        let b = self.y.plus(&self.x).times(&sum);
+        let c = self.t.times(&product);
+        let (mut f, mut g) = (self.z.minus(&c), self.z.plus(&c));
+        f.exchange(&mut g, minus);
+        Self::from_factors(&b.minus(&a), &f, &g, &b.plus(&a))
+    }
+
     /// All of them as summands, for one inversion.
     pub fn to_summands(points: &[Self]) -> Vec<Summand> {
         let mut halves: Vec<Tight> = points.iter().map(|p| p.z.plus(&p.z).carry()).collect();
@@ -91,6 +121,12 @@ impl Point {
             difference: self.y.minus(&self.x).times(&half).loose(),
             product: self.t.times(&half).times(&TWICE_D).loose(),
         }
+    }
+
+    /// The Ristretto encoding of twice the point; leaves nothing of it on the heap.
+    pub fn encode_double(&self) -> [u8; 32] {
+        let double = Double::of(self);
+        double.encode(&double.to_invert().inverted())
     }
 
     /// The Ristretto encodings of twice each point: with a double no root is needed, and one
@@ -135,6 +171,8 @@ impl Double {
         self.eg.times(&self.fh)
     }
 
+    // The questions asked here are about x, y and their product, not about how Z came to be: the
+    // answers follow from the encoding.
     fn encode(&self, inverse: &Tight) -> [u8; 32] {
         let inverse = inverse.loose();
         let z_inverse = self.eg.times(&inverse).loose();

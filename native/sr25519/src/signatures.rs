@@ -1,6 +1,7 @@
 //! Signing and verifying, with a memory of public keys.
 #![forbid(unsafe_code)]
 
+use crate::base::Base;
 use crate::comb::{sum, Comb, Dealer};
 use crate::keys::{is_identity, HostRandomness, KEYPAIR};
 use crate::known_keys::{KnownKeys, CAPACITY};
@@ -11,8 +12,9 @@ use curve25519_dalek::{
 };
 use schnorrkel::{
     context::{attach_rng, SigningContext, SigningTranscript},
-    PublicKey, SecretKey, Signature,
+    PublicKey, Signature,
 };
+use zeroize::Zeroizing;
 
 /// Every Substrate chain signs under this context.
 const CONTEXT: &[u8] = b"substrate";
@@ -33,7 +35,8 @@ pub struct Claim<'a> {
 pub struct Signatures {
     context: SigningContext,
     dealer: Dealer,
-    base: Option<Comb>,
+    base: Base,
+    base_comb: Comb,
     known: KnownKeys,
 }
 
@@ -43,38 +46,39 @@ impl Default for Signatures {
     }
 }
 
-/// What a claim comes to before the encodings of all are computed together.
-enum Finding {
-    Settled(bool),
-    /// Half of the point that R has to encode.
-    HalfOfR(Point),
-}
-
 impl Signatures {
     /// Remembers at most `keys` keys.
     pub fn with_room_for(keys: usize) -> Self {
+        let base_comb = Comb::of(RISTRETTO_BASEPOINT_COMPRESSED.as_bytes());
         Self {
             context: SigningContext::new(CONTEXT),
             dealer: Dealer::default(),
-            base: Comb::of(RISTRETTO_BASEPOINT_COMPRESSED.as_bytes()),
+            base: Base::default(),
+            base_comb: base_comb.expect("the base point is a point"),
             known: KnownKeys::new(keys),
         }
     }
 
-    /// Signs `message`. The nonce mixes the key's own nonce half, the transcript and
-    /// `randomness`, so weak randomness alone does not leak the key.
+    /// Signs `message`, as schnorrkel does. The nonce mixes the key's own nonce half, the
+    /// transcript and `randomness`, so weak randomness alone does not leak the key.
     pub fn sign(
         &mut self,
         keypair: &[u8; KEYPAIR],
         message: &[u8],
         randomness: &[u8; 32],
     ) -> Option<[u8; 64]> {
-        let (secret, public) = keypair.split_at(64);
-        let secret = SecretKey::from_bytes(secret).ok()?;
-        let public = self.known.find(public.try_into().ok()?)?.public();
+        let (key, nonce) = (third(keypair, 0), third(keypair, 1));
+        let key = Zeroizing::new(Option::<Scalar>::from(Scalar::from_canonical_bytes(key))?);
+        let public = third(keypair, 2);
+        self.known.find(&public)?;
         let transcript = self.context.bytes(message);
-        let transcript = attach_rng(transcript, HostRandomness::new(randomness));
-        Some(secret.sign(transcript, public).to_bytes())
+        let mut transcript = attach_rng(transcript, HostRandomness::new(randomness));
+        name_key(&mut transcript, &public);
+        let nonce = Zeroizing::new(nonce);
+        let r = Zeroizing::new(transcript.witness_scalar(b"signing", &[&nonce[..]]));
+        let encoding = self.base.times(&r);
+        let s = challenge(&mut transcript, &encoding) * *key + *r;
+        Some(written(&encoding, &s))
     }
 
     /// False for anything malformed: unmarked or unreduced signature, undecodable or identity key.
@@ -84,73 +88,97 @@ impl Signatures {
 
     /// One verdict per claim, each by its own equation: no claim has a say in another's.
     pub fn verify_each(&mut self, claims: &[Claim]) -> Vec<bool> {
+        // At most one key gets tables in a call, so that none takes unusually long.
         let mut may_build = true;
         let findings: Vec<Finding> =
             claims.iter().map(|claim| self.examine(claim, &mut may_build)).collect();
         let halves: Vec<Point> = findings.iter().filter_map(Finding::half).collect();
         let mut encodings = Point::encode_doubles(&halves).into_iter();
-        let verdict = |(finding, claim): (&Finding, &Claim)| match finding {
+        let verdict = |finding: &Finding| match finding {
             Finding::Settled(verdict) => *verdict,
-            Finding::HalfOfR(_) => {
-                encodings.next().as_ref().map(|r| &r[..]) == claim.signature.get(..32)
-            }
+            Finding::HalfOf { r, .. } => encodings.next() == Some(*r),
         };
-        findings.iter().zip(claims).map(verdict).collect()
+        findings.iter().map(verdict).collect()
     }
 
-    // At most one table is made for each call, so that none takes unusually long.
     fn examine(&mut self, claim: &Claim, may_build: &mut bool) -> Finding {
-        let Some(s) = read_s(claim.signature).filter(|_| !is_identity(claim.public)) else {
-            return Finding::Settled(false);
-        };
-        let Some(key) = self.known.find(claim.public) else {
-            return Finding::Settled(false);
-        };
-        *may_build &= !key.count_check(*may_build);
-        match (&self.base, key.comb()) {
-            (Some(base), Some(comb)) => {
-                let minus_k = -challenge(&self.context, claim);
-                let s = self.dealer.columns_of_half(&s);
-                let minus_k = self.dealer.columns_of_half(&minus_k);
-                Finding::HalfOfR(sum([(base, &s), (comb, &minus_k)]))
-            }
-            _ => Finding::Settled(verify_plainly(&self.context, key.public(), claim)),
-        }
+        self.look_up(claim, may_build).unwrap_or(Finding::Settled(false))
     }
+
+    // `None` for what is malformed.
+    fn look_up(&mut self, claim: &Claim, may_build: &mut bool) -> Option<Finding> {
+        let (r, s) = read(claim.signature)?;
+        if is_identity(claim.public) {
+            return None;
+        }
+        let key = self.known.find(claim.public)?;
+        *may_build &= !key.count_check(*may_build);
+        let mut transcript = self.context.bytes(claim.message);
+        let Some(comb) = key.comb() else {
+            return Some(Finding::Settled(verify_plainly(transcript, key.public(), claim)));
+        };
+        name_key(&mut transcript, claim.public);
+        let minus_k = -challenge(&mut transcript, &r);
+        let s = self.dealer.columns_of_half(&s);
+        let minus_k = self.dealer.columns_of_half(&minus_k);
+        let half = sum([(&self.base_comb, &s), (comb, &minus_k)]);
+        Some(Finding::HalfOf { r, half })
+    }
+}
+
+/// What a claim comes to before all encodings are made together.
+enum Finding {
+    Settled(bool),
+    /// Twice this point has to have the encoding `r`.
+    HalfOf {
+        r: [u8; 32],
+        half: Point,
+    },
 }
 
 impl Finding {
     fn half(&self) -> Option<Point> {
         match self {
-            Finding::HalfOfR(half) => Some(*half),
+            Finding::HalfOf { half, .. } => Some(*half),
             Finding::Settled(_) => None,
         }
     }
 }
 
+fn third(keypair: &[u8; KEYPAIR], at: usize) -> [u8; 32] {
+    core::array::from_fn(|byte| keypair[at * 32 + byte])
+}
+
 // Only the one spelling of s below the group's order, and only with the mark.
-fn read_s(signature: &[u8; 64]) -> Option<Scalar> {
-    let mut s = [0; 32];
-    s.copy_from_slice(&signature[32..]);
+fn read(signature: &[u8; 64]) -> Option<([u8; 32], Scalar)> {
+    let r = core::array::from_fn(|at| signature[at]);
+    let mut s: [u8; 32] = core::array::from_fn(|at| signature[32 + at]);
     if s[31] & MARK == 0 {
         return None;
     }
     s[31] &= !MARK;
-    Scalar::from_canonical_bytes(s).into()
+    Option::from(Scalar::from_canonical_bytes(s)).map(|s| (r, s))
 }
 
-fn challenge(context: &SigningContext, claim: &Claim) -> Scalar {
-    let mut r = [0; 32];
-    r.copy_from_slice(&claim.signature[..32]);
-    let mut transcript = context.bytes(claim.message);
+fn written(r: &[u8; 32], s: &Scalar) -> [u8; 64] {
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(r);
+    signature[32..].copy_from_slice(s.as_bytes());
+    signature[63] |= MARK;
+    signature
+}
+
+fn name_key(transcript: &mut impl SigningTranscript, public: &[u8; 32]) {
     transcript.proto_name(b"Schnorr-sig");
-    transcript.commit_point(b"sign:pk", &CompressedRistretto(*claim.public));
-    transcript.commit_point(b"sign:R", &CompressedRistretto(r));
+    transcript.commit_point(b"sign:pk", &CompressedRistretto(*public));
+}
+
+fn challenge(transcript: &mut impl SigningTranscript, r: &[u8; 32]) -> Scalar {
+    transcript.commit_point(b"sign:R", &CompressedRistretto(*r));
     transcript.challenge_scalar(b"sign:c")
 }
 
-fn verify_plainly(context: &SigningContext, public: &PublicKey, claim: &Claim) -> bool {
-    let transcript = context.bytes(claim.message);
+fn verify_plainly(transcript: impl SigningTranscript, public: &PublicKey, claim: &Claim) -> bool {
     Signature::from_bytes(claim.signature)
         .is_ok_and(|signature| public.verify(transcript, &signature).is_ok())
 }

@@ -6,8 +6,9 @@ use curve25519_dalek::{
     traits::Identity,
 };
 use sr25519_wasm::{
+    base::Base,
     comb::{sum, Comb, Dealer},
-    field::{invert_all, Tight, D, INVERSE_ROOT_OF_A_MINUS_D, ROOT_OF_MINUS_ONE, TWICE_D},
+    field::{invert_all, Mask, Tight, D, INVERSE_ROOT_OF_A_MINUS_D, ROOT_OF_MINUS_ONE, TWICE_D},
     point::Point,
 };
 
@@ -157,6 +158,8 @@ fn adding_and_subtracting_agree_with_dalek() {
         for (b, right) in points.iter().zip(&summands) {
             let both = Point::encode_doubles(&[left.plus(right), left.minus(right)]);
             assert_eq!(both, [(a + b + a + b).compress().0, (a - b + a - b).compress().0]);
+            let masked = [0, 1].map(|bit| left.plus_or_minus(right, Mask::of_bit(bit)));
+            assert_eq!(masked.map(|point| point.encode_double()), both[..]);
         }
     }
 }
@@ -188,6 +191,14 @@ fn the_tables_give_half_of_the_sum() {
         let terms = [(&x_comb, &dealer.columns_of_half(x)), (&y_comb, &dealer.columns_of_half(y))];
         let encoding = Point::encode_doubles(&[sum(terms)])[0];
         assert_eq!(encoding, (x * x_point + y * y_point).compress().0);
+    }
+}
+
+#[test]
+fn the_base_times_any_scalar() {
+    let base = Base::default();
+    for x in scalars(&mut Random::new(8)) {
+        assert_eq!(base.times(&x), (&x * RISTRETTO_BASEPOINT_TABLE).compress().0);
     }
 }
 

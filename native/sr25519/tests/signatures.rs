@@ -2,7 +2,11 @@
 use curve25519_dalek::{
     constants::RISTRETTO_BASEPOINT_TABLE, ristretto::CompressedRistretto, scalar::Scalar,
 };
-use schnorrkel::{context::SigningTranscript, signing_context, PublicKey, Signature};
+use rand_core::{CryptoRng, Error, RngCore};
+use schnorrkel::{
+    context::{attach_rng, SigningTranscript},
+    signing_context, Keypair, PublicKey, Signature,
+};
 use sr25519_wasm::keys::{keypair_from_mini, KEYPAIR};
 use sr25519_wasm::signatures::{Claim, Signatures};
 
@@ -109,6 +113,40 @@ fn refuses_to_sign_with_what_is_no_keypair() {
     no_point[64..].fill(0xff);
     assert!(kept.sign(&no_point, b"m", &[7; 32]).is_none());
 }
+
+#[test]
+fn signs_byte_by_byte_as_schnorrkel() {
+    let mut random = Random::new(13);
+    let mut kept = Signatures::default();
+    for at in 0..2000 {
+        let pair = keypair_from_mini(&random.bytes()).unwrap();
+        let (message, randomness) = (vec![7; at % 500], random.bytes());
+        let theirs = Keypair::from_bytes(&pair).unwrap();
+        let transcript = signing_context(b"substrate").bytes(&message);
+        let transcript = attach_rng(transcript, Fixed(randomness));
+        let expected = theirs.sign(transcript).to_bytes();
+        assert_eq!(kept.sign(&pair, &message, &randomness).unwrap(), expected);
+    }
+}
+
+struct Fixed([u8; 32]);
+
+impl RngCore for Fixed {
+    fn next_u32(&mut self) -> u32 {
+        unimplemented!()
+    }
+    fn next_u64(&mut self) -> u64 {
+        unimplemented!()
+    }
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        dest.copy_from_slice(&self.0);
+    }
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Error> {
+        self.fill_bytes(dest);
+        Ok(())
+    }
+}
+impl CryptoRng for Fixed {}
 
 #[test]
 fn signatures_depend_on_the_randomness() {
