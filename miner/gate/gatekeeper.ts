@@ -288,7 +288,7 @@ function settle(
   const nowMs = platform.clock.monotonicMs();
   const refusal = good ? admitted(context, claim, nowMs) : spent(context, claim, good);
   if (refusal === null) return null;
-  if (refusal.status === 401 || refusal.status === 403) wastedByAddress.take(address, nowMs);
+  if (refusal.status === 401 || refusal.status === 403) wastedByAddress.charge(address, nowMs);
   return refusal;
 }
 

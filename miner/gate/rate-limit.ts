@@ -10,6 +10,11 @@ export interface RateLimiter {
   take(key: string, nowMs: number, cost?: number): number;
   /** As `take`, without taking. */
   peek(key: string, nowMs: number, cost?: number): number;
+  /**
+   * Takes one token although there may be none: for what was done already. Many that were let in at
+   * the same moment are paid for afterwards.
+   */
+  charge(key: string, nowMs: number): void;
   /** Keys that are remembered. */
   readonly size: number;
 }
@@ -25,6 +30,9 @@ interface Bucket {
   tokens: number;
   atMs: number;
 }
+
+/** How many times a full bucket somebody can owe. */
+const mostDebt = 10;
 
 /** Against the rounding of binary fractions: who waited as long as was said must be let in. */
 const epsilon = 1e-6;
@@ -62,6 +70,11 @@ export function createRateLimiter({ ratePerSecond, burst, maxKeys }: RateLimit):
       const waitMs = missingMs(bucket, cost);
       if (waitMs === 0) bucket.tokens -= cost;
       return waitMs;
+    },
+    charge: (key, nowMs) => {
+      const bucket = touch(key, nowMs);
+      fill(bucket, nowMs);
+      bucket.tokens = Math.max(-mostDebt * burst, bucket.tokens - 1);
     },
     get size() {
       return buckets.size;

@@ -26,6 +26,8 @@ function dribble(socket: Socket, text: string): () => void {
   return () => clearInterval(timer);
 }
 
+const patient = { timeout: 15_000 };
+
 describe('16. 1,000 half-open connections with a byte a second', () => {
   it(
     'are closed within the time of a request, and others are served meanwhile',
@@ -75,16 +77,20 @@ describe('17. more connections than there is room for', () => {
         if (round % 5 === 4) expect((await infer(rig.port)).status).toBe(200);
       }
       expect(sockets).toHaveLength(10_000);
-      await expect.poll(async () => openOf((await rig.report()).metrics)).toBeLessThanOrEqual(1000);
+      await expect
+        .poll(async () => openOf((await rig.report()).metrics), patient)
+        .toBeLessThanOrEqual(1000);
       for (const socket of sockets) socket.destroy();
-      await expect.poll(async () => openOf((await rig.report()).metrics)).toBeLessThanOrEqual(1);
+      await expect
+        .poll(async () => openOf((await rig.report()).metrics), patient)
+        .toBeLessThanOrEqual(1);
       expect((await infer(rig.port)).status).toBe(200);
       expect((await rig.report()).problems).toEqual([]);
     } finally {
       for (const socket of sockets) socket.destroy();
       expect(await rig.stop()).toBe(0);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('without files left it goes on: it takes fewer connections than it was told to', async () => {
     const rig = await startRigProcess({ maxFiles: 256 });
@@ -97,13 +103,15 @@ describe('17. more connections than there is room for', () => {
       expect(log.join('\n')).toContain('the limit on open files allows fewer connections');
       expect(problems).toEqual([]);
       for (const socket of sockets) socket.destroy();
-      await expect.poll(async () => openOf((await rig.report()).metrics)).toBeLessThanOrEqual(1);
+      await expect
+        .poll(async () => openOf((await rig.report()).metrics), patient)
+        .toBeLessThanOrEqual(1);
       expect((await infer(rig.port)).status).toBe(200);
     } finally {
       for (const socket of sockets) socket.destroy();
       expect(await rig.stop()).toBe(0);
     }
-  }, 40_000);
+  }, 90_000);
 
   it('one address gets its share and no more, whatever it opens', () =>
     withRig({ server: { maxConnectionsPerAddress: 20 } }, async (rig) => {

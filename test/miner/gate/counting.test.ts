@@ -75,6 +75,15 @@ describe('a bucket of tokens with costs', () => {
     );
   });
 
+  it('what was done already is owed: many at once are paid for afterwards, up to a bound', () => {
+    const limiter = createRateLimiter({ ratePerSecond: 10, burst: 5, maxKeys: 10 });
+    for (let at = 0; at < 25; at += 1) limiter.charge('a', 0);
+    expect(limiter.peek('a', 0)).toBe(2100);
+    for (let at = 0; at < 1000; at += 1) limiter.charge('a', 0);
+    expect(limiter.peek('a', 0)).toBe(5100);
+    expect(limiter.peek('a', 5100)).toBe(0);
+  });
+
   it('what costs more than the bucket holds waits for a full one, and is paid back', () => {
     const limiter = createRateLimiter({ ratePerSecond: 1, burst: 10, maxKeys: 10 });
     expect(limiter.take('a', 0, 30)).toBe(0);
