@@ -57,13 +57,25 @@ function pictureProblems(config: TaskConfig, dataset: Dataset): readonly TaskPro
   return [{ path: ['augmentation'], message, hint: 'Set shiftPixels and rotateDegrees to 0.' }];
 }
 
+/** Planes, rows and columns, or rows and columns alone, can be sent as an image. */
+function imageProblems({ itemShape }: Dataset): readonly TaskProblem[] {
+  const [planes] = itemShape;
+  const isGrey = itemShape.length === 2 || (itemShape.length === 3 && planes === 1);
+  if (isGrey || (itemShape.length === 3 && planes === 3)) return [];
+  const message = `is BYTES, but items of [${itemShape.join(', ')}] are no images`;
+  const hint = 'Use FP32, or items of one or three planes.';
+  return [{ path: ['interface', 'inputs', 0, 'datatype'], message, hint }];
+}
+
 /** Everything that keeps a classification task and a data set from working together. */
 export function classifyProblems(config: TaskConfig, dataset: Dataset): readonly TaskProblem[] {
   const [input] = config.interface.inputs;
   const [output] = config.interface.outputs;
+  const isImages = input?.datatype === 'BYTES';
   return [
-    ...datatypeProblems('inputs', input, ['FP32']),
-    ...shapeProblems('inputs', input, [-1, ...dataset.itemShape]),
+    ...datatypeProblems('inputs', input, ['FP32', 'BYTES']),
+    ...shapeProblems('inputs', input, isImages ? [-1] : [-1, ...dataset.itemShape]),
+    ...(isImages ? imageProblems(dataset) : []),
     ...datatypeProblems('outputs', output, ['FP32', 'FP64']),
     ...shapeProblems('outputs', output, [-1, dataset.classes.length]),
     ...classesProblems(config, dataset),

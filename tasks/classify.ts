@@ -8,6 +8,8 @@ import { judgeClasses } from './classify-judge.ts';
 import { classifyProblems } from './classify-problems.ts';
 import { itemsByClass } from './dataset.ts';
 import type { Dataset } from './dataset.ts';
+import { encodePng } from './png.ts';
+import type { Raster } from './png.ts';
 import { prng } from './prng.ts';
 import type { Prng } from './prng.ts';
 import type { Challenge, Task, TaskKind } from './task-port.ts';
@@ -67,6 +69,34 @@ function inputTensor(
   return { name, datatype: 'FP32', shape: [drawn.length, ...dataset.itemShape], data };
 }
 
+/** One PNG file for each item: what a model behind a decoder of images is sent. */
+function imageTensor(
+  name: string,
+  dataset: Dataset,
+  drawn: readonly number[],
+  random: Prng,
+  how: ClassifyConfig['augmentation'],
+): Tensor {
+  const data = drawn.map((item) => {
+    const picture = pictureOf(dataset, item);
+    return encodePng(rasterOf(picture, augment(random, picture, how)));
+  });
+  return { name, datatype: 'BYTES', shape: [drawn.length], data };
+}
+
+/** Values of 0 to 1 become bytes; planes become channels side by side. */
+function rasterOf({ planes, height, width }: Picture, values: ArrayLike<number>): Raster {
+  const count = height * width;
+  const bytes = new Uint8Array(count * planes);
+  for (let plane = 0; plane < planes; plane += 1) {
+    for (let at = 0; at < count; at += 1) {
+      const value = Math.min(Math.max(values[plane * count + at] ?? 0, 0), 1);
+      bytes[at * planes + plane] = Math.floor(value * 255 + 0.5);
+    }
+  }
+  return { width, height, channels: planes === 3 ? 3 : 1, bytes };
+}
+
 function truthTensor(dataset: Dataset, drawn: readonly number[]): Tensor {
   const data = Int32Array.from(drawn, (item) => dataset.labels[item] ?? -1);
   return { name: 'labels', datatype: 'INT32', shape: [drawn.length], data };
@@ -83,11 +113,12 @@ function build(config: ClassifyConfig, dataset: Dataset): Task {
   const input = soleSpec(config, 'inputs');
   const output = soleSpec(config, 'outputs');
   const pools = itemsByClass(dataset);
+  const made = input.datatype === 'BYTES' ? imageTensor : inputTensor;
   const generate = (seed: Uint8Array): Challenge => {
     const drawn = drawItems(prng(seed, 'draw'), pools, batch);
     const random = prng(seed, 'augment');
     return {
-      inputs: [inputTensor(input.name, dataset, drawn, random, augmentation)],
+      inputs: [made(input.name, dataset, drawn, random, augmentation)],
       truth: [truthTensor(dataset, drawn)],
     };
   };
@@ -102,5 +133,8 @@ function build(config: ClassifyConfig, dataset: Dataset): Task {
   };
 }
 
-/** Classification of tensors: the largest of the scores (logits or probabilities) is the answer. */
+/**
+ * Classification of tensors, or of PNG files where the input is BYTES: the largest of the scores
+ * (logits or probabilities) is the answer.
+ */
 export const classify: TaskKind<ClassifyConfig> = { problems: classifyProblems, build };
