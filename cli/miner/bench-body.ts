@@ -31,7 +31,8 @@ export interface TensorSource {
   readonly input: string;
   readonly sizes: SyntheticSizes;
   readonly seed: number;
-  readonly encoding: 'binary' | 'json';
+  /** Tensors behind the JSON, not in it. */
+  readonly binary: boolean;
 }
 
 /** So many different questions go round: a miner that remembers answers gains nothing. */
@@ -103,10 +104,9 @@ function isJson(text: string): boolean {
 
 function written(
   platform: Platform,
-  { model, encoding, interface: known }: TensorSource,
+  { model, binary, interface: known }: TensorSource,
   inputs: readonly Tensor[],
 ): BenchBody {
-  const binary = encoding === 'binary';
   const outputs = (known?.outputs ?? []).map(({ name }) => ({ name, binary }));
   const request = { inputs, outputs, binaryOutput: binary, parameters: {} };
   const message = encodeInferRequest(request, { binary });

@@ -11,7 +11,7 @@ import { createPlatform } from '../../common/node/platform.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { Signer, Verifier } from '../../common/signer-port.ts';
 import type { ModelInterface } from '../../common/wire/inference-types.ts';
-import { readModelStatement } from '../../miner/upstream/model-statement.ts';
+import { readModelStatement, readServerExtensions } from '../../miner/upstream/model-statement.ts';
 import { locationOf, textOption, withHotkey, withJson } from '../flags.ts';
 import type { OutputFlags, WalletFlags } from '../flags.ts';
 import type { CliIo } from '../io.ts';
@@ -46,7 +46,7 @@ export interface BenchFlags extends TargetFlags, WalletFlags, OutputFlags {
   readonly timeoutMs: number;
   readonly entrance: BenchEntrance;
   readonly input: string;
-  readonly encoding: 'binary' | 'json';
+  readonly encoding: 'auto' | 'binary' | 'json';
   readonly rows: number;
   readonly freeAxis: number;
   readonly seed: number;
@@ -97,7 +97,9 @@ function withInput(command: Command): Command {
   return command
     .option('--input <file>', 'requests in JSON, one or one a line', textOption, 'synthetic')
     .addOption(
-      new Option('--encoding <form>', 'of tensors').choices(['binary', 'json']).default('binary'),
+      new Option('--encoding <form>', 'of tensors; auto: binary where the miner takes it')
+        .choices(['auto', 'binary', 'json'])
+        .default('auto'),
     )
     .option('--rows <n>', 'of each synthetic request', wholeNumberOption(1, 65_536), 1)
     .option('--free-axis <n>', 'other free axes', wholeNumberOption(1, 65_536), 16)
@@ -173,7 +175,8 @@ async function measure(
   const { io, platform } = deps;
   const { entrance, arrivals, connections: maxInFlight } = flags;
   const model = entrance === 'classic' ? null : await interfaceOf(deps, flags, target);
-  const bodies = bodiesOf(platform, flags, target, model);
+  const binary = entrance !== 'classic' && (await isBinary(deps, flags, target));
+  const bodies = bodiesOf(platform, flags, target, model, binary);
   const prepare = createCaller(deps, entrance, target.hotkey, bodies);
   await tryOnce(deps, flags, target, prepare());
   const results: LoadResult[] = [];
@@ -195,8 +198,9 @@ function bodiesOf(
   flags: BenchFlags,
   target: BenchTarget,
   model: ModelInterface | null,
+  binary: boolean,
 ): readonly BenchBody[] {
-  const { entrance, input, rows, freeAxis, seed, encoding } = flags;
+  const { entrance, input, rows, freeAxis, seed } = flags;
   if (entrance === 'classic') return synapseBodies(platform, flags);
   const sizes = { rows, freeAxis };
   return tensorBodies(platform, {
@@ -205,7 +209,7 @@ function bodiesOf(
     input,
     sizes,
     seed,
-    encoding,
+    binary,
   });
 }
 
@@ -253,15 +257,39 @@ const metadataBytes = 1_048_576;
 
 /** What the model takes and gives, by the miner's own word; null where it does not say. */
 async function interfaceOf(
+  deps: MeasureDeps,
+  flags: BenchFlags,
+  target: BenchTarget,
+): Promise<ModelInterface | null> {
+  const path = `/v2/models/${encodeURIComponent(target.model)}`;
+  const body = await metadataAt(deps, flags, target, path);
+  return body === null ? null : (readModelStatement(body)?.interface ?? null);
+}
+
+/** Not every server of the protocol has its extension for binary tensors; those that do say so. */
+async function isBinary(
+  deps: MeasureDeps,
+  flags: BenchFlags,
+  target: BenchTarget,
+): Promise<boolean> {
+  if (flags.encoding !== 'auto') return flags.encoding === 'binary';
+  const body = await metadataAt(deps, flags, target, '/v2');
+  const extensions = body === null ? null : readServerExtensions(body);
+  return extensions?.includes('binary_tensor_data') ?? false;
+}
+
+/** Null where there is nothing. Throws BENCH_NO_ANSWER, CANCELLED. */
+async function metadataAt(
   { http, io }: MeasureDeps,
   { timeoutMs }: BenchFlags,
   target: BenchTarget,
-): Promise<ModelInterface | null> {
+  path: string,
+): Promise<Uint8Array | null> {
   const { url, ...tls } = peerOf(target);
   const answer = await http.request({
     ...tls,
     method: 'GET',
-    url: `${url}/v2/models/${encodeURIComponent(target.model)}`,
+    url: url + path,
     headers: {},
     timeoutMs,
     maxBodyBytes: metadataBytes,
@@ -269,7 +297,7 @@ async function interfaceOf(
   });
   throwIfStopped(io.signal);
   if (isFault(answer)) throw unanswered(target, `${answer.reason} ${answer.detail}`);
-  return answer.status === 200 ? (readModelStatement(answer.body)?.interface ?? null) : null;
+  return answer.status === 200 ? answer.body : null;
 }
 
 /** One request alone: what is refused once would be refused ten thousand times. */

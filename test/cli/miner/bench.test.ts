@@ -137,14 +137,14 @@ describe('a load on a real miner', () => {
 });
 
 /** Answers after a while, and remembers what it was asked. */
-async function startSlowMiner(delayMs: number) {
+async function startSlowMiner(delayMs: number, extensions: readonly string[] = []) {
   const seen: { path: string; headers: Readonly<Record<string, unknown>> }[] = [];
   const state = { underWay: 0, most: 0 };
   const metadata = { name: 'm', inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }] };
   const outputs = [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }];
   const server: Server = createServer((request, response) => {
     if (request.method === 'GET') {
-      response.end(JSON.stringify({ ...metadata, outputs, versions: ['1'], platform: '' }));
+      response.end(JSON.stringify({ ...metadata, outputs, versions: ['1'], extensions }));
       return;
     }
     seen.push({ path: request.url ?? '', headers: request.headers });
@@ -192,6 +192,16 @@ describe('a miner that is not ours', () => {
     const probe = bench(`${at(miner.port)} --model m --rate 10 --timeout-ms 100`);
     await expect(probe).rejects.toMatchObject({ code: 'BENCH_NO_ANSWER' });
     void miner.stop();
+  });
+
+  it.each([
+    [[], 'application/json'],
+    [['binary_tensor_data'], 'application/octet-stream'],
+  ])('gets its tensors in the form that it takes: with %j as %s', async (extensions, type) => {
+    const miner = await startSlowMiner(0, extensions);
+    await bench(`${at(miner.port)} --model m --rate 10 ${brief}`);
+    await miner.stop();
+    expect(miner.seen[0]?.headers).toMatchObject({ 'content-type': type });
   });
 
   it('is left in peace at once on Ctrl-C, and what was measured until then is shown', async () => {
