@@ -13,6 +13,8 @@ export interface MinerMetrics extends EndpointMetrics {
   readonly stages: StageMetrics;
   readonly replayEntries: Gauge;
   readonly queueDepth: Gauge;
+  readonly queueSeconds: Histogram;
+  readonly queueRefusals: Counter;
   readonly batchRows: Histogram;
   readonly engineSeconds: Histogram;
   readonly engineRestarts: Counter;
@@ -75,6 +77,17 @@ export function createMinerMetrics(meter: Meter): MinerMetrics {
       name: 'miner_queue_depth',
       help: 'Requests that wait for a model',
       labels: perModel,
+    }),
+    queueSeconds: meter.histogram({
+      name: 'miner_queue_seconds',
+      help: 'Waiting for a place in a run of a model',
+      labels: perModel,
+      buckets: stageBuckets,
+    }),
+    queueRefusals: meter.counter({
+      name: 'miner_queue_refusals_total',
+      help: 'Requests that were not computed: full, expired, gone, closed',
+      labels: [...perModel, 'reason'],
     }),
     batchRows: meter.histogram({
       name: 'miner_batch_rows',

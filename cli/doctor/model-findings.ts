@@ -2,6 +2,7 @@ import type { MinerConfig } from '../../common/config/config-schema.ts';
 import { isSubnetError, messageOf } from '../../common/errors.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { startOnnxEngine } from '../../miner/engine/engine-onnx.ts';
+import { engineSettingsOf } from '../../miner/engine/engine-options.ts';
 import { checkRepository } from '../../miner/models/check-repository.ts';
 import { checkModelFile } from '../../miner/models/model-file.ts';
 import { modelSources } from '../../miner/models/model-sources.ts';
@@ -36,21 +37,15 @@ export async function modelFindings({ config, files }: ModelSubject): Promise<re
 
 async function providerFinding(
   { name, version, modelPath, sha256, batchAxis }: LocalModelSource,
-  { engine: { provider, threads, maxBatch, require: required, runTimeoutMs } }: MinerConfig,
+  { engine: options }: MinerConfig,
 ): Promise<Finding> {
   let provided = '';
   const failed = await attempt('model.provider', async () => {
+    const settings = engineSettingsOf({ modelPath, sha256, batchAxis }, options);
     const engine = await startOnnxEngine({
-      load: {
-        modelPath,
-        sha256,
-        provider,
-        requireProvider: required !== undefined,
-        threads,
-        batching: batchAxis && maxBatch > 1,
-        warmUpBatches: [1],
-      },
-      runTimeoutMs,
+      ...settings,
+      load: { ...settings.load, warmUpBatches: [1] },
+      instances: 1,
       loadTimeoutMs,
       log: createLogger({ level: 'error' }),
     });

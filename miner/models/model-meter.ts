@@ -11,6 +11,8 @@ export function meterModel(
   const labels = { model, version };
   return {
     onQueue: (waiting) => metrics.queueDepth.set(waiting, labels),
+    onWaited: (waitedMs) => metrics.queueSeconds.observe(waitedMs / 1000, labels),
+    onRefused: (reason) => metrics.queueRefusals.inc({ ...labels, reason }),
     onRun: (_, rows, runMs) => {
       statistics.ran(rows, runMs);
       metrics.batchRows.observe(rows, labels);
