@@ -22,23 +22,28 @@ pub struct Tight(fiat_25519_tight_field_element);
 #[derive(Clone, Copy)]
 pub struct Loose(fiat_25519_loose_field_element);
 
-/// All ones or all zeros. The compiler does not learn which, so it cannot make a branch of it.
+/// All ones or all zeros. The compiler learns neither which nor how it came about, so it cannot make
+/// a branch of it: what it is made from and what comes out both pass through a black box.
 #[derive(Clone, Copy)]
 pub struct Mask(u32);
 
 impl Mask {
     /// All ones for 1, all zeros for 0.
     pub fn of_bit(bit: u8) -> Self {
-        Self(black_box(u32::from(bit).wrapping_neg()))
+        black_box(Self(black_box(u32::from(bit)).wrapping_neg()))
     }
 
     /// All ones at `index`, all zeros elsewhere.
     pub fn of_one<const N: usize>(index: u8) -> [Self; N] {
-        let differs = |at: usize| u32::from(index) ^ at as u32;
-        black_box(core::array::from_fn(|at| {
-            Self((differs(at).wrapping_sub(1) as i32 >> 31) as u32)
-        }))
+        let differences: [u32; N] =
+            black_box(core::array::from_fn(|at| u32::from(index) ^ at as u32));
+        black_box(differences.map(|difference| Self(all_ones_for_zero(difference))))
     }
+}
+
+// Of numbers below 2^31, only 0 less 1 has the highest bit set.
+fn all_ones_for_zero(number: u32) -> u32 {
+    (number.wrapping_sub(1) as i32 >> 31) as u32
 }
 
 const EMPTY: [u32; 10] = [0; 10];
