@@ -13,6 +13,7 @@ import { certificates } from '../../common/tls-certificates.ts';
 import { createWallet } from '../../../common/keys/wallet.ts';
 import { classicHeaders } from '../../../common/wire/classic/classic-auth.ts';
 import { epistulaHeaders } from '../../../common/wire/epistula.ts';
+import { digitsRoutes } from '../../interop/classic-routes.ts';
 import { imageBody, minerKey, platform, sr25519, startRig } from '../../miner/rig.ts';
 import type { MinerRig } from '../../miner/rig.ts';
 import { runCommand, seenIo } from './command-io.ts';
@@ -66,7 +67,7 @@ describe('a load on a real miner', () => {
   let target = '';
 
   beforeAll(async () => {
-    rig = await startRig({ entrances: { epistula: true } });
+    rig = await startRig({ entrances: { epistula: true, classic: { routes: digitsRoutes } } });
     target = `--axon 127.0.0.1:${rig.port} --hotkey-of-miner ${minerKey.ss58} --model digits`;
   });
   afterAll(() => rig.miner.stop());
@@ -124,6 +125,19 @@ describe('a load on a real miner', () => {
     const { results } = await benchJson(`${target} --rate 20 ${brief} --entrance epistula`);
     expect(results[0]).toMatchObject({ failed: 0 });
     expect(results[0]?.ok).toBeGreaterThan(5);
+  });
+
+  it('comes over the classic protocol, its fields hashed as the synapse says', async () => {
+    const input = join(folder, 'digits.json');
+    const image = Array.from({ length: 64 }, (_, at) => (at % 2 === 0 ? '0.5' : '1.0'));
+    writeFileSync(input, `{"image": [${image.join()}]}`);
+    const classic = `--entrance classic --synapse Digits --input ${input} --hash-fields image`;
+    const { results } = await benchJson(`${target} --rate 20 ${brief} ${classic}`);
+    expect(results[0]).toMatchObject({ failed: 0 });
+    expect(results[0]?.ok).toBeGreaterThan(5);
+    // An axon answers an unsigned body: what is hashed must be said rightly.
+    const wrong = classic.replace('--hash-fields image', '');
+    await expect(bench(`${target} --rate 20 ${brief} ${wrong.trim()}`)).rejects.toThrow(/4\d\d/);
   });
 
   it('is not put on a miner that refuses the first request', async () => {
