@@ -97,8 +97,8 @@ const subjects: Readonly<Record<string, Subject>> = {
   },
   'dynamic quantisation, whose scale is that of the run': {
     graph: dynamicInt8,
-    // A step of the scale (2/255 at most) at each weight (134 in sum), both ways.
-    tolerance: { absolute: 2.2, relative: 0 },
+    // A step of the scale (2/255 at most) at each weight (66 in sum), both ways.
+    tolerance: { absolute: 1.1, relative: 0 },
     requests: fixed('x', 4, fc.integer({ min: -100, max: 100 }), (values) => ({
       datatype: 'FP32',
       data: Float32Array.from(values, (value) => value / 100),

@@ -194,7 +194,7 @@ describe('datatypes', () => {
   it('INT8 models compute with whole numbers', async () => {
     const data = Int8Array.of(1, 2, 3, -128);
     const output = await outputOf(int8, { name: 'x', datatype: 'INT8', shape: [1, 4], data });
-    expect(output?.data).toEqual(Int32Array.of(1 + 4 + 9 - 128 * 127, -1 - 4 - 9 + 128 * 128));
+    expect(output?.data).toEqual(Int32Array.of(1 + 4 + 9 - 128 * 60, -1 - 4 - 9 + 128 * 60));
   });
 
   it('BYTES are texts, of any length, none left out', async () => {
@@ -214,7 +214,7 @@ describe('datatypes', () => {
     expect(got.length).toBe(rows * 2);
     const last = data.subarray(-4);
     expect(got.at(-2)).toBe(
-      (last[0] ?? 0) + 2 * (last[1] ?? 0) + 3 * (last[2] ?? 0) + 127 * (last[3] ?? 0),
+      (last[0] ?? 0) + 2 * (last[1] ?? 0) + 3 * (last[2] ?? 0) + 60 * (last[3] ?? 0),
     );
     await engine.close();
   });
