@@ -1,6 +1,7 @@
-import type { AuthPolicy, AuthRefusal } from '../../../common/wire/btauth.ts';
+import type { AuthPolicy, AuthRefusal, AuthWindow } from '../../../common/wire/btauth.ts';
 import {
   btauthHeaders,
+  defaultAuthWindow,
   keyCache,
   readAuth,
   settleAuth,
@@ -10,10 +11,16 @@ import {
 import {
   classicCheck,
   classicHeaders,
+  classicWindow,
   readClassicAuth,
   signClassic,
 } from '../../../common/wire/classic/classic-auth.ts';
-import { epistulaCheck, readEpistula, signEpistula } from '../../../common/wire/epistula.ts';
+import {
+  epistulaCheck,
+  epistulaWindow,
+  readEpistula,
+  signEpistula,
+} from '../../../common/wire/epistula.ts';
 import type { HeaderMap } from '../../../common/wire/inference-types.ts';
 import { parseReceipt, receiptHeaders, signReceipt } from '../../../common/wire/receipt.ts';
 import { ReplayMemory } from '../../../common/wire/replay.ts';
@@ -68,9 +75,10 @@ function checkRefusal({ status, reason }: AuthRefusal): void {
   promise(/^[\x20-\x7e]*$/.test(reason), 'a reason is one printable line');
 }
 
-function checkWindow(nonceNs: bigint): void {
+function checkWindow(nonceNs: bigint, window: AuthWindow = defaultAuthWindow): void {
   const ageNs = nowNs - nonceNs;
-  promise(ageNs <= 10_000_000_000n && ageNs >= -2_000_000_000n, 'a claim lies in its window');
+  const lies = ageNs <= window.maxAgeNs && -ageNs <= window.maxAheadNs;
+  promise(lies, 'a claim lies in its window');
 }
 
 const signedBtauth = signRequest({
@@ -126,7 +134,7 @@ export const epistulaTarget: FuzzTarget = {
   run: (input) => {
     const claim = readEpistula(headersOf(input), policy, nowNs);
     if (claim.kind === 'auth-refusal') return checkRefusal(claim);
-    checkWindow(claim.timestampMs * 1_000_000n);
+    checkWindow(claim.timestampMs * 1_000_000n, epistulaWindow);
     promise(claim.uuid.length <= 64, 'what is remembered of a request is short');
     promise(epistulaCheck(claim, bodySha256).signature.length === 64, 'a signature has 64 bytes');
   },
@@ -153,7 +161,7 @@ export const classicAuthTarget: FuzzTarget = {
   run: (input) => {
     const claim = readClassicAuth(headersOf(input), policy, nowNs);
     if (claim.kind === 'auth-refusal') return checkRefusal(claim);
-    checkWindow(claim.nonceNs);
+    checkWindow(claim.nonceNs, classicWindow);
     promise(claim.uuid.length <= 64, 'what is remembered of a request is short');
     promise(/^[0-9a-f]*$/.test(claim.bodyHash), 'a body hash is hex');
     promise(classicCheck(claim).signature.length === 64, 'a signature has 64 bytes');
