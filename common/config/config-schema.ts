@@ -483,7 +483,9 @@ const augmentation = z
 
 const classifyTask = z.strictObject({
   name,
-  kind: z.literal('classify').describe('Classification of tensors; of PNG files where the input is BYTES of shape [-1]'),
+  kind: z
+    .literal('classify')
+    .describe('Classification of tensors; of PNG files where the input is BYTES of shape [-1]'),
   interface: z.strictObject({
     inputs: z.array(tensorSpec).length(1),
     outputs: z.array(tensorSpec).length(1),

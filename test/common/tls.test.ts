@@ -114,6 +114,8 @@ describe.each(['ed25519', 'p256'] as const)('a miner behind %s', (name) => {
     expect(await ask(undefined, 'http')).toMatchObject({ kind: 'fault' });
     expect(await ask(undefined)).toMatchObject({ reason: 'address-refused' });
     expect(await ask(tlsKey, 'http')).toMatchObject({ reason: 'address-refused' });
-    expect(await rig.metrics()).toContain('miner_requests_total{status="400",reason="malformed"} 1');
+    expect(await rig.metrics()).toContain(
+      'miner_requests_total{status="400",reason="malformed"} 1',
+    );
   });
 });

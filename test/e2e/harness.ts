@@ -20,7 +20,7 @@ import { packagePath } from '../../common/node/package-root.ts';
 import { createPlatform } from '../../common/node/platform.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { createWallet } from '../../common/keys/wallet.ts';
-import type { MinerStatus } from '../../miner/main.ts';
+import type { MinerStatus } from '../../miner/status.ts';
 import type { ValidatorStatus } from '../../validator/explain.ts';
 
 /** One subnet on the embedded chain, whose nodes are real processes. */

@@ -12,7 +12,8 @@ import type { Signer } from '../../common/signer-port.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { createMetricsRegistry } from '../../common/node/telemetry.ts';
 import { startMiner } from '../../miner/main.ts';
-import type { MinerParts, RunningMiner } from '../../miner/main.ts';
+import type { RunningMiner } from '../../miner/main.ts';
+import type { MinerParts } from '../../miner/parts.ts';
 import { createFakeChain } from '../fakes/fake-chain.ts';
 import type { FakeChain } from '../fakes/fake-chain.ts';
 

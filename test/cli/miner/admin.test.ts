@@ -48,9 +48,8 @@ async function give(make: (io: CliIo) => Command, ...words: readonly string[]): 
   return (JSON.parse(io.lines.at(-1) ?? '') as { result: unknown }).result;
 }
 
-const asOther = (name: string) => [
-  ...['--wallet-path', wallets, '--wallet-name', name, '--miner', minerKey.ss58],
-];
+const asOther = (name: string): readonly string[] =>
+  ['--wallet-path', wallets].concat('--wallet-name', name, '--miner', minerKey.ss58);
 
 describe('subnet miner admin and models', () => {
   it('drain and resume, signed by the wallet of the YAML', async () => {

@@ -1,0 +1,58 @@
+import type { Snapshot } from '../common/chain-port.ts';
+import { meterEndpoints } from '../common/endpoint-metrics.ts';
+import { neuronOf } from './announce.ts';
+import { directoryOf } from './gate/admit.ts';
+import type { CallerDirectory } from './gate/admit.ts';
+import type { MinerMetrics } from './metrics.ts';
+import type { OpenModels } from './models/open-models.ts';
+import type { MinerParts } from './parts.ts';
+
+/** What changes while a miner runs. */
+export interface MinerState {
+  draining: boolean;
+  snapshot: Snapshot | null;
+  snapshotAtMs: number;
+  directory: CallerDirectory | null;
+  axonServed: boolean;
+}
+
+export function newState(): MinerState {
+  return { draining: false, snapshot: null, snapshotAtMs: 0, directory: null, axonServed: false };
+}
+
+/** A model that is being restarted is no reason: requests wait for it in the queue. */
+export function whyNotReady(state: MinerState, models: OpenModels): string | null {
+  if (state.draining) return 'the miner stops';
+  if (state.directory === null) return 'the metagraph was not read yet';
+  return models.notReady();
+}
+
+export function adopt(
+  { hotkey, config, log, platform }: MinerParts,
+  metrics: MinerMetrics,
+  state: MinerState,
+  snapshot: Snapshot,
+): void {
+  const neuron = neuronOf(snapshot, hotkey);
+  const was = state.snapshot === null ? undefined : neuronOf(state.snapshot, hotkey);
+  if (was !== undefined && neuron === undefined) {
+    log.error('the hotkey lost its place on the subnet', { netuid: config.netuid, uid: was.uid });
+  }
+  state.snapshot = snapshot;
+  state.snapshotAtMs = platform.clock.monotonicMs();
+  state.directory = directoryOf(snapshot);
+  metrics.registered.set(neuron === undefined ? 0 : 1);
+}
+
+export function observe(
+  { platform, chain }: MinerParts,
+  metrics: MinerMetrics,
+  state: MinerState,
+  notReady: string | null,
+): void {
+  metrics.ready.set(notReady === null ? 1 : 0);
+  metrics.serving.set(state.axonServed ? 1 : 0);
+  meterEndpoints(metrics, chain.endpoints());
+  if (state.snapshot === null) return;
+  metrics.chainHeadAgeSeconds.set((platform.clock.monotonicMs() - state.snapshotAtMs) / 1000);
+}
