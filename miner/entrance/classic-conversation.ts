@@ -106,6 +106,7 @@ function classicConversation(
   return {
     entrance: classicEntrance,
     model,
+    askedName: form.model,
     decode: (body, headers, limits) => {
       const synapse = readSynapse(body, headers, form, isNeeded(form), limits);
       if (isProtocolError(synapse)) return synapse;

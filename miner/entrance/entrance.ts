@@ -56,6 +56,8 @@ export interface Asked {
 export interface Conversation {
   readonly entrance: Entrance;
   readonly model: ServedModel;
+  /** As the caller named it: answers and receipts speak of an alias by that name. */
+  readonly askedName: string;
   /** Called once, after the signature was good. */
   decode(body: Uint8Array, headers: HeaderMap, limits: InferLimits): Asked | ProtocolError;
   /** Called after `decode`. */

@@ -26,7 +26,7 @@ export function findInference(
     const model = catalogue.find(route.model, route.version, callerOf(head, entrance));
     return model === undefined
       ? noModel(catalogue)
-      : inferenceConversation(entrance, model, numbers);
+      : inferenceConversation(entrance, { model, askedName: route.model }, numbers);
   };
 }
 
@@ -44,13 +44,14 @@ export function callerOf(head: RequestHead, { callerHeader }: Entrance): string 
 
 function inferenceConversation(
   entrance: Entrance,
-  model: ServedModel,
+  { model, askedName }: { readonly model: ServedModel; readonly askedName: string },
   numbers?: FlatNumbers,
 ): Conversation {
   let asked: InferRequest | null = null;
   return {
     entrance,
     model,
+    askedName,
     decode: (body, headers, limits) => {
       const request = decodeInferRequest(body, headers, limits, model.interface, numbers);
       asked = isProtocolError(request) ? null : request;
@@ -59,8 +60,8 @@ function inferenceConversation(
     encode: (outputs) => {
       if (asked === null) return protocolError(500, 'nothing was asked');
       const id = asked.id === undefined ? {} : { id: asked.id };
-      const { name: modelName, version: modelVersion } = model;
-      return encodeInferResponse({ modelName, modelVersion, ...id, outputs }, asked);
+      const names = { modelName: askedName, modelVersion: model.version };
+      return encodeInferResponse({ ...names, ...id, outputs }, asked);
     },
   };
 }

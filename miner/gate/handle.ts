@@ -150,13 +150,13 @@ function encode(
 
 async function vouch(
   { receipts, clock, metrics }: Context,
-  { model }: Conversation,
+  { model, askedName }: Conversation,
   { claim, bodySha256 }: Accepted,
   response: RawResponse,
 ): Promise<RawResponse> {
   const from = clock.monotonicMs();
   const { hotkey, nonceNs } = claim;
-  const answered = { hotkey, nonceNs, bodySha256, model: model.name, modelSha256: model.sha256 };
+  const answered = { hotkey, nonceNs, bodySha256, model: askedName, modelSha256: model.sha256 };
   const signed = await receipts.attach(answered, response);
   metrics.stages.receipt.observe((clock.monotonicMs() - from) / 1000);
   return signed;

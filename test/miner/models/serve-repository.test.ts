@@ -82,6 +82,13 @@ describe('versions side by side', () => {
     expect((await ask('digits/versions/3', input)).status).toBe(404);
   });
 
+  it('are spoken of as they were asked for, in answers and receipts', async () => {
+    const answer = await ask('numbers', pixelsOf([values(3)]));
+    const decoded = decodeInferResponse(answer.body, answer.headers, defaultInferLimits);
+    expect(decoded).toMatchObject({ modelName: 'numbers', modelVersion: '2' });
+    expect(answer.headers['x-subnet-receipt']?.split(' ')[5]).toBe('numbers');
+  });
+
   it('are named by hash in receipts and in the status', async () => {
     const answer = await ask('digits/versions/1', pixelsOf([values(1)]));
     expect(Object.values(answer.headers).join(' ')).toContain(modelFile('weaker').sha256);
