@@ -24,7 +24,6 @@ import { meterModel } from './model-meter.ts';
 import { createStatistics } from './model-statistics.ts';
 import type { StatisticsRecorder } from './model-statistics.ts';
 import type { ServedModel } from './served-model.ts';
-import { decodeImage } from './steps/image-decoder.ts';
 import { planPreSteps } from './steps/plan-steps.ts';
 import type { PrePlan } from './steps/plan-steps.ts';
 import { createPreparation } from './steps/preparation.ts';
@@ -164,6 +163,8 @@ async function prepare(
     started.add('tokenizer', () => tokenizer.close());
     return tokenizer;
   });
+  // Loaded where there is something to prepare: most miners have no images, and start faster.
+  const { decodeImage } = await import('./steps/image-decoder.ts');
   return createPreparation(
     {
       tokenizers,

@@ -2,7 +2,6 @@ import type { MinerConfig } from '../../common/config/config-schema.ts';
 import process from 'node:process';
 import { resolvePath } from '../../common/config/config-load.ts';
 import { SubnetError } from '../../common/errors.ts';
-import { createHttpClient } from '../../common/node/http-undici.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { Logger, Meter } from '../../common/telemetry-port.ts';
 import type { InstanceState } from '../engine/engine-port.ts';
@@ -169,11 +168,12 @@ function servingOf({ engine, queue, preparation, server }: MinerConfig) {
   return { engine, queue, preparation, drainMs: server.drainMs };
 }
 
-function openBackend(
+async function openBackend(
   { platform, log, meter }: OpenModelsDeps,
   { config, baseDir }: OpenModelsOptions,
   backend: NonNullable<MinerConfig['backend']>,
 ): Promise<ServedModel> {
+  const { createHttpClient } = await import('../../common/node/http-undici.ts');
   return openUpstreamModel(
     backend,
     {
