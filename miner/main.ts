@@ -105,7 +105,8 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   lifecycle.add('models', () => models.close());
   const { catalogue } = models;
   const notReady = (): string | null => whyNotReady(state, models);
-  const gate = openGate(parts, { metrics, lifecycle, catalogue, notReady, state });
+  const { statistics } = models.keeper;
+  const gate = openGate(parts, { metrics, lifecycle, catalogue, notReady, statistics, state });
   const server = await startMinerServer(gate);
   lifecycle.add('server', () => server.drain(config.server.drainMs));
   lifecycle.add('readiness', () => void (state.draining = true));
@@ -117,7 +118,7 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   const status = (): MinerStatus => statusOf(parts, state, models, server, notReady());
   const stopTick = tick(() => observe(parts, metrics, state, notReady()));
   lifecycle.add('clock of metrics', stopTick);
-  await serveStatus(parts, status, lifecycle);
+  await serveStatus(parts, { status, statistics: () => statistics(null, null) }, lifecycle);
   const control: AdminControl = {
     models: models.keeper,
     setDraining: (draining) => void (state.draining = draining),

@@ -1,6 +1,8 @@
 import type { Lifecycle } from '../common/node/lifecycle.ts';
 import { jsonReply, metricsReply, startStatusServer } from '../common/node/status-server.ts';
 import type { StatusReply } from '../common/node/status-server.ts';
+import { modelStatisticsJson } from '../common/wire/model-statistics.ts';
+import type { ModelStatistics } from '../common/wire/model-statistics.ts';
 import { isSame, neuronOf } from './announce.ts';
 import { axonOf } from './axon-options.ts';
 import type { MinerServer } from './gate/server.ts';
@@ -65,9 +67,15 @@ export function statusOf(
   };
 }
 
+/** What is told on the port of the metrics. */
+export interface StatusPages {
+  status(): MinerStatus;
+  statistics(): readonly ModelStatistics[];
+}
+
 export async function serveStatus(
   { config, registry, log }: MinerParts,
-  status: () => MinerStatus,
+  { status, statistics }: StatusPages,
   lifecycle: Lifecycle,
 ): Promise<void> {
   if (!config.metrics.enabled) return;
@@ -84,6 +92,7 @@ export async function serveStatus(
       '/metrics': async () => metricsReply(await registry.render()),
       '/v2/health/live': () => jsonReply({ live: true }),
       '/v2/health/ready': ready,
+      '/v2/models/stats': () => jsonReply(modelStatisticsJson(statistics())),
     },
   });
   lifecycle.add('metrics', () => server.close());

@@ -331,6 +331,10 @@ export const minerSchema = z
           .describe(
             'Serve by TLS, the key of the certificate published on chain (serve_axon_tls); plain HTTP when absent. Only callers that know of it can call: this suite does, the Python SDK does not',
           ),
+        statistics: z
+          .boolean()
+          .default(false)
+          .describe('Tell anyone counts and times of the models (/v2/models/stats)'),
         verifyThreads: z
           .int()
           .min(0)

@@ -9,6 +9,12 @@ export type InferRoute =
       readonly model: string;
       readonly version: string | null;
     }
+  | {
+      /** Of the statistics extension; null stands for all. */
+      readonly kind: 'statistics';
+      readonly model: string | null;
+      readonly version: string | null;
+    }
   | { readonly kind: 'wrong-method'; readonly allow: 'GET' | 'POST' }
   | { readonly kind: 'no-route' };
 
@@ -86,11 +92,15 @@ const modelActions = {
 
 function modelRoute([model, ...rest]: readonly string[]): InferRoute {
   if (model === undefined) return noRoute;
+  if (model === 'stats' && rest.length === 0) {
+    return { kind: 'statistics', model: null, version: null };
+  }
   const versioned = rest[0] === 'versions';
   const version = versioned ? rest[1] : null;
   const [action, ...more] = versioned ? rest.slice(2) : rest;
   if (version === undefined || more.length > 0) return noRoute;
   if (action === undefined) return { kind: 'model-metadata', model, version };
+  if (action === 'stats') return { kind: 'statistics', model, version };
   return action === 'ready' || action === 'infer'
     ? { kind: modelActions[action], model, version }
     : noRoute;

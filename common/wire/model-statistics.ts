@@ -34,7 +34,12 @@ export interface ModelStatistics {
 
 /** The answer to `GET /v2/models[/{name}[/versions/{version}]]/stats`. */
 export function encodeModelStatistics(all: readonly ModelStatistics[]): EncodedMessage {
-  return encodeJson({ model_stats: all.map(statisticsJson) });
+  return encodeJson(modelStatisticsJson(all));
+}
+
+/** The same, not yet written as text. */
+export function modelStatisticsJson(all: readonly ModelStatistics[]): object {
+  return { model_stats: all.map(statisticsJson) };
 }
 
 /** There is no response cache, and so nothing is said of one. */

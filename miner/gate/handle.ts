@@ -9,6 +9,7 @@ import type { Accepted, Gatekeeper } from './gatekeeper.ts';
 import { computedReason, refuse, reply } from './http-message.ts';
 import type { RawRequest, RawResponse } from './http-message.ts';
 import { answerInfo } from './info-routes.ts';
+import type { StatisticsOf } from './info-routes.ts';
 import type { ReceiptDesk } from './receipts.ts';
 import type { RefusalLog } from './refusal-log.ts';
 
@@ -23,6 +24,8 @@ export interface HandleDeps {
   readonly refusals: RefusalLog;
   /** Why no request can be answered now, or null. */
   readonly notReady: () => string | null;
+  /** See `InfoDeps`. */
+  readonly statistics?: StatisticsOf | undefined;
 }
 
 export interface HandleOptions {
@@ -63,8 +66,8 @@ function route(context: Context, request: RawRequest): RawResponse | Promise<Raw
     const found = find(request);
     if (found !== undefined) return 'status' in found ? found : infer(context, request, found);
   }
-  const { catalogue, notReady, options } = context;
-  return answerInfo({ catalogue, notReady, version: options.version }, request);
+  const { catalogue, notReady, statistics, options } = context;
+  return answerInfo({ catalogue, notReady, statistics, version: options.version }, request);
 }
 
 async function infer(

@@ -4,6 +4,8 @@ import {
   matchInferRoute,
 } from '../../common/wire/inference-metadata.ts';
 import type { InferRoute } from '../../common/wire/inference-metadata.ts';
+import { encodeModelStatistics } from '../../common/wire/model-statistics.ts';
+import type { ModelStatistics } from '../../common/wire/model-statistics.ts';
 import type { Catalogue, ServedModel } from '../models/served-model.ts';
 import { refuse, reply } from './http-message.ts';
 import type { RawRequest, RawResponse } from './http-message.ts';
@@ -14,7 +16,15 @@ export interface InfoDeps {
   readonly notReady: () => string | null;
   /** Of this software. */
   readonly version: string;
+  /** Counts and times of models, for anyone who asks; undefined where the operator keeps them. */
+  readonly statistics: StatisticsOf | undefined;
 }
+
+/** Null stands for all; nothing for what is not there. */
+export type StatisticsOf = (
+  model: string | null,
+  version: string | null,
+) => readonly ModelStatistics[];
 
 const busyRetryMs = 1000;
 const empty = { headers: {}, body: new Uint8Array() };
@@ -33,6 +43,8 @@ export function answerInfo(deps: InfoDeps, request: RawRequest): RawResponse {
       return readiness(deps.notReady());
     case 'server-metadata':
       return reply(200, 'metadata', encodeServerMetadata(serverMetadata(deps)));
+    case 'statistics':
+      return answerStatistics(deps, route);
     case 'model-ready':
     case 'model-metadata':
     case 'model-infer':
@@ -45,7 +57,20 @@ function wrongMethod(allow: string): RawResponse {
   return { ...refusal, headers: { ...refusal.headers, allow } };
 }
 
-function answerModel(deps: InfoDeps, route: Extract<InferRoute, { model: string }>): RawResponse {
+function answerStatistics(
+  { catalogue, statistics }: InfoDeps,
+  { model, version }: Extract<InferRoute, { kind: 'statistics' }>,
+): RawResponse {
+  if (statistics === undefined) return refuse(404, 'no_route', 'no such path');
+  if (model !== null && catalogue.find(model, version, null) === undefined) {
+    return noModel(catalogue);
+  }
+  return reply(200, 'statistics', encodeModelStatistics(statistics(model, version)));
+}
+
+type ModelRoute = Extract<InferRoute, { kind: 'model-ready' | 'model-metadata' | 'model-infer' }>;
+
+function answerModel(deps: InfoDeps, route: ModelRoute): RawResponse {
   const model = deps.catalogue.find(route.model, route.version, null);
   if (model === undefined) return noModel(deps.catalogue);
   if (route.kind === 'model-ready') return readiness(deps.notReady() ?? model.notReady());
@@ -61,8 +86,9 @@ function readiness(why: string | null): RawResponse {
   return why === null ? reply(200, 'ready', empty) : refuse(503, 'not_ready', why, busyRetryMs);
 }
 
-function serverMetadata({ version }: InfoDeps) {
-  return { name: 'subnet-suite', version, extensions: ['binary_tensor_data'] };
+function serverMetadata({ version, statistics }: InfoDeps) {
+  const extensions = ['binary_tensor_data', ...(statistics === undefined ? [] : ['statistics'])];
+  return { name: 'subnet-suite', version, extensions };
 }
 
 function modelMetadata(catalogue: Catalogue, model: ServedModel) {

@@ -16,6 +16,7 @@ import { createGatekeeper } from './gatekeeper.ts';
 import type { Gatekeeper, GatekeeperOptions } from './gatekeeper.ts';
 import { createHandle } from './handle.ts';
 import type { Handle, HandleOptions } from './handle.ts';
+import type { StatisticsOf } from './info-routes.ts';
 import { createReceiptDesk } from './receipts.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import type { RefusalLog } from './refusal-log.ts';
@@ -29,6 +30,7 @@ export interface GateDeps {
   readonly catalogue: Catalogue;
   /** Why no request can be answered now, or null. */
   readonly notReady: () => string | null;
+  readonly statistics: StatisticsOf;
   /** Where the callers that the chain knows stand. */
   readonly state: Pick<MinerState, 'directory'>;
 }
@@ -63,6 +65,7 @@ export function openGate(parts: MinerParts, deps: GateDeps): MinerServerOptions 
       ),
       metrics,
       notReady,
+      statistics: config.server.statistics ? deps.statistics : undefined,
     },
     handleOptions(config),
   );

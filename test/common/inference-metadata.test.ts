@@ -48,7 +48,7 @@ describe('the routes of the inference protocol', () => {
     '/v2/models//ready',
     '/v2/models/m/versions',
     '/v2/models/m/versions//infer',
-    '/v2/models/m/stats',
+    '/v2/models/m/stats/x',
     '/v2/models/m/infer/x',
     '/v2/models/%zz/infer',
     '/v2/models/%ff/infer',
@@ -56,6 +56,15 @@ describe('the routes of the inference protocol', () => {
     '//v2',
   ])('%j is none', (path) => {
     expect(matchInferRoute('GET', path)).toEqual({ kind: 'no-route' });
+  });
+
+  it.each([
+    ['/v2/models/stats', null, null],
+    ['/v2/models/m/stats', 'm', null],
+    ['/v2/models/m/versions/2/stats', 'm', '2'],
+  ])('%j asks for statistics', (path, model, version) => {
+    expect(matchInferRoute('GET', path)).toEqual({ kind: 'statistics', model, version });
+    expect(matchInferRoute('POST', path)).toEqual({ kind: 'wrong-method', allow: 'GET' });
   });
 });
 

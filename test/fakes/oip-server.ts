@@ -73,6 +73,7 @@ export function createOipServer(options: Partial<OipServer> = {}): OipServer {
             ? { status: 400, body: json({ error: request.error }) }
             : server.answer(request);
         }
+        case 'statistics':
         case 'server-live':
         case 'wrong-method':
         case 'no-route':

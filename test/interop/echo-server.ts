@@ -75,7 +75,7 @@ async function serve(
 function answer(request: IncomingMessage, body: Uint8Array, gate: Gate | undefined): Answer {
   const { url = '', headers } = request;
   const route = matchInferRoute(request.method ?? '', url);
-  if (!('model' in route)) return answerServer(route);
+  if (!('model' in route) || route.kind === 'statistics') return answerServer(route);
   const infer = (): Answer => answerModel(route, request, body);
   return route.kind === 'model-infer' && gate !== undefined
     ? gate({ url, headers, body }, infer)

@@ -25,7 +25,7 @@ beforeAll(async () => {
     pictures: {},
   };
   rig = await startRig(
-    { model: undefined, modelRepository: root, models },
+    { model: undefined, modelRepository: root, models, server: { statistics: true } },
     { modelRepository: root },
   );
 });
@@ -100,6 +100,33 @@ describe('versions side by side', () => {
     ]);
     expect(modelSha256).toBe(modelFile('best').sha256);
     expect(await rig.metrics()).toContain('miner_model_info{model="digits",version="1"');
+  });
+});
+
+describe('statistics', () => {
+  it('count what each version answered, for anyone where the operator says so', async () => {
+    await ask('digits/versions/1', pixelsOf([values(1), values(2)]));
+    const stats = await call(rig.port, { path: '/v2/models/digits/versions/1/stats' });
+    const { model_stats: all } = JSON.parse(stats.body.toString()) as {
+      model_stats: { name: string; version: string; inference_count: number }[];
+    };
+    expect(all).toHaveLength(1);
+    expect(all[0]).toMatchObject({ name: 'digits', version: '1' });
+    expect(all[0]?.inference_count).toBeGreaterThanOrEqual(2);
+    expect((await call(rig.port, { path: '/v2/models/stats' })).status).toBe(200);
+    expect((await call(rig.port, { path: '/v2/models/none/stats' })).status).toBe(404);
+    const server = await call(rig.port, { path: '/v2' });
+    expect(server.body.toString()).toContain('statistics');
+  });
+
+  it('are not told to strangers otherwise', async () => {
+    const plain = await startRig();
+    try {
+      expect((await call(plain.port, { path: '/v2/models/digits/stats' })).status).toBe(404);
+      expect((await call(plain.port, { path: '/v2' })).body.toString()).not.toContain('statistics');
+    } finally {
+      await plain.miner.stop();
+    }
   });
 });
 
