@@ -90,7 +90,7 @@ export const catalogue = {
   TLS_INVALID: {
     exit: 2,
     title: 'The TLS certificate or its key cannot be used',
-    fix: 'Give PEM files of one Ed25519 or P-256 key: openssl req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -days 3650 -subj /CN=axon',
+    fix: 'Give PEM files of one Ed25519 or P-256 key: openssl req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -days 3650 -subj /CN=axon makes both.',
   },
   STORE_LOCKED: {
     exit: 3,

@@ -145,7 +145,7 @@ describe('a miner on the real chain, asked over real HTTP', () => {
   it('refuses a stranger, and a neuron without a permit', async () => {
     const body = picture(11);
     const stranger = await ask(body, sign(body, subnet.key('Nobody')));
-    expect(stranger).toMatchObject({ status: 403 });
+    expect(stranger).toMatchObject({ status: 401 });
     expect(stranger.text).toContain('not registered');
     const lowly = await ask(body, sign(body, subnet.key('lowly')));
     expect(lowly).toMatchObject({ status: 403 });
