@@ -68,6 +68,6 @@ describe.skipIf(python === undefined)(titled('the miner with tritonclient and th
   });
 
   it('refuses a signed stranger', async () => {
-    await expect(driven('//Charlie')).rejects.toThrow(/\[403\] this hotkey is not registered/);
+    await expect(driven('//Charlie')).rejects.toThrow(/\[401\] this hotkey is not registered/);
   });
 });
