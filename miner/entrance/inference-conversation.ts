@@ -1,5 +1,6 @@
 import type { FlatNumbers } from '../../common/wire/flat-numbers.ts';
 import { matchInferRoute } from '../../common/wire/inference-metadata.ts';
+import type { InferRoute } from '../../common/wire/inference-metadata.ts';
 import { decodeInferRequest, encodeInferResponse } from '../../common/wire/inference-protocol.ts';
 import type { InferRequest } from '../../common/wire/inference-types.ts';
 import { isProtocolError, protocolError } from '../../common/wire/inference-types.ts';
@@ -18,8 +19,9 @@ export function findInference(
   entrances: Entrances,
   numbers?: FlatNumbers,
 ): FindConversation {
+  const routeOf = rememberRoutes();
   return (head) => {
-    const route = matchInferRoute(head.method, head.path);
+    const route = routeOf(head);
     if (route.kind === 'wrong-method') return route.allow === 'POST' ? usePost() : undefined;
     if (route.kind !== 'model-infer') return undefined;
     const entrance = entranceOf(head, entrances);
@@ -29,6 +31,24 @@ export function findInference(
       : inferenceConversation(entrance, { model, askedName: route.model }, numbers);
   };
 }
+
+/** Callers ask the same few paths again and again, and taking one apart costs as much as its head. */
+function rememberRoutes(): (head: RequestHead) => InferRoute {
+  const known = new Map<string, InferRoute>();
+  return ({ method, path }) => {
+    if (method !== 'POST') return matchInferRoute(method, path);
+    const remembered = known.get(path);
+    if (remembered !== undefined) return remembered;
+    const route = matchInferRoute(method, path);
+    if (known.size >= maxKnownRoutes) known.clear();
+    if (route.kind === 'model-infer' && path.length <= maxKnownPath) known.set(path, route);
+    return route;
+  };
+}
+
+/** Strangers may invent paths: what is remembered of them stays little. */
+const maxKnownRoutes = 256;
+const maxKnownPath = 256;
 
 /** By the header in which the caller names itself. */
 export function entranceOf(head: RequestHead, entrances: Entrances): Entrance {
