@@ -54,10 +54,12 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** True when `shape` is as long as the spec's and each length equals it or the spec says -1. */
+/** True when `shape` is as long as the spec's and each length equals it, or is any where it says -1. */
 export function fitsShape(spec: readonly number[], shape: readonly number[]): boolean {
   return (
     spec.length === shape.length &&
-    shape.every((length, axis) => spec[axis] === -1 || spec[axis] === length)
+    shape.every((length, axis) => {
+      return spec[axis] === -1 ? Number.isSafeInteger(length) : spec[axis] === length;
+    })
   );
 }

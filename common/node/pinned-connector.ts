@@ -35,10 +35,14 @@ export function pinnedConnector(tlsKey: TlsKey, timeoutMs: number): buildConnect
   };
 }
 
+/** A stranger's certificate: whatever cannot be read of it is not the key. */
 function holds(socket: Socket, tlsKey: TlsKey): boolean {
-  if (!(socket instanceof TLSSocket)) return false;
-  const certificate = socket.getPeerX509Certificate();
-  if (!(certificate instanceof X509Certificate)) return false;
-  const key = tlsKeyOf(certificate.publicKey);
-  return key !== null && sameTlsKey(key, tlsKey);
+  try {
+    const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+    if (!(certificate instanceof X509Certificate)) return false;
+    const key = tlsKeyOf(certificate.publicKey);
+    return key !== null && sameTlsKey(key, tlsKey);
+  } catch {
+    return false;
+  }
 }

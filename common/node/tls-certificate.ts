@@ -33,11 +33,12 @@ export function readTlsIdentity(certFile: string, keyFile: string): TlsIdentity 
 
 /** The key of a certificate as the chain keeps it; null for kinds that it has no room for. */
 export function tlsKeyOf(publicKey: KeyObject): TlsKey | null {
-  const { kty, crv, x = '', y = '' } = publicKey.export({ format: 'jwk' });
-  if (kty === 'OKP' && crv === 'Ed25519') {
-    return { algorithm: tlsAlgorithms.ed25519, publicKey: bytesOf(x) };
-  }
-  if (kty !== 'EC' || crv !== 'P-256') return null;
+  const { asymmetricKeyType: kind, asymmetricKeyDetails: details } = publicKey;
+  const isP256 = kind === 'ec' && details?.namedCurve === 'prime256v1';
+  // Some other kinds cannot even be written as a JWK: asked for it, they throw.
+  if (kind !== 'ed25519' && !isP256) return null;
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  if (!isP256) return { algorithm: tlsAlgorithms.ed25519, publicKey: bytesOf(x) };
   const both = new Uint8Array([...bytesOf(x), ...bytesOf(y)]);
   return { algorithm: tlsAlgorithms.p256, publicKey: both };
 }

@@ -297,11 +297,16 @@ export function misfit(
   for (const tensor of tensors) {
     const spec = specs.find(({ name }) => name === tensor.name);
     if (spec === undefined) return named(what, tensor, 'is not one of the model');
-    const problem = specProblem(tensor, spec);
+    const problem = specProblem(tensor, spec) ?? emptyProblem(tensor, what);
     if (problem !== null) return named(what, tensor, problem);
   }
   const absent = specs.find(({ name }) => !tensors.some((tensor) => tensor.name === name));
   return absent === undefined ? null : named(what, absent, 'is missing');
+}
+
+/** Nothing to compute, and yet as large as the other axes say. */
+function emptyProblem({ shape }: Tensor, what: 'input' | 'output'): string | null {
+  return what === 'input' && shape.includes(0) ? 'has an axis without elements' : null;
 }
 
 function specProblem(tensor: Tensor, spec: TensorSpec): string | null {

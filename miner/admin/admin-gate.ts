@@ -80,7 +80,9 @@ function judge(
 ): { readonly hotkey: string } | AdminReply {
   const bodySha256 = platform.sha256(body);
   const signed = { method, pathWithQuery: path, headers, bodySha256 };
-  const tools = { verifier, replay, nowNs: platform.clock.nowNs() };
+  // The wall clock as it is now: see the gatekeeper.
+  const nowNs = BigInt(Math.floor(platform.clock.nowMs())) * 1_000_000n;
+  const tools = { verifier, replay, nowNs };
   const authed = checkRequest(signed, policy, tools);
   if (authed.kind === 'auth-refusal') return refusal(authed.status, authed.reason);
   if (allowed.has(authed.hotkey)) return { hotkey: authed.hotkey };

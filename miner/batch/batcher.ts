@@ -1,5 +1,7 @@
+import { messageOf } from '../../common/errors.ts';
 import type { Clock } from '../../common/platform-port.ts';
 import type { Tensor } from '../../common/tensor.ts';
+import { runFailure } from '../engine/engine-port.ts';
 import type { Engine, RunFailure, RunOutcome } from '../engine/engine-port.ts';
 import { costOf, rowsOf, shapeKey } from './batch-rows.ts';
 import { createFairQueue } from './fair-queue.ts';
@@ -219,6 +221,10 @@ export function createBatcher(deps: BatcherDeps, options: BatcherOptions): Batch
     const startedMs = clock.monotonicMs();
     try {
       await runGroup({ engine, padding, stillWanted, putBack, onRun }, group);
+    } catch (error) {
+      // Too large to be joined or sent, say: whoever was answered already hears nothing of it.
+      const failure = runFailure('model', `could not be run: ${messageOf(error)}`);
+      for (const { settle } of group) settle(failure);
     } finally {
       rate.record(costOfAll(group), clock.monotonicMs() - startedMs);
       running -= 1;

@@ -38,7 +38,10 @@ const keptErrorText = 4096;
 
 /** Over the socket on file descriptor 3; a question that takes too long kills the process. */
 export function openChannel(child: ChildProcess, log: Logger): EngineChannel {
-  const socket = child.stdio[3];
+  // Where no file descriptor is left it was never started, has no streams, and says so later.
+  child.once('error', (error) => log.debug('the model process met an error', { error }));
+  const streams: ChildProcess['stdio'] | undefined = child.stdio;
+  const socket = streams?.[3];
   if (!(socket instanceof Duplex)) throw new SubnetError('INTERNAL', { detail: 'no socket' });
   const asked = new Map<number, Asked>();
   const reader = createFrameReader();

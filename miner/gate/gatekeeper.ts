@@ -1,5 +1,5 @@
 import type { Hotkey } from '../../common/brand.ts';
-import type { Platform } from '../../common/platform-port.ts';
+import type { Clock, Platform } from '../../common/platform-port.ts';
 import type { AuthPolicy, AuthRefusal, KeyedAddress } from '../../common/wire/btauth.ts';
 import { keyOfAddress, settleAuth } from '../../common/wire/btauth.ts';
 import type { Ss58 } from '../../common/brand.ts';
@@ -171,7 +171,7 @@ async function accept(
   request: RawRequest,
   entrance: Entrance,
 ): Promise<Accepted | TurnedAway> {
-  const claim = entrance.read(request, context.auth, context.platform.clock.nowNs());
+  const claim = entrance.read(request, context.auth, wallNs(context.platform.clock));
   if (claim.kind === 'auth-refusal') return turnAway(authRefusal(claim));
   const address = addressKey(request.remoteAddress);
   const barred = barUnknown(context, claim.hotkey) ?? barAddress(context, address);
@@ -181,6 +181,16 @@ async function accept(
   if (judged.kind === 'turned-away') space.close();
   return judged;
 }
+
+/**
+ * The wall clock as it is now. The one that nonces are taken from never goes back: after a wrong
+ * step of the clock, all that others sign would be stale until it caught up.
+ */
+function wallNs(clock: Clock): bigint {
+  return BigInt(Math.floor(clock.nowMs())) * nsPerMs;
+}
+
+const nsPerMs = 1_000_000n;
 
 async function judge(
   context: Context,
@@ -312,7 +322,7 @@ function admitted(context: Context, claim: Claim, nowMs: number): RawResponse | 
 
 function spent(context: Context, claim: Claim, good: boolean): RawResponse | null {
   const { platform, replay, metrics } = context;
-  const settled = settleAuth(claim, good, replay, platform.clock.nowNs());
+  const settled = settleAuth(claim, good, replay, wallNs(platform.clock));
   metrics.replayEntries.set(replay.size);
   return settled.kind === 'authed' ? null : authRefusal(settled);
 }
@@ -355,7 +365,9 @@ function charge(
 ): RawResponse | null {
   const more = requestCost(inputs, options.costUnit) - 1;
   if (more <= 0) return null;
-  const waitMs = perHotkey.take(hotkey, platform.clock.monotonicMs(), more);
+  // One token is taken already: whoever needs a whole bucket and more gets in with a full one.
+  const affordable = Math.min(more, Math.max(0, options.burst - 1));
+  const waitMs = perHotkey.take(hotkey, platform.clock.monotonicMs(), affordable);
   return waitMs === 0 ? null : rateRefusal(options, waitMs);
 }
 

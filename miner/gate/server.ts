@@ -7,6 +7,8 @@ import type { Logger } from '../../common/telemetry-port.ts';
 import { addressKey } from './address-key.ts';
 import { createConnections } from './connections.ts';
 import type { ConnectionRefusal, Connections } from './connections.ts';
+import { createHandshakes } from './handshakes.ts';
+import type { Handshakes } from './handshakes.ts';
 import { connectionsWithin } from './file-limit.ts';
 import type { Handle } from './handle.ts';
 import { computedReason, refuse } from './http-message.ts';
@@ -51,6 +53,7 @@ const maxHeadersCount = 64;
 const maxPipelined = 64;
 const keepAliveMs = 75_000;
 const checkIntervalMs = 500;
+const maxHandshakeMs = 3000;
 /** Accepted at once, before those that give way to them are closed. */
 const acceptedAtOnce = 128;
 const busyRetryMs = 1000;
@@ -58,6 +61,7 @@ const busyRetryMs = 1000;
 interface Context {
   readonly options: MinerServerOptions;
   readonly connections: Connections<Socket>;
+  readonly handshakes: Handshakes;
   draining: boolean;
 }
 
@@ -74,7 +78,12 @@ export async function startMinerServer(options: MinerServerOptions): Promise<Min
     { maxConnections, maxPerAddress, maxPipelined },
     (socket) => socket.destroy(),
   );
-  const context: Context = { options, connections, draining: false };
+  const context: Context = {
+    options,
+    connections,
+    handshakes: createHandshakes(),
+    draining: false,
+  };
   const server = serverOf(options);
   server.maxConnections = maxConnections + acceptedAtOnce;
   // One more than is allowed: past it, node would drop headers without a word.
@@ -88,14 +97,14 @@ export async function startMinerServer(options: MinerServerOptions): Promise<Min
     port: portOf(server),
     drain: (drainMs) => {
       context.draining = true;
-      return drain(server, drainMs);
+      return drain(server, context.handshakes, drainMs);
     },
   };
 }
 
 function serverOf(options: MinerServerOptions): Server {
   if (options.tls === undefined) return createServer(serverOptions(options));
-  const { requestTimeoutMs: handshakeTimeout } = options;
+  const handshakeTimeout = Math.min(options.requestTimeoutMs, maxHandshakeMs);
   const tls = { ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout } as const;
   return createTlsServer({ ...serverOptions(options), ...tls });
 }
@@ -116,10 +125,8 @@ function serverOptions({ requestTimeoutMs }: MinerServerOptions) {
 
 function attend(server: Server, context: Context): void {
   const { observer, tls } = context.options;
-  // A connection by TLS counts once it is one; until then it has the handshake's time limit.
-  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
-    welcome(context, socket);
-  });
+  if (tls === undefined) server.on('connection', (socket) => welcome(context, socket));
+  else attendTls(server, context);
   server.on('drop', () => observer.onRefused(503, 'connections_full'));
   server.on('request', (incoming, outgoing) => void serve(context, incoming, outgoing, null));
   // The body is asked for when it is read, not before its head was found good.
@@ -138,6 +145,18 @@ function attend(server: Server, context: Context): void {
     if (error.code !== 'ECONNRESET') observer.onRefused(status, 'malformed');
     sendRaw(socket, status);
   });
+}
+
+/** A connection by TLS counts once it is one; until then it is a handshake, of which few may be. */
+function attendTls(server: Server, context: Context): void {
+  const { handshakes } = context;
+  server.on('connection', (raw) => handshakes.begin(raw));
+  server.on('secureConnection', (socket: Socket) => {
+    handshakes.done(socket);
+    welcome(context, socket);
+  });
+  // An answer in plain text would wait for ever for a session to carry it.
+  server.on('tlsClientError', (_, socket: Socket) => socket.destroy());
 }
 
 function welcome({ connections, options }: Context, socket: Socket): void {
@@ -221,9 +240,10 @@ function statusOfClientError({ code }: NodeJS.ErrnoException): number {
   return clientErrorStatuses[code ?? ''] ?? 400;
 }
 
-function drain(server: Server, drainMs: number): Promise<void> {
+function drain(server: Server, handshakes: Handshakes, drainMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    handshakes.close();
     server.close(() => {
       clearTimeout(cut);
       resolve();

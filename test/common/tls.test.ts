@@ -1,7 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpClient } from '../../common/node/http-undici.ts';
 import { readTlsIdentity, tlsKeyOf } from '../../common/node/tls-certificate.ts';
@@ -62,6 +65,8 @@ describe('the certificate of an axon', () => {
     expect(tlsKeyOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey)).toBeNull();
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
     expect(tlsKeyOf(publicKey)).toBeNull();
+    expect(tlsKeyOf(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey)).toBeNull();
+    expect(() => identity('rsaPss')).toThrow(expect.objectContaining({ code: 'TLS_INVALID' }));
   });
 
   it('is taken back by a key that nobody can use', () => {
@@ -69,6 +74,49 @@ describe('the certificate of an axon', () => {
     const odd = { algorithm: 77, publicKey: new Uint8Array(32) };
     const short = { algorithm: tlsAlgorithms.ed25519, publicKey: new Uint8Array(31) };
     expect(isUsableTlsKey(odd) || isUsableTlsKey(short)).toBe(false);
+  });
+});
+
+describe('a stranger behind a certificate that cannot be compared', () => {
+  it('is a fault of that stranger, and of nobody else', async () => {
+    const server = createServer({ ...certificates.rsaPss });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const http = createHttpClient();
+    const answer = await http.request({
+      method: 'GET',
+      url: `https://127.0.0.1:${port}/`,
+      headers: {},
+      timeoutMs: 5000,
+      maxBodyBytes: 1000,
+      tlsKey: identity('ed25519').tlsKey,
+    });
+    expect(answer).toMatchObject({ kind: 'fault', reason: 'wrong-key' });
+    await http.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe('connections by TLS that never become one', () => {
+  it('are closed in time, however many one address opens, and keep nobody out', async () => {
+    const server = { requestTimeoutMs: 1000 };
+    const rig = await startRig({ server }, { tls: identity('ed25519') });
+    const silent = Array.from({ length: 100 }, () => connect(rig.port, '127.0.0.1'));
+    const closed = silent.map(
+      (socket) => new Promise((resolve) => socket.on('error', () => 0).once('close', resolve)),
+    );
+    silent.slice(0, 20).forEach((socket) => socket.write(Uint8Array.of(22, 3, 1)));
+    await Promise.all(closed);
+    await rig.miner.stop();
+  });
+
+  it('do not hold up the stop', async () => {
+    const rig = await startRig({ server: { drainMs: 100 } }, { tls: identity('ed25519') });
+    const socket = connect(rig.port, '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const closed = new Promise((resolve) => socket.on('error', () => 0).once('close', resolve));
+    await rig.miner.stop();
+    await closed;
   });
 });
 

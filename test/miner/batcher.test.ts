@@ -50,6 +50,20 @@ describe('the batcher', () => {
     expect(engine.runs).toEqual([1]);
   });
 
+  it('answers whoever waited for a run that could not even be made, and goes on', async () => {
+    const { batcher, engine } = rig();
+    const run = engine.run.bind(engine);
+    let calls = 0;
+    engine.run = (inputs) => {
+      calls += 1;
+      if (calls === 1) throw new RangeError('Array buffer allocation failed');
+      return run(inputs);
+    };
+    const outcomes = await Promise.all([batcher.submit(job()), batcher.submit(job(row(3, 4)))]);
+    expect(outcomes.map(values)).toEqual(['model', 'model']);
+    expect(values(await batcher.submit(job()))).toEqual([2, 4]);
+  });
+
   it('takes all that waits when the engine is free, and gives each its own rows', async () => {
     const { batcher, engine, platform } = rig();
     engine.hold();

@@ -135,6 +135,37 @@ describe('requests that are refused', () => {
     expect(errorOf(early)).toMatch(/ahead of this node's clock/);
   });
 
+  it('200 although the clock of nonces is ahead, after a step of the wall clock and back', async () => {
+    const { clock } = platform;
+    const ahead = { ...clock, nowNs: () => clock.nowNs() + 3_600_000_000_000n };
+    const own = await startRig({}, { platform: { ...platform, clock: ahead } });
+    try {
+      expect((await infer(own.port)).status).toBe(200);
+    } finally {
+      await own.miner.stop();
+    }
+  });
+
+  it('200 for a request that costs more than a whole bucket, once the bucket is full', async () => {
+    const own = await startRig({ admission: { burst: 4, ratePerSecond: 1, costUnit: 8 } });
+    try {
+      expect((await infer(own.port)).status).toBe(200);
+      expect((await infer(own.port)).status).toBe(429);
+    } finally {
+      await own.miner.stop();
+    }
+  });
+
+  it('400 for an axis without elements', async () => {
+    const input = { name: 'image', datatype: 'FP32', shape: [0, 1, 8, 8], data: [] };
+    const body = new TextEncoder().encode(JSON.stringify({ inputs: [input] }));
+    const answer = await infer(rig.port, { body });
+    expect([answer.status, errorOf(answer)]).toEqual([
+      400,
+      expect.stringContaining('without elements'),
+    ]);
+  });
+
   it('401 for a replayed request', async () => {
     const nonceNs = platform.clock.nowNs();
     const statuses = [await infer(rig.port, { nonceNs }), await infer(rig.port, { nonceNs })];

@@ -65,7 +65,8 @@ function fromPyTensor(fields: PyDict, limits: InferLimits): Converted<Values> {
   const shape = Array.isArray(outer) ? outer.map(Number) : [];
   const asBuffer = shape.length === 1 && shape[0] === 0;
   if (asBuffer) return inner;
-  return shape.every((length) => length >= 0) && elementCount(shape) === inner.ok.data.length
+  return shape.every((length) => Number.isSafeInteger(length) && length >= 0) &&
+    elementCount(shape) === inner.ok.data.length
     ? { ok: { ...inner.ok, shape } }
     : { problem: 'has another shape than its buffer' };
 }
