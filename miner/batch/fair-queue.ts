@@ -138,6 +138,11 @@ export function createFairQueue<T extends Ticket>(options: FairQueueOptions): Fa
     lane.count += 1;
     cost += ticket.cost;
   };
+  /** It had no turn of its own: its caller owes nothing for it. */
+  const removeUnserved = (ticket: T): void => {
+    if (entries.has(ticket)) giveBack(classOf(ticket), ticket);
+    remove(ticket);
+  };
   const remove = (ticket: T): void => {
     const entry = entries.get(ticket);
     if (entry === undefined) return;
@@ -172,6 +177,7 @@ export function createFairQueue<T extends Ticket>(options: FairQueueOptions): Fa
   const take = (entry: Entry<T>): T => {
     const turn = nextEntry();
     if (turn?.entry === entry) charge(turn.own, entry);
+    else giveBack(classOf(entry.ticket), entry.ticket);
     remove(entry.ticket);
     return entry.ticket;
   };
@@ -206,7 +212,7 @@ export function createFairQueue<T extends Ticket>(options: FairQueueOptions): Fa
       return cost;
     },
     push,
-    remove,
+    remove: removeUnserved,
     takeGroup,
     lastAfter,
     next: () => nextEntry()?.entry.ticket,
@@ -252,6 +258,15 @@ function openTurn<T>(own: ClassState<T>, ticket: Ticket): number {
     account.waiting += 1;
   }
   return turn;
+}
+
+/**
+ * What was set aside for a turn that never came. Without it, who asks for more than its share, and
+ * loses the rest to deadlines, would be set back by that for ever.
+ */
+function giveBack<T>({ accounts, innerTime }: ClassState<T>, { caller, cost }: Ticket): void {
+  const account = accounts.get(caller);
+  if (account !== undefined) account.end = Math.max(innerTime, account.end - cost);
 }
 
 function leave<T>(own: ClassState<T>, { caller }: Ticket): void {

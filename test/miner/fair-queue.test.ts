@@ -278,3 +278,41 @@ describe('the price of a place', () => {
     expect(taken).toBe(count);
   });
 });
+
+describe('a caller who asks for more than its share', () => {
+  it('gets its share all the same, though most of what it asks expires', () => {
+    interface Timed extends Ticket {
+      readonly expires: number;
+    }
+    const queue = createFairQueue<Timed>({ weights: [1] });
+    const callers = [
+      { name: 'greedy', outstanding: 64 },
+      ...Array.from({ length: 20 }, (_, at) => ({ name: `modest ${at}`, outstanding: 4 })),
+    ];
+    const waiting = new Map(callers.map(({ name }) => [name, new Set<Timed>()]));
+    const served = new Map<string, number>();
+    const [turns, patience] = [6000, 100];
+    for (let now = 0; now < turns; now += 1) {
+      for (const { name, outstanding } of callers) {
+        const own = waiting.get(name) ?? new Set();
+        for (const ticket of own) {
+          if (ticket.expires > now) continue;
+          queue.remove(ticket);
+          own.delete(ticket);
+        }
+        while (own.size < outstanding) {
+          const shape = { classAt: 0, key: 'k', rows: 1, cost: 1 };
+          const ticket = { caller: name, expires: now + patience, ...shape };
+          queue.push(ticket);
+          own.add(ticket);
+        }
+      }
+      for (const ticket of queue.takeGroup(1)) {
+        waiting.get(ticket.caller)?.delete(ticket);
+        if (now >= turns / 2) served.set(ticket.caller, (served.get(ticket.caller) ?? 0) + 1);
+      }
+    }
+    const share = turns / 2 / callers.length;
+    for (const { name } of callers) expect(served.get(name) ?? 0).toBeGreaterThan(share * 0.7);
+  });
+});
