@@ -22,6 +22,12 @@ type Metadata = ort.InferenceSession.ValueMetadata;
 type TensorMetadata = ort.InferenceSession.TensorValueMetadata;
 type ProviderConfig = ort.InferenceSession.ExecutionProviderConfig;
 
+/**
+ * From Node 24 on there are 16-bit floats, for which the binding cannot find the bytes. Without them
+ * it takes raw bits, as on older Nodes; nothing else in the model process uses them.
+ */
+Reflect.deleteProperty(globalThis, 'Float16Array');
+
 const ortTypes: Readonly<Partial<Record<Datatype, ort.Tensor.Type>>> = {
   BOOL: 'bool',
   UINT8: 'uint8',
