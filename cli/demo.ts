@@ -128,6 +128,7 @@ async function runNodes(
     for (const name of demoMiners) start(name, minerArgs(layout, name));
     view.step('validators: register, stake, then query, score and set weights on their own');
     await alive(stakeValidators(chain, layout));
+    await alive(untilAllServe(chain, layout, over));
     for (const name of demoValidators) {
       start(name, ['validator', 'run', '--config', layout.configFile(name)]);
     }
@@ -186,6 +187,18 @@ async function stakeOne(chain: Chain, layout: DemoLayout, name: DemoValidator): 
     const outcome = await chain.submit(call, signer);
     if (outcome.kind === 'included') continue;
     throw new SubnetError('DEMO_SETUP_FAILED', { detail: `${call.call}: ${outcome.message}` });
+  }
+}
+
+/** On a busy machine some come late, and a first vector without them would pay the others alone. */
+async function untilAllServe(chain: Chain, layout: DemoLayout, signal: AbortSignal): Promise<void> {
+  const hotkeys = demoMiners.map((name) => keysOf(layout, name).hotkey);
+  for (;;) {
+    const { neurons } = await chain.snapshot(demoNetuid);
+    const serving = new Set(neurons.flatMap(({ axon, hotkey }) => (axon === null ? [] : [hotkey])));
+    if (hotkeys.every((hotkey) => serving.has(hotkey))) return;
+    signal.throwIfAborted();
+    await sleep(300);
   }
 }
 
