@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SubnetError } from '../../common/errors.ts';
+import { listen } from '../../common/node/listen.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
 import type { AdminGate, AdminReply } from './admin-gate.ts';
 import { isLoopback, isLoopbackHost } from './loopback.ts';
@@ -102,21 +103,6 @@ function send(outgoing: ServerResponse, { status, type, body }: Sent): void {
     'cache-control': 'no-store',
   });
   outgoing.end(body);
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException): void => {
-      const taken = cause.code === 'EADDRINUSE' || cause.code === 'EACCES';
-      const facts = { host, port, detail: cause.code ?? cause.message };
-      reject(taken ? new SubnetError('PORT_TAKEN', facts, { cause }) : cause);
-    };
-    server.once('error', fail);
-    server.listen({ host, port }, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
 }
 
 function close(server: Server): Promise<void> {

@@ -4,6 +4,7 @@ import type { Platform } from '../../common/platform-port.ts';
 import type { Signer } from '../../common/signer-port.ts';
 import { receiptHeaders, signReceipt, signReceipts } from '../../common/wire/receipt.ts';
 import type { Receipt, ReceiptFields } from '../../common/wire/receipt.ts';
+import { createTogether } from '../../common/together.ts';
 import type { RawResponse } from './http-message.ts';
 
 /** The signed request that is answered. */
@@ -43,27 +44,16 @@ const maxTogether = 64;
 /** Signs what was answered in one turn of the event loop together; a lone answer waits for none. */
 export function createReceiptDesk(deps: ReceiptDeskDeps): ReceiptDesk {
   const { platform, signer, defer, onSigned } = deps;
-  const waiting: Waiting[] = [];
-  let due = false;
-  const schedule = (): void => {
-    if (due) return;
-    due = true;
-    defer(flush);
-  };
-  const flush = (): void => {
-    due = false;
-    const together = waiting.splice(0, maxTogether);
-    if (waiting.length > 0) schedule();
+  const together = createTogether<Waiting>(defer, maxTogether, (due) => {
     const from = platform.clock.monotonicMs();
-    sign(together, deps);
-    onSigned(together.length, (platform.clock.monotonicMs() - from) / 1000);
-  };
+    sign(due, deps);
+    onSigned(due.length, (platform.clock.monotonicMs() - from) / 1000);
+  });
   return {
     attach: (answered, response) =>
       new Promise((settle, fail) => {
         const fields = fieldsOf(answered, response, platform, signer);
-        waiting.push({ fields, response, settle, fail });
-        schedule();
+        together.push({ fields, response, settle, fail });
       }),
   };
 }

@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { SubnetError, messageOf } from '../../common/errors.ts';
+import { messageOf } from '../../common/errors.ts';
+import { listen } from '../../common/node/listen.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
 import { addressKey } from './address-key.ts';
 import { createConnections } from './connections.ts';
@@ -249,21 +250,6 @@ function drain(server: Server, handshakes: Handshakes, drainMs: number): Promise
       resolve();
     });
     server.closeIdleConnections();
-  });
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException): void => {
-      const taken = cause.code === 'EADDRINUSE' || cause.code === 'EACCES';
-      const facts = { host, port, detail: cause.code ?? cause.message };
-      reject(taken ? new SubnetError('PORT_TAKEN', facts, { cause }) : cause);
-    };
-    server.once('error', fail);
-    server.listen({ host, port }, () => {
-      server.off('error', fail);
-      resolve();
-    });
   });
 }
 

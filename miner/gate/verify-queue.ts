@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/platform-port.ts';
+import { createTogether } from '../../common/together.ts';
 import type { SignatureCheck, Verifier } from '../../common/signer-port.ts';
 
 export interface VerifyQueue {
@@ -38,23 +39,7 @@ const worthAThread = 3;
  * a lone request waits for nobody. One bad signature changes no other's verdict (`Verifier`).
  */
 export function createVerifyQueue(deps: VerifyQueueDeps): VerifyQueue {
-  const { clock, defer, onBatch, threads } = deps;
-  const pending: Pending[] = [];
-  let due = false;
-
-  const schedule = (): void => {
-    if (due) return;
-    due = true;
-    defer(flush);
-  };
-  const flush = (): void => {
-    due = false;
-    const batch = pending.splice(0, maxBatch);
-    if (pending.length > 0) schedule();
-    if (threads?.isFree() === true && batch.length >= worthAThread)
-      void verifyThere(threads, batch);
-    else verifyHere(batch);
-  };
+  const { clock, onBatch, threads } = deps;
   const verifyHere = (batch: readonly Pending[]): void => {
     const started = clock.monotonicMs();
     settle(batch, verifyAll(deps.verifier, checksOf(batch)), started);
@@ -69,11 +54,15 @@ export function createVerifyQueue(deps: VerifyQueueDeps): VerifyQueue {
     onBatch(batch.length, (clock.monotonicMs() - from) / 1000);
     batch.forEach((one, at) => one.settle(verdicts[at] === true));
   };
+  const pending = createTogether<Pending>(deps.defer, maxBatch, (batch) => {
+    const isWorthIt = threads?.isFree() === true && batch.length >= worthAThread;
+    if (isWorthIt) void verifyThere(threads, batch);
+    else verifyHere(batch);
+  });
   return {
     verify: (check) =>
       new Promise((settleOne) => {
         pending.push({ check, settle: settleOne });
-        schedule();
       }),
   };
 }
