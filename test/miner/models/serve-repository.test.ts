@@ -25,7 +25,13 @@ beforeAll(async () => {
     pictures: {},
   };
   rig = await startRig(
-    { model: undefined, modelRepository: root, models, server: { statistics: true } },
+    {
+      model: undefined,
+      modelRepository: root,
+      models,
+      server: { statistics: true },
+      admission: unhurried,
+    },
     { modelRepository: root },
   );
 });
@@ -34,6 +40,9 @@ afterAll(async () => {
   await rig.miner.stop();
   rmSync(root, { recursive: true });
 });
+
+// One caller asks for as long as models change: as often as the machine allows.
+const unhurried = { ratePerSecond: 1e9, burst: 1e9 };
 
 const values = (seed: number): Uint8Array =>
   Uint8Array.from({ length: 64 }, (_, at) => (at * seed * 7 + seed) % 17);
