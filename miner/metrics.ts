@@ -19,6 +19,7 @@ export interface MinerMetrics extends EndpointMetrics {
   readonly engineSeconds: Histogram;
   readonly engineRestarts: Counter;
   readonly modelInfo: Gauge;
+  readonly modelReady: Gauge;
   readonly ready: Gauge;
   readonly chainHeadAgeSeconds: Gauge;
   readonly chainFailures: Counter;
@@ -110,6 +111,11 @@ export function createMinerMetrics(meter: Meter): MinerMetrics {
       name: 'miner_model_info',
       help: 'Always 1, for each version that is served now',
       labels: [...perModel, 'sha256', 'provider'],
+    }),
+    modelReady: meter.gauge({
+      name: 'miner_model_ready',
+      help: '1 while a version can be asked; 0 while its device or its upstreams fail',
+      labels: perModel,
     }),
     ready: meter.gauge({ name: 'miner_ready', help: '1 while requests can be answered' }),
     chainHeadAgeSeconds: meter.gauge({

@@ -20,7 +20,7 @@ export function newState(): MinerState {
   return { draining: false, snapshot: null, snapshotAtMs: 0, directory: null, axonServed: false };
 }
 
-/** A model that is being restarted is no reason: requests wait for it in the queue. */
+/** A model that is being restarted is no reason: requests wait for it, unless its device fails. */
 export function whyNotReady(state: MinerState, models: OpenModels): string | null {
   if (state.draining) return 'the miner stops';
   if (state.directory === null) return 'the metagraph was not read yet';
@@ -48,9 +48,13 @@ export function observe(
   { platform, chain }: MinerParts,
   metrics: MinerMetrics,
   state: MinerState,
-  notReady: string | null,
+  models: OpenModels,
 ): void {
-  metrics.ready.set(notReady === null ? 1 : 0);
+  metrics.ready.set(whyNotReady(state, models) === null ? 1 : 0);
+  metrics.modelReady.clear();
+  for (const { name: model, version, notReady } of models.list()) {
+    metrics.modelReady.set(notReady === null ? 1 : 0, { model, version });
+  }
   metrics.serving.set(state.axonServed ? 1 : 0);
   meterEndpoints(metrics, chain.endpoints());
   if (state.snapshot === null) return;

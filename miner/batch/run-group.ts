@@ -21,10 +21,14 @@ export interface GroupDeps<M extends Member> {
   readonly onRun: (group: readonly M[], runMs: number) => void;
 }
 
+/** What a part of the requests may pass: they are halved. */
+const byHalves: ReadonlySet<RunFailure['reason']> = new Set(['model', 'too-large', 'device']);
+
 /**
  * Computes requests in one run and gives each its own. One poisoned request must not fail its
  * companions: what the model refuses is halved until the one is found, which costs about three
- * times the run, and not one run for each.
+ * times the run, and not one run for each. So is what the device has no memory for,
+ * and what is too large to be sent.
  */
 export async function runGroup<M extends Member>(
   deps: GroupDeps<M>,
@@ -37,7 +41,7 @@ export async function runGroup<M extends Member>(
   const outcome = await deps.engine.run(joined.inputs);
   if (outcome.kind === 'outputs') return share(deps, group, joined, outcome);
   if (outcome.reason === 'unavailable') return deps.putBack(group, outcome);
-  if (outcome.reason !== 'model' || group.length === 1) {
+  if (!byHalves.has(outcome.reason) || group.length === 1) {
     for (const { settle } of group) settle(outcome);
     return;
   }

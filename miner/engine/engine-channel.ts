@@ -19,6 +19,7 @@ export interface Question {
 
 /** Questions to a model process, which answers one after the other. */
 export interface EngineChannel {
+  /** Rejects only what no frame can hold. */
   ask(question: Question): Promise<Answer>;
   /** Questions without an answer yet. */
   readonly asked: number;
@@ -26,6 +27,8 @@ export interface EngineChannel {
   readonly gone: Promise<string>;
   /** What the process wrote to standard error, its end. */
   errorText(): string;
+  /** Ends a process that begins nothing more: what it was asked was not begun. */
+  drop(): Promise<void>;
   kill(): Promise<void>;
 }
 
@@ -106,6 +109,12 @@ export function openChannel(child: ChildProcess, log: Logger): EngineChannel {
       return asked.size;
     },
     errorText: () => text,
+    drop: async () => {
+      isGone = true;
+      settleAll('unbegun', 'unbegun');
+      child.kill('SIGKILL');
+      await gone;
+    },
     kill: async () => {
       child.kill('SIGKILL');
       await gone;
@@ -116,15 +125,17 @@ export function openChannel(child: ChildProcess, log: Logger): EngineChannel {
           return resolve('unbegun');
         }
         const id = nextId++;
+        // Throws for what is longer than a frame can be: then it was not asked.
+        const parts = encodeFrame({ ...question, id });
         asked.set(id, { timeoutMs, settle: resolve });
         if (asked.size === 1) watchFirst();
-        send(socket, { ...question, id });
+        send(socket, parts);
       }),
   };
 }
 
-function send(socket: Duplex, frame: Frame): void {
+function send(socket: Duplex, parts: readonly Uint8Array[]): void {
   socket.cork();
-  for (const part of encodeFrame(frame)) socket.write(part);
+  for (const part of parts) socket.write(part);
   socket.uncork();
 }

@@ -36,19 +36,25 @@ const onePieceBytes = 16_384;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** Its length stands in 32 bits. */
+const maxPayloadBytes = 0xffff_ffff;
+
 /**
  * The frame in parts: the bytes of larger tensors are passed on, not copied, and those that lie
- * behind each other in memory are one part. Write them in order, at once.
+ * behind each other in memory are one part. Write them in order, at once. Throws RangeError when it
+ * is longer than a frame can be, before anything is copied.
  */
 export function encodeFrame(frame: Frame): readonly Uint8Array[] {
-  const blobs = frame.tensors.map(tensorBytes);
+  const lengths = frame.tensors.map(tensorLength);
   const head: Head = {
     header: frame.header,
-    tensors: frame.tensors.map((t, i) => headOf(t, blobs[i]?.length ?? 0)),
+    tensors: frame.tensors.map((tensor, at) => headOf(tensor, lengths[at] ?? 0)),
   };
   const headText = encoder.encode(JSON.stringify(head));
   const headBytes = prefixBytes + pad(headText.length);
-  const payload = headBytes - prefixBytes + blobs.reduce((sum, { length }) => sum + pad(length), 0);
+  const payload = headBytes - prefixBytes + lengths.reduce((sum, length) => sum + pad(length), 0);
+  if (payload > maxPayloadBytes) throw tooLongFrame(payload);
+  const blobs = frame.tensors.map(tensorBytes);
   const isOnePiece = prefixBytes + payload <= onePieceBytes;
   const first = new Uint8Array(isOnePiece ? prefixBytes + payload : headBytes);
   writePrefix(first, frame, payload, headText.length);
@@ -60,6 +66,10 @@ export function encodeFrame(frame: Frame): readonly Uint8Array[] {
     at += pad(blob.length);
   }
   return [first];
+}
+
+function tooLongFrame(payload: number): RangeError {
+  return new RangeError(`tensors of ${payload} bytes at once: a frame holds ${maxPayloadBytes}`);
 }
 
 function headOf({ name, datatype, shape }: Tensor, bytes: number): TensorHead {
@@ -108,12 +118,24 @@ export function tensorBytes(tensor: Tensor): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+/** Bytes of the tensor in a frame, without making them. */
+function tensorLength({ data }: Tensor): number {
+  return isByteStrings(data)
+    ? data.reduce((sum, { length }) => sum + 4 + length, 0)
+    : data.byteLength;
+}
+
+/** Bytes of all values, without padding. */
+export function tensorsLength(tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, tensor) => sum + tensorLength(tensor), 0);
+}
+
 export function isByteStrings(data: TensorData): data is readonly Uint8Array[] {
   return Array.isArray(data);
 }
 
 function joinByteStrings(items: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(items.reduce((sum, item) => sum + 4 + item.length, 0));
+  const out = new Uint8Array(items.reduce((sum, { length }) => sum + 4 + length, 0));
   const view = new DataView(out.buffer);
   let at = 0;
   for (const item of items) {
@@ -216,9 +238,14 @@ function fill(assembly: Assembly, chunk: Uint8Array, at: number): number {
   return count;
 }
 
-/** Prefix and payload, by the prefix. */
+/** Prefix and payload, by the prefix. Throws for what is none: no memory is set aside for that. */
 function frameSize(bytes: Uint8Array, at: number): number {
-  return prefixBytes + new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0, true);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, prefixBytes);
+  const payload = view.getUint32(0, true);
+  const isPrefix =
+    view.getUint32(4, true) < frameKinds.length && view.getUint32(12, true) <= payload;
+  if (!isPrefix) throw new RangeError('bytes that begin no frame');
+  return prefixBytes + payload;
 }
 
 function decodeFrame(bytes: Uint8Array): Frame {

@@ -1,6 +1,7 @@
 import { SubnetError } from '../../common/errors.ts';
 import type { PostStep } from '../../common/model-manifest.ts';
 import type { ModelInfo, Provider } from './engine-port.ts';
+import type { RunCause } from './run-cause.ts';
 
 /** What the model process is told to load; JSON in the `load` frame. */
 export interface LoadOrder {
@@ -24,6 +25,10 @@ export interface LoadOrder {
   readonly post?: PostOrder;
   /** Sizes that are run once before the model counts as loaded. */
   readonly warmUpBatches: readonly number[];
+  /** They ran in a process before this one: if they do not now, the device or the runtime fails. */
+  readonly mustWarmUp?: boolean;
+  /** Outputs of a run with more bytes in all are not sent; default no bound. */
+  readonly maxAnswerBytes?: number;
   /** Where ONNX Runtime may put the profile by which the provider is observed. */
   readonly scratchDir: string;
 }
@@ -41,11 +46,14 @@ export interface PostOrder {
 export interface LoadReport {
   readonly model: ModelInfo;
   readonly loadMs: number;
+  /** Inputs of zeros ran. Not every model takes some. */
+  readonly warm: boolean;
   /** Empty when all went as asked for; otherwise what a person should know. */
   readonly notice: string;
 }
 
-export type LoadProblem = 'hash' | 'memory' | 'misfit' | 'model' | 'provider' | 'unreadable';
+export type LoadProblem =
+  'device' | 'hash' | 'memory' | 'misfit' | 'model' | 'provider' | 'unreadable';
 
 /** JSON in a `failed` frame that answers `load`. */
 export interface LoadFailure {
@@ -55,6 +63,7 @@ export interface LoadFailure {
 
 /** JSON in a `failed` frame that answers `run`. */
 export interface RunFault {
+  readonly cause: RunCause;
   readonly detail: string;
 }
 
@@ -139,6 +148,8 @@ export function refusedLoad(
       return new SubnetError('MODEL_INVALID', { path, detail });
     case 'misfit':
       return new SubnetError('MODEL_MISFIT', { path, detail });
+    case 'device':
+      return new SubnetError('ENGINE_FAILED', { path, detail });
     case 'memory':
       return new SubnetError('ENGINE_MEMORY', { path, detail });
     case 'provider':

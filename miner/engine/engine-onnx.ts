@@ -13,6 +13,8 @@ export interface OnnxEngineOptions extends ModelProcessOptions {
   readonly devices?: readonly number[];
   /** Called each time a model process had to be replaced. */
   readonly onRestart?: (reason: string) => void;
+  /** Called once one was replaced: where it computes may have changed. */
+  readonly onReplaced?: () => void;
 }
 
 /** For tests and for looking at it from outside. */
@@ -20,6 +22,8 @@ export interface OnnxEngine extends Engine {
   /** Process id of the first instance that is there; null while all are being replaced. */
   pid(): number | null;
   instances(): readonly InstanceState[];
+  /** Why nothing is computed and hardly will be soon; null otherwise, and for a mere restart. */
+  notReady(): string | null;
 }
 
 /** While one run computes the next may lie in the socket: the process has not to wait for it. */
@@ -42,6 +46,8 @@ export async function startOnnxEngine(options: OnnxEngineOptions): Promise<OnnxE
   const [first] = pool;
   if (first === undefined) throw new RangeError('an engine has at least one instance');
   const ready = (): boolean => pool.some((instance) => instance.ready());
+  const fails = (instance: EngineInstance): boolean =>
+    !instance.ready() && instance.state().problem !== null;
   return {
     get model() {
       return { ...first.model, provider: slowestProvider(pool, first.model.provider) };
@@ -51,6 +57,7 @@ export async function startOnnxEngine(options: OnnxEngineOptions): Promise<OnnxE
     instances: () => pool.map((instance) => instance.state()),
     pid: () => pool.map((instance) => instance.state().pid).find((pid) => pid !== null) ?? null,
     ready,
+    notReady: () => (!closed && pool.every(fails) ? 'the device of the model fails' : null),
     whenReady: () => {
       if (ready() || closed) return Promise.resolve(!closed);
       return new Promise((resolve) => waiting.push(resolve));
@@ -96,7 +103,10 @@ async function startAll(
     const instance = startInstance({
       ...options,
       load: { ...options.load, device },
-      onUp,
+      onUp: () => {
+        onUp();
+        options.onReplaced?.();
+      },
       onDown: (reason) => options.onRestart?.(reason),
     });
     pending.push(instance);

@@ -25,6 +25,8 @@ export interface InstanceState {
   /** Where it really computes; null while the process is being replaced. */
   readonly provider: Provider | null;
   readonly restarts: number;
+  /** Why it does not compute, when replacing it once will hardly do; null otherwise. */
+  readonly problem: string | null;
 }
 
 export interface RunOutputs {
@@ -37,13 +39,17 @@ export interface RunOutputs {
 }
 
 /**
- * `model`: the model refused these inputs; others are unaffected. `crashed`, `timeout`: the
- * process that ran it died or hung, and is being replaced. `unavailable`: it is not there now, and
+ * `model`: the model refused these inputs; others are unaffected. `too-large`: it computed them, and
+ * the outputs have more bytes than an answer may; others are unaffected. `device`: the device failed at
+ * them, for want of memory say; others, or fewer at a time, may pass. `broken`: the device or the
+ * runtime computes no more what it computed before. `crashed`, `timeout`: the process that ran it
+ * died or hung. After these three it is being replaced. `unavailable`: it is not there now, and
  * nothing was begun.
  */
 export interface RunFailure {
   readonly kind: 'failed';
-  readonly reason: 'model' | 'crashed' | 'timeout' | 'unavailable';
+  readonly reason:
+    'model' | 'too-large' | 'device' | 'broken' | 'crashed' | 'timeout' | 'unavailable';
   readonly detail: string;
 }
 

@@ -17,6 +17,10 @@ export interface ModelProcessOptions {
   readonly runTimeoutMs: number;
   /** Loading and warming up; default ten minutes, for large models on cold disks. */
   readonly loadTimeoutMs?: number;
+  /** Ends a start that is under way: the process is killed, whatever it does. */
+  readonly signal?: AbortSignal;
+  /** Module that the process runs, from the root of the package; tests have others. */
+  readonly program?: string;
   readonly log: Logger;
 }
 
@@ -37,19 +41,27 @@ const defaultLoadTimeoutMs = 600_000;
 
 /**
  * Throws MODEL_UNREADABLE, MODEL_HASH_MISMATCH, MODEL_INVALID, ENGINE_CUDA_MISSING, ENGINE_MEMORY,
- * ENGINE_FAILED.
+ * ENGINE_FAILED, or the reason of the signal; then no process is left.
  */
 export async function startModelProcess(options: ModelProcessOptions): Promise<ModelProcess> {
-  const child = spawn(process.execPath, [...nodeArguments('miner/engine/engine-child.ts')], {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const program = options.program ?? 'miner/engine/engine-child.ts';
+  const child = spawn(process.execPath, [...nodeArguments(program)], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: childEnvironment(),
   });
   const channel = openChannel(child, options.log);
   const header: LoadOrder = { ...options.load, scratchDir: tmpdir() };
   const timeoutMs = options.loadTimeoutMs ?? defaultLoadTimeoutMs;
+  const stop = (): void => void channel.kill();
+  signal?.addEventListener('abort', stop, { once: true });
   const answer = await channel.ask({ kind: 'load', header, tensors: [], timeoutMs });
-  if (typeof answer === 'string' || answer.kind !== 'loaded') {
+  signal?.removeEventListener('abort', stop);
+  const isStopped = signal?.aborted === true;
+  if (isStopped || typeof answer === 'string' || answer.kind !== 'loaded') {
     await channel.kill();
+    signal?.throwIfAborted();
     throw loadError(answer, channel.errorText(), options);
   }
   const report = answer.header as LoadReport;
@@ -64,8 +76,12 @@ export async function startModelProcess(options: ModelProcessOptions): Promise<M
       return channel.asked;
     },
     kill: () => channel.kill(),
-    run: async (tensors) =>
-      outcomeOf(await channel.ask({ kind: 'run', header: null, tensors, timeoutMs: runTimeoutMs })),
+    run: async (tensors) => {
+      const question = { kind: 'run', header: null, tensors, timeoutMs: runTimeoutMs } as const;
+      const outcome = outcomeOf(await channel.ask(question));
+      if (outcome.kind === 'failed' && outcome.reason === 'broken') void channel.drop();
+      return outcome;
+    },
   };
 }
 
@@ -96,7 +112,8 @@ function outcomeOf(answer: Answer): RunOutcome {
     const { runMs, postMs } = answer.header as RunReport;
     return { kind: 'outputs', outputs: answer.tensors, runMs, postMs };
   }
-  return runFailure('model', (answer.header as RunFault).detail);
+  const { cause, detail } = answer.header as RunFault;
+  return runFailure(cause === 'inputs' ? 'model' : cause, detail);
 }
 
 function loadError(answer: Answer, text: string, options: ModelProcessOptions): SubnetError {

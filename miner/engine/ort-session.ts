@@ -6,7 +6,7 @@ import * as ort from 'onnxruntime-node';
 import { messageOf } from '../../common/errors.ts';
 import type { Datatype, Tensor, TensorSpec } from '../../common/tensor.ts';
 import { elementCount } from '../../common/tensor.ts';
-import { arrayTypes, isByteStrings } from './engine-frames.ts';
+import { arrayTypes, isByteStrings, tensorBytes } from './engine-frames.ts';
 import {
   describeOperators,
   memoryProblem,
@@ -15,7 +15,9 @@ import {
   providerThatRan,
   usedMib,
 } from './engine-load.ts';
-import type { LoadOrder, LoadProblem, LoadReport, RunReport } from './engine-load.ts';
+import type { LoadedModel, ModelRun } from './loaded-model.ts';
+import type { LoadOrder, LoadReport } from './engine-load.ts';
+import { LoadError } from './load-error.ts';
 import type { Provider } from './engine-port.ts';
 
 type Metadata = ort.InferenceSession.ValueMetadata;
@@ -50,26 +52,6 @@ const profilePrefix = 'profile';
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder();
 
-/** Why a model cannot be loaded, in a form that the parent can tell apart. */
-export class LoadError extends Error {
-  readonly problem: LoadProblem;
-  constructor(problem: LoadProblem, detail: string) {
-    super(detail);
-    this.problem = problem;
-  }
-}
-
-/** A model that is loaded and warm. */
-export interface LoadedModel {
-  readonly report: LoadReport;
-  run(tensors: readonly Tensor[]): Promise<ModelRun>;
-}
-
-export interface ModelRun {
-  readonly report: RunReport;
-  readonly outputs: readonly Tensor[];
-}
-
 /** Loads, warms up and observes. Throws LoadError. */
 export async function loadModel(order: LoadOrder): Promise<LoadedModel> {
   const started = performance.now();
@@ -81,13 +63,13 @@ export async function loadModel(order: LoadOrder): Promise<LoadedModel> {
     const inputs = session.inputMetadata.map(specOf);
     const outputs = session.outputMetadata.map(specOf);
     const batchable = order.batching && sharesFirstAxis(session);
-    await warmUp(session, inputs, batchable ? order.warmUpBatches : [1]);
+    const zeros = await warmUp(session, inputs, batchable ? order.warmUpBatches : [1], order);
     const observed = observeProvider(session, order, scratch);
     if (observed.provider !== 'cpu') checkMemory(order, usedBefore);
     const model = { inputs, outputs, batchable, provider: observed.provider };
     const notices = [notice, observed.notice].filter((text) => text !== '').join('; ');
-    const report = { model, notice: notices, loadMs: performance.now() - started };
-    return { report, run: (tensors) => run(session, tensors) };
+    const loadMs = performance.now() - started;
+    return serving(session, { model, notice: notices, loadMs, warm: zeros !== null }, zeros);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -225,21 +207,61 @@ function isTensorMetadata(meta: Metadata): meta is TensorMetadata {
   return meta.isTensor;
 }
 
+/** The smallest inputs that ran; null when none did. */
 async function warmUp(
   session: ort.InferenceSession,
   inputs: readonly TensorSpec[],
   batches: readonly number[],
-): Promise<void> {
-  for (const batch of batches) {
-    const feeds = inputs.map((spec) => zeros(spec, batch));
+  { mustWarmUp = false }: LoadOrder,
+): Promise<readonly Tensor[] | null> {
+  const problem = mustWarmUp ? 'device' : 'model';
+  let ran: readonly Tensor[] | null = null;
+  let why = '';
+  for (const batch of [...batches].sort((a, b) => a - b)) {
+    const tensors = inputs.map((spec) => zeros(spec, batch));
     try {
-      await session.run(toFeeds(feeds));
+      await session.run(toFeeds(tensors));
+      ran ??= tensors;
     } catch (error) {
       // Zeros of length 1 on a free inner axis need not be a valid input; only fixed shapes must run.
       const fixed = inputs.every(({ shape }) => shape.slice(1).every((length) => length > 0));
-      if (fixed) throw new LoadError('model', `warm-up: ${messageOf(error)}`);
+      why = `warm-up: ${messageOf(error)}`;
+      if (fixed) throw new LoadError(problem, why);
     }
   }
+  if (mustWarmUp && ran === null) throw new LoadError(problem, why);
+  return ran;
+}
+
+/** Larger inputs are not kept. */
+const maxKeptBytes = 1 << 20;
+
+/** Knows inputs that ran: of zeros, or, where those do not, the first that do. */
+function serving(
+  session: ort.InferenceSession,
+  report: LoadReport,
+  warmUpInputs: readonly Tensor[] | null,
+): LoadedModel {
+  let known = warmUpInputs;
+  return {
+    report,
+    run: async (tensors) => {
+      const ran = await run(session, tensors);
+      if (known === null && bytesOf(tensors) <= maxKeptBytes) known = tensors;
+      return ran;
+    },
+    stillRuns: async () => {
+      if (known === null) return null;
+      return run(session, known).then(
+        () => true,
+        () => false,
+      );
+    },
+  };
+}
+
+function bytesOf(tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, tensor) => sum + tensorBytes(tensor).length, 0);
 }
 
 function zeros({ name, datatype, shape }: TensorSpec, batch: number): Tensor {

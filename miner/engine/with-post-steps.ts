@@ -4,8 +4,8 @@ import type { PlannedPost } from '../models/steps/plan-steps.ts';
 import { applyPostSteps } from '../models/steps/post-steps.ts';
 import type { PostOrder } from './engine-load.ts';
 import type { ModelInfo } from './engine-port.ts';
-import { LoadError } from './ort-session.ts';
-import type { LoadedModel } from './ort-session.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { LoadError } from './load-error.ts';
 
 /** The model with the steps after it: its outputs are what callers get. Throws LoadError. */
 export function withPostSteps(loaded: LoadedModel, order: PostOrder): LoadedModel {
@@ -13,6 +13,7 @@ export function withPostSteps(loaded: LoadedModel, order: PostOrder): LoadedMode
   const { outputs, plan } = planned(order, report.model);
   return {
     report: { ...report, model: { ...report.model, outputs } },
+    stillRuns: () => loaded.stillRuns(),
     run: async (tensors) => {
       const ran = await loaded.run(tensors);
       const fromMs = performance.now();

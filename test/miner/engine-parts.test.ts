@@ -114,6 +114,17 @@ describe('frames', () => {
     expect(encodeFrame({ kind: 'run', id: 1, header: null, tensors: [tensor] })).toHaveLength(1);
   });
 
+  it('are told from garbage by their first bytes, before memory is set aside', () => {
+    for (const cut of [64, 16, 5]) {
+      const garbage = new Uint8Array(64).fill(0x7b);
+      const reader = createFrameReader();
+      const push = (): void => {
+        for (let at = 0; at < garbage.length; at += cut) reader.push(garbage.slice(at, at + cut));
+      };
+      expect(push).toThrow('bytes that begin no frame');
+    }
+  });
+
   it('look into the chunk that they came in whole', () => {
     const data = new Float32Array(64).fill(1);
     const tensor: Tensor = { name: 'a', datatype: 'FP32', shape: [64], data };

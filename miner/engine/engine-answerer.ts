@@ -1,0 +1,63 @@
+import { messageOf } from '../../common/errors.ts';
+import type { Tensor } from '../../common/tensor.ts';
+import { tensorsLength } from './engine-frames.ts';
+import type { Frame, FrameKind } from './engine-frames.ts';
+import type { LoadFailure, LoadOrder, RunFault } from './engine-load.ts';
+import { LoadError } from './load-error.ts';
+import type { LoadedModel, LoadModel } from './loaded-model.ts';
+import { causeOf } from './run-cause.ts';
+import { withPostSteps } from './with-post-steps.ts';
+
+export type SendFrame = (
+  kind: FrameKind,
+  id: number,
+  header: unknown,
+  tensors?: readonly Tensor[],
+) => void;
+
+/**
+ * Answers frames that are handed in one after the other. When the model has broken, nothing more is
+ * begun: what was asked meanwhile is for the process that takes this one's place.
+ */
+export function createAnswerer(load: LoadModel, send: SendFrame): (frame: Frame) => Promise<void> {
+  let model: LoadedModel | null = null;
+  let broken = false;
+  let maxAnswerBytes = Infinity;
+  const onLoad = async ({ id, header }: Frame): Promise<void> => {
+    try {
+      const order = header as LoadOrder;
+      maxAnswerBytes = order.maxAnswerBytes ?? Infinity;
+      const loaded = await load(order);
+      model = order.post === undefined ? loaded : withPostSteps(loaded, order.post);
+      send('loaded', id, model.report);
+    } catch (error) {
+      const problem = error instanceof LoadError ? error.problem : 'model';
+      send('failed', id, { problem, detail: messageOf(error) } satisfies LoadFailure);
+    }
+  };
+  const onRun = async ({ id, tensors }: Frame): Promise<void> => {
+    try {
+      if (model === null) throw new Error('no model is loaded');
+      const { report, outputs } = await model.run(tensors);
+      const fault = lengthFault(outputs, maxAnswerBytes);
+      if (fault === null) send('outputs', id, report, outputs);
+      else send('failed', id, fault);
+    } catch (error) {
+      const detail = messageOf(error);
+      const cause = causeOf(detail, (await model?.stillRuns()) ?? null);
+      broken = cause === 'broken';
+      send('failed', id, { cause, detail } satisfies RunFault);
+    }
+  };
+  return async (frame) => {
+    if (frame.kind === 'load') await onLoad(frame);
+    else if (!broken) await onRun(frame);
+  };
+}
+
+/** Whatever a model makes of its inputs, the miner gets no more than it has room for. */
+function lengthFault(outputs: readonly Tensor[], maxBytes: number): RunFault | null {
+  const bytes = tensorsLength(outputs);
+  if (bytes <= maxBytes) return null;
+  return { cause: 'too-large', detail: `outputs of ${bytes} bytes; at most ${maxBytes} are sent` };
+}
