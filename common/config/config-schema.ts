@@ -307,6 +307,18 @@ export const minerSchema = z
         externalIp: z.string().optional().describe('Address that is served on chain'),
         externalPort: port.optional(),
         maxBodyBytes: z.int().min(1024).max(1_073_741_824).default(16_777_216),
+        maxAnswerBytes: z
+          .int()
+          .min(1024)
+          .max(1_073_741_824)
+          .default(67_108_864)
+          .describe('All outputs of a run, and the body of an answer; JSON at most 16 MiB of it'),
+        maxRows: z
+          .int()
+          .min(1)
+          .max(16_777_216)
+          .default(4096)
+          .describe('Of one request, to models whose first axis is a batch'),
         maxBufferedBytes: z
           .int()
           .min(1024)

@@ -1,6 +1,7 @@
 import { cleanText } from '../fault.ts';
 import type { FlatNumbers } from './flat-numbers.ts';
 import type {
+  AnswerLimits,
   EncodedMessage,
   HeaderMap,
   InferLimits,
@@ -11,7 +12,13 @@ import type {
   ProtocolError,
   RequestedOutput,
 } from './inference-types.ts';
-import { defaultInferLimits, isProtocolError, protocolError } from './inference-types.ts';
+import {
+  answerTooLarge,
+  defaultInferLimits,
+  isProtocolError,
+  protocolError,
+  unlimitedAnswer,
+} from './inference-types.ts';
 import type { Envelope, JsonObject } from './inference-read.ts';
 import {
   isName,
@@ -22,6 +29,7 @@ import {
   readMessage,
   readParameters,
   readTensors,
+  tooManyRows,
 } from './inference-read.ts';
 import { tensorProblem, toWire } from './tensor-codec.ts';
 import { needsLossless, toJson } from './tensor-json.ts';
@@ -42,7 +50,9 @@ export function decodeInferRequest(
   const read = (envelope: Envelope) => readRequest(envelope, limits);
   const request = readMessage(body, headers, limits, read, numbers);
   if (isProtocolError(request) || model === undefined) return request;
-  return misfit(request.inputs, model.inputs, 'input') ?? strangeOutput(request, model) ?? request;
+  const { inputs } = request;
+  const wrong = misfit(inputs, model.inputs, 'input') ?? tooManyRows(inputs, model, limits);
+  return wrong ?? strangeOutput(request, model) ?? request;
 }
 
 /**
@@ -80,12 +90,13 @@ export function decodeInferResponse(
 
 /**
  * The answer to a request: the outputs that it asked for, in its order and form, or all of them.
- * A `ProtocolError` with 400 when the form cannot carry the values, with 500 when the outputs are
- * not what they claim to be.
+ * A `ProtocolError` with 400 when the form cannot carry the values or the answer would be too
+ * long, with 500 when the outputs are not what they claim to be.
  */
 export function encodeInferResponse(
   response: InferResponse,
   request: Pick<InferRequest, 'outputs' | 'binaryOutput'>,
+  limits = unlimitedAnswer,
 ): EncodedMessage | ProtocolError {
   const outputs = selectOutputs(response.outputs, request.outputs);
   if (isProtocolError(outputs)) return outputs;
@@ -96,7 +107,8 @@ export function encodeInferResponse(
     ...(response.parameters === undefined ? {} : { parameters: response.parameters }),
   };
   const form = new Map(request.outputs.map(({ name, binary }) => [name, binary]));
-  return encodeMessage(head, 'outputs', outputs, (name) => form.get(name) ?? request.binaryOutput);
+  const isBinary = (name: string): boolean => form.get(name) ?? request.binaryOutput;
+  return encodeMessage(head, 'outputs', outputs, isBinary, limits);
 }
 
 /** The body `{"error": …}` of any refusal. */
@@ -259,24 +271,47 @@ function encodeMessage(
   key: 'inputs' | 'outputs',
   tensors: readonly Tensor[],
   isBinary: (name: string) => boolean,
+  limits = unlimitedAnswer,
 ): EncodedMessage | ProtocolError {
-  const texts: string[] = [];
-  const tails: Uint8Array[] = [];
+  const written: Written = { texts: [], tails: [], jsonChars: 0, tailBytes: 0 };
   for (const tensor of tensors) {
-    const problem = encodeTensor(tensor, isBinary(tensor.name), texts, tails);
+    const problem = encodeTensor(tensor, isBinary(tensor.name), written, limits);
     if (problem !== null) return problem;
   }
+  const { texts, tails, tailBytes } = written;
   const start = JSON.stringify(head).slice(0, -1);
   const comma = start === '{' ? '' : ',';
   const json = encoder.encode(`${start}${comma}"${key}":[${texts.join()}]}`);
+  const tooLong = lengthProblem(json.length, tailBytes, limits);
+  if (tooLong !== null) return tooLong;
   return tails.length === 0 ? jsonMessage(json) : binaryMessage(json, tails);
 }
+
+/** A message on its way. */
+interface Written {
+  readonly texts: string[];
+  readonly tails: Uint8Array[];
+  jsonChars: number;
+  tailBytes: number;
+}
+
+function lengthProblem(
+  jsonLength: number,
+  tailBytes: number,
+  { maxBytes, maxJsonBytes }: AnswerLimits,
+): ProtocolError | null {
+  if (jsonLength > maxJsonBytes) return answerTooLarge(maxJsonBytes, adviceForJson);
+  if (jsonLength + tailBytes <= maxBytes) return null;
+  return answerTooLarge(maxBytes, 'ask for fewer rows or outputs');
+}
+
+const adviceForJson = 'ask for binary outputs (binary_data_output), or for fewer rows';
 
 function encodeTensor(
   tensor: Tensor,
   binary: boolean,
-  texts: string[],
-  tails: Uint8Array[],
+  written: Written,
+  limits: AnswerLimits,
 ): ProtocolError | null {
   const { name, datatype, shape } = tensor;
   const wrong = tensorProblem(tensor, elementCount(shape));
@@ -284,14 +319,24 @@ function encodeTensor(
   const start = JSON.stringify({ name, datatype, shape }).slice(0, -1);
   if (binary) {
     const bytes = toWire(tensor);
-    texts.push(`${start},"parameters":{"binary_data_size":${bytes.length}}}`);
-    tails.push(bytes);
-    return null;
+    written.tailBytes += bytes.length;
+    written.tails.push(bytes);
+    addText(written, `${start},"parameters":{"binary_data_size":${bytes.length}}}`);
+  } else {
+    const data = toJson(tensor, limits.maxJsonBytes - written.jsonChars);
+    if ('problem' in data) {
+      return data.isTooLong === true
+        ? answerTooLarge(limits.maxJsonBytes, adviceForJson)
+        : protocolError(400, `tensor ${quoted(name)} ${data.problem}`);
+    }
+    addText(written, `${start},"data":${data.ok}}`);
   }
-  const data = toJson(tensor);
-  if ('problem' in data) return protocolError(400, `tensor ${quoted(name)} ${data.problem}`);
-  texts.push(`${start},"data":${data.ok}}`);
-  return null;
+  return lengthProblem(written.jsonChars, written.tailBytes, limits);
+}
+
+function addText(written: Written, text: string): void {
+  written.jsonChars += text.length;
+  written.texts.push(text);
 }
 
 function jsonMessage(json: Uint8Array): EncodedMessage {

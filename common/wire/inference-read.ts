@@ -1,6 +1,12 @@
 import type { FlatNumbers, Lifted } from './flat-numbers.ts';
 import { isDeeperThan, parseLossless } from './json-lossless.ts';
-import type { HeaderMap, InferLimits, InferParameters, ProtocolError } from './inference-types.ts';
+import type {
+  HeaderMap,
+  InferLimits,
+  InferParameters,
+  ModelInterface,
+  ProtocolError,
+} from './inference-types.ts';
 import { isProtocolError, protocolError } from './inference-types.ts';
 import { fromWire, isFiniteTensor } from './tensor-codec.ts';
 import { fromJson, fromNumbers, hasLoneSurrogate, needsLossless } from './tensor-json.ts';
@@ -302,6 +308,21 @@ export function misfit(
   }
   const absent = specs.find(({ name }) => !tensors.some((tensor) => tensor.name === name));
   return absent === undefined ? null : named(what, absent, 'is missing');
+}
+
+/** The input with more rows than one request may have, as a refusal; null when there is none. */
+export function tooManyRows(
+  inputs: readonly Tensor[],
+  model: ModelInterface,
+  { maxRows }: InferLimits,
+): ProtocolError | null {
+  if (model.batchAxis === false) return null;
+  const isFree = (name: string): boolean =>
+    model.inputs.some((spec) => spec.name === name && spec.shape[0] === -1);
+  const long = inputs.find(({ name, shape }) => (shape[0] ?? 0) > maxRows && isFree(name));
+  return long === undefined
+    ? null
+    : named('input', long, `has ${long.shape[0]} rows, and one request at most ${maxRows}`);
 }
 
 /** Nothing to compute, and yet as large as the other axes say. */

@@ -13,6 +13,8 @@ export interface InferLimits {
   readonly maxRank: number;
   /** Elements of one tensor. */
   readonly maxElements: number;
+  /** Rows of one request to a model whose first axis is a batch: small ones cost few bytes each. */
+  readonly maxRows: number;
   /** Refuse NaN and infinities in binary floats too; JSON cannot carry them at all. */
   readonly requireFinite: boolean;
 }
@@ -24,14 +26,27 @@ export const defaultInferLimits: InferLimits = {
   maxTensors: 64,
   maxRank: 16,
   maxElements: 16 * 1024 * 1024,
+  maxRows: 4096,
   requireFinite: true,
 };
+
+/** What an answer may become; what is larger is refused before all of it is written. */
+export interface AnswerLimits {
+  /** Whole body. */
+  readonly maxBytes: number;
+  /** The JSON part alone: it is written in one go, and nobody else is served meanwhile. */
+  readonly maxJsonBytes: number;
+}
+
+export const unlimitedAnswer: AnswerLimits = { maxBytes: Infinity, maxJsonBytes: Infinity };
 
 /** A peer's message that is not what the protocol asks for; `error` goes into `{"error": …}`. */
 export interface ProtocolError {
   readonly kind: 'protocol-error';
   readonly status: 400 | 404 | 413 | 415 | 500;
   readonly error: string;
+  /** For metrics, where it is one that operators want to tell apart. */
+  readonly reason?: 'answer_too_large';
 }
 
 /** The parameters of a message or tensor: the protocol allows scalars only. */
@@ -72,6 +87,8 @@ export interface EncodedMessage {
 export interface ModelInterface {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** False: the first axis of its tensors counts no rows. */
+  readonly batchAxis?: boolean;
 }
 
 export interface ServerMetadata {
@@ -91,6 +108,12 @@ export type HeaderMap = Readonly<Record<string, string | readonly string[] | und
 
 export function protocolError(status: ProtocolError['status'], error: string): ProtocolError {
   return { kind: 'protocol-error', status, error };
+}
+
+/** An answer that would be longer than it may; `advice` says what the caller can do. */
+export function answerTooLarge(maxBytes: number, advice: string): ProtocolError {
+  const error = `the answer would be longer than ${maxBytes} bytes: ${advice}`;
+  return { ...protocolError(400, error), reason: 'answer_too_large' };
 }
 
 export function isProtocolError(value: unknown): value is ProtocolError {

@@ -1,7 +1,13 @@
 import type { Datatype, Tensor, TensorData } from '../tensor.ts';
 
 /** Values of one tensor in JSON order, or why there are none. */
-export type Converted<T> = { readonly ok: T } | { readonly problem: string };
+export type Converted<T> = { readonly ok: T } | NotConverted;
+
+export interface NotConverted {
+  readonly problem: string;
+  /** It would be longer than it was allowed to become. */
+  readonly isTooLong?: true;
+}
 
 type FixedData = Exclude<TensorData, readonly Uint8Array[]>;
 

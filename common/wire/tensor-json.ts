@@ -78,15 +78,49 @@ function whole(numbers: Float64Array, stored: IntArray): TensorData | null {
   return stored;
 }
 
-/** JSON text of a tensor's values as one flat array, or why there is none. */
-export function toJson(tensor: Tensor): Converted<string> {
+/**
+ * JSON text of a tensor's values as one flat array, or why there is none: above `maxChars` it is not
+ * written to its end.
+ */
+export function toJson(tensor: Tensor, maxChars = Infinity): Converted<string> {
   const { data, datatype } = tensor;
-  if (isByteStrings(data)) return byteStringsToJson(data);
+  if (isByteStrings(data)) return byteStringsToJson(data, maxChars);
   if (datatype === 'FP16' || datatype === 'BF16') return { problem: binaryOnly(datatype) };
-  if (datatype === 'BOOL') return { ok: `[${Array.from<unknown>(data).map(Boolean).join()}]` };
-  return isFiniteTensor(datatype, data)
-    ? { ok: `[${data.join()}]` }
-    : { problem: 'holds NaN or infinity, which JSON cannot carry' };
+  if (!isFiniteTensor(datatype, data)) {
+    return { problem: 'holds NaN or infinity, which JSON cannot carry' };
+  }
+  const textOf =
+    datatype === 'BOOL'
+      ? (from: number, to: number) => Array.from<unknown>(data.slice(from, to)).map(Boolean).join()
+      : (from: number, to: number) => data.subarray(from, to).join();
+  return inStretches(data.length, textOf, maxChars);
+}
+
+/** Whole values of so many at a time are written before the length of it all is looked at. */
+const stretchLength = 65_536;
+
+const tooLongForJson = { problem: 'is too long as JSON', isTooLong: true } as const;
+
+function inStretches(
+  count: number,
+  textOf: (from: number, to: number) => string,
+  maxChars: number,
+): Converted<string> {
+  // A digit and a comma each, at least.
+  if (2 * count > maxChars) return tooLongForJson;
+  if (count <= stretchLength) return withinLength(`[${textOf(0, count)}]`, maxChars);
+  const texts: string[] = [];
+  let chars = 1;
+  for (let from = 0; from < count && chars <= maxChars; from += stretchLength) {
+    const text = textOf(from, from + stretchLength);
+    texts.push(text);
+    chars += text.length + 1;
+  }
+  return chars > maxChars ? tooLongForJson : { ok: `[${texts.join()}]` };
+}
+
+function withinLength(text: string, maxChars: number): Converted<string> {
+  return text.length > maxChars ? tooLongForJson : { ok: text };
 }
 
 type Row = readonly unknown[];
@@ -228,9 +262,14 @@ export function hasLoneSurrogate(text: string): boolean {
   return /[\ud800-\udfff]/u.test(text);
 }
 
-function byteStringsToJson(strings: readonly Uint8Array[]): Converted<string> {
+function byteStringsToJson(strings: readonly Uint8Array[], maxChars: number): Converted<string> {
+  let chars = 0;
+  // Quotes and a comma each, and a character for three bytes of UTF-8 at least.
+  for (const { length } of strings) chars += Math.ceil(length / 3) + 3;
+  if (chars > maxChars) return tooLongForJson;
   try {
-    return { ok: JSON.stringify(strings.map((string) => strictDecoder.decode(string))) };
+    const text = JSON.stringify(strings.map((string) => strictDecoder.decode(string)));
+    return withinLength(text, maxChars);
   } catch {
     return { problem: 'holds bytes that are no UTF-8 text, which JSON cannot carry' };
   }

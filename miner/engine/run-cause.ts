@@ -12,10 +12,7 @@ const deviceWords = /\b(cuda|cudnn|cublas|cufft|curand|nccl|tensorrt|gpu)/i;
  * The model itself is the judge: inputs that ran before are run again. Only where that says nothing
  * the words do, because the binding hands over nothing but them.
  */
-export function causeOf(
-  detail: string,
-  stillRuns: boolean | null,
-): Exclude<RunCause, 'too-large'> {
+export function causeOf(detail: string, stillRuns: boolean | null): Exclude<RunCause, 'too-large'> {
   if (stillRuns === false) return 'broken';
   if (memoryWords.test(detail)) return 'device';
   if (!deviceWords.test(detail)) return 'inputs';

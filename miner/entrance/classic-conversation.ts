@@ -8,15 +8,20 @@ import { hasHash, readSynapse, synapseJson } from '../../common/wire/classic/syn
 import type { Sha3, SynapseBody } from '../../common/wire/classic/synapse-body.ts';
 import type { SynapseField, SynapseForm } from '../../common/wire/classic/synapse-form.ts';
 import { readError } from '../../common/wire/inference-protocol.ts';
-import { misfit, quoted } from '../../common/wire/inference-read.ts';
+import { misfit, quoted, tooManyRows } from '../../common/wire/inference-read.ts';
 import type {
+  AnswerLimits,
   EncodedMessage,
   HeaderMap,
   InferLimits,
   ModelInterface,
   ProtocolError,
 } from '../../common/wire/inference-types.ts';
-import { isProtocolError, protocolError } from '../../common/wire/inference-types.ts';
+import {
+  answerTooLarge,
+  isProtocolError,
+  protocolError,
+} from '../../common/wire/inference-types.ts';
 import { refuse } from '../gate/http-message.ts';
 import type { RawResponse } from '../gate/http-message.ts';
 import type { Catalogue, ServedModel } from '../models/served-model.ts';
@@ -36,6 +41,7 @@ export interface ClassicDeps {
 /** `POST /<SynapseClassName>`: synapses of Python subnets, answered by the models of their forms. */
 export function findClassic(deps: ClassicDeps, forms: readonly SynapseForm[]): FindConversation {
   const known = new Map([pingForm, ...forms].map((form) => [form.synapse, form]));
+  const fits = rememberFits();
   return (head) => {
     const synapse = /^\/([^/?]+)(?:\?.*)?$/.exec(head.path)?.[1];
     if (synapse === undefined) return undefined;
@@ -48,7 +54,23 @@ export function findClassic(deps: ClassicDeps, forms: readonly SynapseForm[]): F
     if (head.method !== 'POST') return dress(usePost());
     const model = modelOf(deps.catalogue, form, caller);
     if (model === undefined) return dress(refuse(503, 'no_model', 'the model is not loaded'));
+    if (form !== pingForm && !fits(form, model)) {
+      const text = 'the version of the model that is loaded does not fit this synapse';
+      return dress(refuse(503, 'no_model', text));
+    }
     return classicConversation(deps, form, model);
+  };
+}
+
+/** Versions come while the miner serves: what fitted at the start need not fit later. */
+function rememberFits(): (form: SynapseForm, model: ServedModel) => boolean {
+  const known = new WeakMap<ServedModel, Map<SynapseForm, boolean>>();
+  return (form, model) => {
+    const ofModel = known.get(model) ?? new Map<SynapseForm, boolean>();
+    known.set(model, ofModel);
+    const fits = ofModel.get(form) ?? formProblems(form, model.interface).length === 0;
+    ofModel.set(form, fits);
+    return fits;
   };
 }
 
@@ -117,10 +139,10 @@ function classicConversation(
       read = { synapse, headers };
       return askedOf(form, synapse, model.interface, limits);
     },
-    encode: (outputs) =>
+    encode: (outputs, limits) =>
       read === null
         ? protocolError(500, 'nothing was asked')
-        : answerOf(form, read, outputs, hotkey),
+        : answerOf({ form, read, hotkey }, outputs, limits),
     dress: (response, _, startedMs) =>
       dressed(response, form.synapse, (clock.monotonicMs() - startedMs) / 1000),
   };
@@ -145,7 +167,15 @@ function askedOf(
     if ('problem' in tensor) return protocolError(400, `field ${quoted(name)} ${tensor.problem}`);
     inputs.push(tensor.ok);
   }
-  return misfit(inputs, model.inputs, 'input') ?? { inputs };
+  const wrong = misfit(inputs, model.inputs, 'input') ?? tooManyRows(inputs, model, limits);
+  return wrong ?? { inputs };
+}
+
+/** What an answer is made of beside the outputs. */
+interface AnswerFrame {
+  readonly form: SynapseForm;
+  readonly read: Read;
+  readonly hotkey: Ss58;
 }
 
 /**
@@ -153,29 +183,46 @@ function askedOf(
  * missing would be lost to the caller. Terminal info is written anew from what was verified.
  */
 function answerOf(
-  form: SynapseForm,
-  { synapse, headers }: Read,
+  { form, read, hotkey }: AnswerFrame,
   outputs: readonly Tensor[],
-  hotkey: Ss58,
+  { maxJsonBytes }: AnswerLimits,
 ): EncodedMessage | ProtocolError {
+  const { synapse, headers } = read;
   const members: [string, string][] = [
     ['name', JSON.stringify(form.synapse)],
     ['dendrite', dendriteJson(headers)],
     ['axon', JSON.stringify({ status_code: 200, status_message: success, hotkey })],
   ];
+  let left = maxJsonBytes;
   for (const { name, output } of form.fields) {
-    if (output === null) {
-      members.push([name, synapse.texts.get(name) ?? 'null']);
-      continue;
-    }
-    const tensor = outputs.find((one) => one.name === output.tensor);
-    if (tensor === undefined)
-      return protocolError(500, `the model gave no ${quoted(output.tensor)}`);
-    const json = jsonOfTensor(tensor, output.encoding);
-    if ('problem' in json) return protocolError(400, `field ${quoted(name)} ${json.problem}`);
-    members.push([name, json.ok]);
+    const json =
+      output === null
+        ? (synapse.texts.get(name) ?? 'null')
+        : outputJson(name, output, outputs, left);
+    if (typeof json !== 'string') return json ?? answerTooLarge(maxJsonBytes, 'ask for fewer rows');
+    left -= json.length;
+    members.push([name, json]);
   }
-  return { headers: { 'content-type': jsonType }, body: encoder.encode(synapseJson(members)) };
+  const body = encoder.encode(synapseJson(members));
+  return body.length > maxJsonBytes
+    ? answerTooLarge(maxJsonBytes, 'ask for fewer rows')
+    : { headers: { 'content-type': jsonType }, body };
+}
+
+/** Null when it would be too long. */
+function outputJson(
+  field: string,
+  { tensor: wanted, encoding }: NonNullable<SynapseField['output']>,
+  outputs: readonly Tensor[],
+  maxChars: number,
+): string | ProtocolError | null {
+  const tensor = outputs.find(({ name }) => name === wanted);
+  if (tensor === undefined) return protocolError(500, `the model gave no ${quoted(wanted)}`);
+  const json = jsonOfTensor(tensor, encoding, maxChars);
+  if ('ok' in json) return json.ok;
+  return json.isTooLong === true
+    ? null
+    : protocolError(400, `field ${quoted(field)} ${json.problem}`);
 }
 
 /** The nonce as its digits: it does not fit a double. All of it was signed. */

@@ -3,6 +3,7 @@ import type { SignatureCheck } from '../../common/signer-port.ts';
 import type { Tensor } from '../../common/tensor.ts';
 import type { AuthPolicy, AuthRefusal } from '../../common/wire/btauth.ts';
 import type {
+  AnswerLimits,
   EncodedMessage,
   HeaderMap,
   InferLimits,
@@ -61,7 +62,7 @@ export interface Conversation {
   /** Called once, after the signature was good. */
   decode(body: Uint8Array, headers: HeaderMap, limits: InferLimits): Asked | ProtocolError;
   /** Called after `decode`. */
-  encode(outputs: readonly Tensor[]): EncodedMessage | ProtocolError;
+  encode(outputs: readonly Tensor[], limits: AnswerLimits): EncodedMessage | ProtocolError;
   /** The last word on an answer, refusals too: headers or a body that the form asks for. */
   dress?(response: RawResponse, claim: Claim | null, startedMs: number): RawResponse;
 }

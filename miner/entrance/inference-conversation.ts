@@ -77,11 +77,11 @@ function inferenceConversation(
       asked = isProtocolError(request) ? null : request;
       return request;
     },
-    encode: (outputs) => {
+    encode: (outputs, limits) => {
       if (asked === null) return protocolError(500, 'nothing was asked');
       const id = asked.id === undefined ? {} : { id: asked.id };
       const names = { modelName: askedName, modelVersion: model.version };
-      return encodeInferResponse({ ...names, ...id, outputs }, asked);
+      return encodeInferResponse({ ...names, ...id, outputs }, asked, limits);
     },
   };
 }

@@ -1,5 +1,13 @@
-import { defaultInferLimits, isProtocolError } from '../../common/wire/inference-types.ts';
-import type { InferLimits } from '../../common/wire/inference-types.ts';
+import {
+  answerTooLarge,
+  defaultInferLimits,
+  isProtocolError,
+} from '../../common/wire/inference-types.ts';
+import type {
+  AnswerLimits,
+  InferLimits,
+  ProtocolError,
+} from '../../common/wire/inference-types.ts';
 import type { Clock } from '../../common/platform-port.ts';
 import type { Conversation, FindConversation } from '../entrance/entrance.ts';
 import type { MinerMetrics } from '../metrics.ts';
@@ -32,6 +40,9 @@ export interface HandleOptions {
   /** Of this software. */
   readonly version: string;
   readonly maxBodyBytes: number;
+  readonly maxAnswerBytes: number;
+  /** Of one request. */
+  readonly maxRows: number;
   readonly maxWaitMs: number;
 }
 
@@ -43,15 +54,13 @@ const busyRetryMs = 1000;
 interface Context extends HandleDeps {
   readonly options: HandleOptions;
   readonly limits: InferLimits;
+  readonly answerLimits: AnswerLimits;
 }
 
 /** Raw request in, raw response out; knows no sockets. The stages of a request, in order. */
 export function createHandle(deps: HandleDeps, options: HandleOptions): Handle {
-  const { maxBodyBytes } = options;
-  // JSON is read in one go, and nobody else is served meanwhile: what is larger comes in binary.
-  const maxJsonBytes = Math.min(maxBodyBytes, defaultInferLimits.maxJsonBytes);
-  const limits = { ...defaultInferLimits, maxBodyBytes, maxJsonBytes };
-  const context: Context = { ...deps, options, limits };
+  const limits = limitsOf(options);
+  const context: Context = { ...deps, options, limits, answerLimits: answerLimitsOf(options) };
   return async (request) => {
     const response = await route(context, request);
     const { status, reason } = response;
@@ -59,6 +68,17 @@ export function createHandle(deps: HandleDeps, options: HandleOptions): Handle {
     if (status >= 400) deps.refusals.note(status, reason, deps.clock.monotonicMs());
     return response;
   };
+}
+
+/** JSON is read in one go, and nobody else is served meanwhile: what is larger comes in binary. */
+function limitsOf({ maxBodyBytes, maxRows }: HandleOptions): InferLimits {
+  const maxJsonBytes = Math.min(maxBodyBytes, defaultInferLimits.maxJsonBytes);
+  return { ...defaultInferLimits, maxBodyBytes, maxJsonBytes, maxRows };
+}
+
+/** It is written in one go as well. */
+function answerLimitsOf({ maxAnswerBytes: maxBytes }: HandleOptions): AnswerLimits {
+  return { maxBytes, maxJsonBytes: Math.min(maxBytes, defaultInferLimits.maxJsonBytes) };
 }
 
 function route(context: Context, request: RawRequest): RawResponse | Promise<RawResponse> {
@@ -71,6 +91,20 @@ function route(context: Context, request: RawRequest): RawResponse | Promise<Raw
 }
 
 async function infer(
+  context: Context,
+  request: RawRequest,
+  conversation: Conversation,
+): Promise<RawResponse> {
+  // Before anything is waited for: the model must be there when the body is.
+  const letGo = conversation.model.holds?.take();
+  try {
+    return await inferHeld(context, request, conversation);
+  } finally {
+    letGo?.();
+  }
+}
+
+async function inferHeld(
   context: Context,
   request: RawRequest,
   conversation: Conversation,
@@ -135,20 +169,23 @@ async function answer(
   metrics.stages.infer.observe((computed - decoded) / 1000);
   const response =
     outcome.kind === 'outputs'
-      ? encode(conversation, outcome)
-      : failure(outcome, Math.max(busyRetryMs, gatekeeper.backlogMs()));
+      ? encode(context, conversation, outcome)
+      : failure(context, outcome, Math.max(busyRetryMs, gatekeeper.backlogMs()));
   metrics.stages.encode.observe((clock.monotonicMs() - computed) / 1000);
   return response;
 }
 
 function encode(
+  { answerLimits }: Context,
   conversation: Conversation,
   { outputs }: Extract<InferOutcome, { kind: 'outputs' }>,
 ): RawResponse {
-  const message = conversation.encode(outputs);
-  return isProtocolError(message)
-    ? refuse(message.status, 'encode', message.error)
-    : reply(200, computedReason, message);
+  const message = conversation.encode(outputs, answerLimits);
+  return isProtocolError(message) ? notEncoded(message) : reply(200, computedReason, message);
+}
+
+function notEncoded({ status, reason, error }: ProtocolError): RawResponse {
+  return refuse(status, reason ?? 'encode', error);
 }
 
 async function vouch(
@@ -166,11 +203,12 @@ async function vouch(
 }
 
 function failure(
+  { answerLimits }: Context,
   outcome: Exclude<InferOutcome, { kind: 'outputs' }>,
   retryMs: number,
 ): RawResponse {
   if (outcome.kind === 'invalid') return refuse(400, 'bad_input', outcome.detail);
-  if (outcome.kind === 'failed') return engineFailure(outcome.reason);
+  if (outcome.kind === 'failed') return engineFailure(outcome.reason, answerLimits);
   switch (outcome.reason) {
     case 'full': {
       const untilMs = outcome.retryAfterMs ?? retryMs;
@@ -185,10 +223,18 @@ function failure(
   }
 }
 
-function engineFailure(reason: Extract<InferOutcome, { kind: 'failed' }>['reason']): RawResponse {
+function engineFailure(
+  reason: Extract<InferOutcome, { kind: 'failed' }>['reason'],
+  { maxBytes }: AnswerLimits,
+): RawResponse {
   switch (reason) {
+    case 'too-large':
+      return notEncoded(answerTooLarge(maxBytes, 'ask for fewer rows'));
     case 'model':
       return refuse(422, 'model', 'the model does not take these inputs');
+    case 'device':
+    case 'broken':
+      return refuse(503, 'engine_failed', 'the device of the model failed', busyRetryMs);
     case 'timeout':
       return refuse(503, 'engine_timeout', 'the model took too long', busyRetryMs);
     case 'crashed':

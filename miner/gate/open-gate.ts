@@ -101,6 +101,8 @@ function handleOptions({ server, queue }: MinerConfig): HandleOptions {
   return {
     version: packageVersion(),
     maxBodyBytes: server.maxBodyBytes,
+    maxAnswerBytes: server.maxAnswerBytes,
+    maxRows: server.maxRows,
     maxWaitMs: queue.maxWaitMs,
   };
 }

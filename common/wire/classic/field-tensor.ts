@@ -33,10 +33,14 @@ export function tensorOfField(
   return { ok: { name: spec.name, datatype, shape, data } };
 }
 
-/** The JSON of a tensor as a field holds it, or why there is none. */
-export function jsonOfTensor(tensor: Tensor, encoding: FieldEncoding): Converted<string> {
-  if (encoding === 'tensor') return pyTensorJson(tensor);
-  const values = valueTexts(tensor);
+/** The JSON of a tensor as a field holds it, or why there is none; see `toJson`. */
+export function jsonOfTensor(
+  tensor: Tensor,
+  encoding: FieldEncoding,
+  maxChars = Infinity,
+): Converted<string> {
+  if (encoding === 'tensor') return pyTensorJson(tensor, maxChars);
+  const values = valueTexts(tensor, maxChars);
   if ('problem' in values) return values;
   if (encoding === 'list') return { ok: `[${values.ok.join()}]` };
   if (encoding === 'nested') return { ok: nestedText(values.ok, tensor.shape) };
@@ -121,7 +125,8 @@ function shapeFor(
   return template.map((length) => (length === -1 ? count / fixed : length));
 }
 
-function pyTensorJson({ datatype, shape, data }: Tensor): Converted<string> {
+function pyTensorJson({ datatype, shape, data }: Tensor, maxChars: number): Converted<string> {
+  if (!isByteStrings(data) && data.byteLength > maxChars) return tooLong;
   const packed = packNumpy({ datatype, shape, data });
   const dtype = numpyName(datatype);
   if (packed === null || dtype === null) return { problem: `is ${datatype}, unknown to bt.Tensor` };
@@ -129,24 +134,43 @@ function pyTensorJson({ datatype, shape, data }: Tensor): Converted<string> {
   return { ok: JSON.stringify({ buffer: toBase64(packed), dtype, shape: outer }) };
 }
 
+const tooLong = { problem: 'is too long as JSON', isTooLong: true } as const;
+
 /** One JSON text for each value; floats look like floats to Python. */
-function valueTexts(tensor: Tensor): Converted<readonly string[]> {
+function valueTexts(tensor: Tensor, maxChars: number): Converted<readonly string[]> {
   const { data, datatype } = tensor;
+  if (isByteStrings(data)) return byteTexts(tensor, data.length, maxChars);
   if (data instanceof Float32Array || data instanceof Float64Array) {
     return isFiniteTensor(datatype, data)
-      ? { ok: Array.from(data, (value) => pyRepr(value)) }
+      ? textsOf(data, pyRepr, maxChars)
       : { problem: 'holds NaN or infinity, which JSON cannot carry' };
   }
-  if (isByteStrings(data)) return byteTexts(tensor, data.length);
   if (datatype === 'FP16' || datatype === 'BF16') {
     return { problem: `is ${datatype}, which has no JSON form: use the tensor encoding` };
   }
-  const text = datatype === 'BOOL' ? (one: unknown): string => `${one === 1}` : String;
-  return { ok: Array.from<unknown, string>(data, text) };
+  return datatype === 'BOOL'
+    ? textsOf<number | bigint>(data, (one) => `${one === 1}`, maxChars)
+    : textsOf<number | bigint>(data, String, maxChars);
 }
 
-function byteTexts(tensor: Tensor, count: number): Converted<readonly string[]> {
-  const json = toJson(tensor);
+function textsOf<T>(
+  values: Iterable<T>,
+  textOf: (value: T) => string,
+  maxChars: number,
+): Converted<readonly string[]> {
+  const texts: string[] = [];
+  let chars = 0;
+  for (const value of values) {
+    const text = textOf(value);
+    texts.push(text);
+    chars += text.length + 1;
+    if (chars > maxChars) return tooLong;
+  }
+  return { ok: texts };
+}
+
+function byteTexts(tensor: Tensor, count: number, maxChars: number): Converted<readonly string[]> {
+  const json = toJson(tensor, maxChars);
   if ('problem' in json) return json;
   const texts = JSON.parse(json.ok) as readonly string[];
   return texts.length === count

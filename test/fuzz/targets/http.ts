@@ -88,7 +88,13 @@ function handleAll(): Handle {
       refusals: createRefusalLog(log),
       notReady: () => null,
     },
-    { version: '0', maxBodyBytes: 16_384, maxWaitMs: 1000 },
+    {
+      version: '0',
+      maxBodyBytes: 16_384,
+      maxAnswerBytes: 65_536,
+      maxRows: 4096,
+      maxWaitMs: 1000,
+    },
   );
 }
 
