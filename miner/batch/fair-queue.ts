@@ -46,12 +46,17 @@ export interface FairQueue<T extends Ticket> {
 }
 
 interface Entry<T> {
-  readonly ticket: T;
+  /** Null once it has left: what it holds need not wait until the heaps are tidied. */
+  ticket: T | null;
   /** Virtual time within its class at which its turn begins. */
   readonly turn: number;
   readonly order: number;
   readonly lane: Lane<T>;
-  waits: boolean;
+}
+
+/** One that has not left. */
+interface Waiting<T> extends Entry<T> {
+  ticket: T;
 }
 
 /** Requests that can share runs. */
@@ -88,7 +93,7 @@ interface ClassState<T> {
 const maxStepsOver = 8;
 /** Lanes in which nothing waits are kept for the next, as long as there are few. */
 const maxIdleLanes = 32;
-/** Entries that are gone may lie in a heap until they outnumber the rest by so many. */
+/** Entries that are gone, and empty, may lie in a heap until they outnumber the rest by so many. */
 const slack = 64;
 
 export interface FairQueueOptions {
@@ -128,7 +133,7 @@ export function createFairQueue<T extends Ticket>(options: FairQueueOptions): Fa
     const own = classOf(ticket);
     if (own.waiting === 0) own.time = Math.max(own.time, now);
     const lane = laneOf(ticket.key);
-    const entry = { ticket, turn: openTurn(own, ticket), order: order++, lane, waits: true };
+    const entry: Entry<T> = { ticket, turn: openTurn(own, ticket), order: order++, lane };
     entries.set(ticket, entry);
     own.turns.push(entry);
     own.lastTurns?.push(entry);
@@ -148,7 +153,7 @@ export function createFairQueue<T extends Ticket>(options: FairQueueOptions): Fa
     if (entry === undefined) return;
     const own = classOf(ticket);
     entries.delete(ticket);
-    entry.waits = false;
+    entry.ticket = null;
     leave(own, ticket);
     cost -= ticket.cost;
     if (entries.size === 0) restart();
@@ -164,33 +169,36 @@ export function createFairQueue<T extends Ticket>(options: FairQueueOptions): Fa
     cost = 0;
     for (const own of classes) own.time = 0;
   };
-  const nextEntry = (): { entry: Entry<T>; own: ClassState<T> } | undefined => {
+  const nextEntry = (): { entry: Waiting<T>; own: ClassState<T> } | undefined => {
     const own = earliest(classes, ({ waiting }) => waiting > 0);
     const entry = own === undefined ? undefined : firstWaiting(own.turns);
     return own === undefined || entry === undefined ? undefined : { entry, own };
   };
-  const charge = (own: ClassState<T>, { turn, ticket }: Entry<T>): void => {
+  const charge = (own: ClassState<T>, { turn, ticket }: Waiting<T>): void => {
     now = Math.max(now, own.time);
     own.time += ticket.cost / own.weight;
     own.innerTime = Math.max(own.innerTime, turn);
   };
-  const take = (entry: Entry<T>): T => {
+  const take = (entry: Waiting<T>): T => {
+    const { ticket } = entry;
     const turn = nextEntry();
     if (turn?.entry === entry) charge(turn.own, entry);
-    else giveBack(classOf(entry.ticket), entry.ticket);
-    remove(entry.ticket);
-    return entry.ticket;
+    else giveBack(classOf(ticket), ticket);
+    remove(ticket);
+    return ticket;
   };
   const takeGroup = (maxRows: number): readonly T[] => {
     const leader = nextEntry()?.entry;
     if (leader === undefined) return [];
-    const group = [take(leader)];
-    let room = maxRows - leader.ticket.rows;
+    const first = take(leader);
+    const group = [first];
+    let room = maxRows - first.rows;
     while (room > 0) {
       const companion = companionIn(leader.lane, classes, room);
       if (companion === undefined) break;
-      group.push(take(companion));
-      room -= companion.ticket.rows;
+      const next = take(companion);
+      group.push(next);
+      room -= next.rows;
     }
     return group;
   };
@@ -294,17 +302,21 @@ function dropPaidAccounts<T>({ accounts, innerTime }: ClassState<T>): void {
 
 /** Entries that left lie in the heaps until they come up, or until they are most of what lies there. */
 function tidy<T>(heap: Heap<Entry<T>>, waiting: number): void {
-  if (heap.size > 2 * waiting + slack) heap.filter(({ waits }) => waits);
+  if (heap.size > 2 * waiting + slack) heap.filter(waits);
 }
 
 function tidyLane<T>({ turns, count }: Lane<T>): void {
   for (const heap of turns) tidy(heap, count);
 }
 
-function firstWaiting<T>(heap: Heap<Entry<T>>): Entry<T> | undefined {
+function waits<T>(entry: Entry<T>): entry is Waiting<T> {
+  return entry.ticket !== null;
+}
+
+function firstWaiting<T>(heap: Heap<Entry<T>>): Waiting<T> | undefined {
   for (;;) {
     const first = heap.peek();
-    if (first === undefined || first.waits) return first;
+    if (first === undefined || waits(first)) return first;
     heap.pop();
   }
 }
@@ -326,7 +338,7 @@ function companionIn<T extends Ticket>(
   { turns }: Lane<T>,
   classes: readonly ClassState<T>[],
   room: number,
-): Entry<T> | undefined {
+): Waiting<T> | undefined {
   const inOrder = classes.length === 1 ? classes : [...classes].sort(byTime);
   for (const { place } of inOrder) {
     const heap = turns[place];
@@ -340,10 +352,13 @@ function byTime<T>(a: ClassState<T>, b: ClassState<T>): number {
   return a.time - b.time || b.place - a.place;
 }
 
-function firstFitting<T extends Ticket>(heap: Heap<Entry<T>>, room: number): Entry<T> | undefined {
+function firstFitting<T extends Ticket>(
+  heap: Heap<Entry<T>>,
+  room: number,
+): Waiting<T> | undefined {
   let found = firstWaiting(heap);
   if (found === undefined || found.ticket.rows <= room) return found;
-  const steppedOver: Entry<T>[] = [];
+  const steppedOver: Waiting<T>[] = [];
   while (found !== undefined && found.ticket.rows > room && steppedOver.length < maxStepsOver) {
     steppedOver.push(found);
     heap.pop();

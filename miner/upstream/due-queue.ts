@@ -2,7 +2,8 @@ import type { Clock } from '../../common/platform-port.ts';
 
 interface Due {
   readonly atMs: number;
-  readonly run: () => void;
+  /** Null once it was taken back: what it holds need not wait until it is due. */
+  run: (() => void) | null;
 }
 
 /** One that is due sooner than those before it, since delays became shorter, is late by this. */
@@ -21,12 +22,15 @@ export class DueQueue {
     this.#clock = clock;
   }
 
-  add(afterMs: number, run: () => void): void {
+  /** Returns what takes it back. */
+  add(afterMs: number, run: () => void): () => void {
     const atMs = this.#clock.monotonicMs() + afterMs;
     let place = this.#waiting.length;
     while (place > 0 && (this.#waiting[place - 1]?.atMs ?? 0) > atMs) place -= 1;
-    this.#waiting.splice(place, 0, { atMs, run });
+    const due: Due = { atMs, run };
+    this.#waiting.splice(place, 0, due);
     if (!this.#ticking) void this.#tick();
+    return () => void (due.run = null);
   }
 
   async #tick(): Promise<void> {
@@ -35,7 +39,7 @@ export class DueQueue {
       const leftMs = first.atMs - this.#clock.monotonicMs();
       await this.#clock.sleep(Math.min(Math.max(1, leftMs), longestSleepMs));
       const nowMs = this.#clock.monotonicMs();
-      while ((this.#waiting[0]?.atMs ?? Infinity) <= nowMs) this.#waiting.shift()?.run();
+      while ((this.#waiting[0]?.atMs ?? Infinity) <= nowMs) this.#waiting.shift()?.run?.();
     }
     this.#ticking = false;
   }

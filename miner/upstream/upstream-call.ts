@@ -41,8 +41,8 @@ export interface CallPolicy {
   choose(tried: ReadonlySet<Upstream>, fresh: boolean): Upstream | 'full' | 'none';
   mayRetry(): boolean;
   mayHedge(): boolean;
-  /** Calls `ask` when it is time to ask a second upstream, if that is ever done. */
-  hedgeLater(ask: () => void): void;
+  /** Calls `ask` when it is time to ask a second upstream, if that is ever done, until taken back. */
+  hedgeLater(ask: () => void): () => void;
   /** How long the first try of a call took, or at least took when it was given up. */
   onFirstTry(ms: number): void;
 }
@@ -85,6 +85,7 @@ export class UpstreamCall<A extends object> {
   #open = 0;
   #firstTimed = false;
   #done = false;
+  #takeBackHedge: () => void = () => undefined;
 
   constructor(
     deps: CallDeps,
@@ -107,7 +108,7 @@ export class UpstreamCall<A extends object> {
     if (upstream === 'none') return this.end(runFailure('unavailable', 'no upstream is well'));
     void this.#try(upstream);
     if (!this.#options.idempotent || this.#options.maxTries === 1) return;
-    this.#deps.policy.hedgeLater(() => this.#hedge());
+    this.#takeBackHedge = this.#deps.policy.hedgeLater(() => this.#hedge());
   }
 
   /** Ends it when nobody waits any more. */
@@ -120,6 +121,7 @@ export class UpstreamCall<A extends object> {
   end(outcome: CallOutcome<A>): void {
     if (this.#done) return;
     this.#done = true;
+    this.#takeBackHedge();
     const nowMs = this.#deps.clock.monotonicMs();
     // An upstream is to blame only if another one answered the same request: inputs that crash,
     // stall or overfill whoever computes them must not shut off one upstream after the other.

@@ -173,9 +173,10 @@ function createPolicy(
     mayRetry: () => retries.take(nowMs()),
     mayHedge: () => hedges.take(nowMs()),
     hedgeLater: (ask) => {
-      if (hedge.maxShare === 0 || upstreams.length < 2) return;
+      const never = (): void => undefined;
+      if (hedge.maxShare === 0 || upstreams.length < 2) return never;
       const afterMs = latencies.percentile(hedge.percentile);
-      if (afterMs !== null) slow.add(afterMs, ask);
+      return afterMs === null ? never : slow.add(afterMs, ask);
     },
     onFirstTry: (ms) => latencies.add(ms),
   };

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFairQueue } from '../../miner/batch/fair-queue.ts';
 import type { FairQueue, Ticket } from '../../miner/batch/fair-queue.ts';
+import { collectGarbage } from '../fakes/collect-garbage.ts';
 
 interface Request extends Ticket {
   readonly id: number;
@@ -314,5 +315,24 @@ describe('a caller who asks for more than its share', () => {
     }
     const share = turns / 2 / callers.length;
     for (const { name } of callers) expect(served.get(name) ?? 0).toBeGreaterThan(share * 0.7);
+  });
+});
+
+describe('what has left', () => {
+  it('is held no longer, however few wait behind it', async () => {
+    const queue = createFairQueue<Request>({ weights: [1], knowsLast: true });
+    const comeAndGo = (): readonly WeakRef<Request>[] => {
+      const leavers = many(40, 'left');
+      const served = many(20, 'served');
+      for (const one of [...leavers, ...served, request('stays')]) queue.push(one);
+      leavers.forEach(queue.remove);
+      queue.takeGroup(20);
+      return [...leavers, ...served].map((one) => new WeakRef(one));
+    };
+    const gone = comeAndGo();
+    await collectGarbage();
+    // The last one may still lie in a register of the interpreter.
+    expect(gone.filter((one) => one.deref() !== undefined).length).toBeLessThan(3);
+    expect(order(queue)).toHaveLength(1);
   });
 });

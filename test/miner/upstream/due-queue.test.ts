@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DueQueue } from '../../../miner/upstream/due-queue.ts';
+import { collectGarbage } from '../../fakes/collect-garbage.ts';
 import { createManualPlatform } from '../../fakes/manual-platform.ts';
 
 describe('the queue of what is due', () => {
@@ -24,5 +25,23 @@ describe('the queue of what is due', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('forgets what was taken back, before it is due', async () => {
+    const platform = createManualPlatform();
+    const queue = new DueQueue(platform.clock);
+    const ran: string[] = [];
+    const addOne = (): WeakRef<object> => {
+      const body = { name: 'a large body' };
+      queue.add(1000, () => ran.push(body.name))();
+      return new WeakRef(body);
+    };
+    const bodies = Array.from({ length: 20 }, addOne);
+    queue.add(1000, () => ran.push('kept'));
+    await collectGarbage();
+    // The last one may still lie in a register of the interpreter.
+    expect(bodies.filter((body) => body.deref() !== undefined).length).toBeLessThan(3);
+    for (let passed = 0; passed < 1100; passed += 10) await platform.advance(10);
+    expect(ran).toEqual(['kept']);
   });
 });
