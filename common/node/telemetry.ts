@@ -1,12 +1,9 @@
 import * as prom from 'prom-client';
-import type {
-  Counter,
-  Gauge,
-  Histogram,
-  Labels,
-  MetricOptions,
-  MetricsRegistry,
-} from '../telemetry-port.ts';
+import { createCountedHistogram } from './counted-histogram.ts';
+import type { Counter, Gauge, Labels, MetricOptions, MetricsRegistry } from '../telemetry-port.ts';
+
+/** Seconds, for a histogram that names no bounds. */
+const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** A registry of its own (no global one), so that two nodes in one process never mix. */
 export function createMetricsRegistry(options: { processMetrics?: boolean } = {}): MetricsRegistry {
@@ -22,8 +19,10 @@ export function createMetricsRegistry(options: { processMetrics?: boolean } = {}
     counter: (o) => wrapCounter(new prom.Counter(settings(o))),
     gauge: (o) => wrapGauge(new prom.Gauge(settings(o))),
     histogram: (o) => {
-      const buckets = o.buckets === undefined ? {} : { buckets: [...o.buckets] };
-      return wrapHistogram(new prom.Histogram({ ...settings(o), ...buckets }));
+      const histogram = createCountedHistogram(o, o.buckets ?? defaultBuckets);
+      // The registry asks a metric for its name and its values only; its type names the classes.
+      registry.registerMetric(histogram as unknown as prom.Metric);
+      return histogram;
     },
     render: () => registry.metrics(),
   };
@@ -37,11 +36,5 @@ function wrapGauge(gauge: prom.Gauge): Gauge {
   return {
     set: (value: number, labels: Labels = {}) => gauge.set({ ...labels }, value),
     clear: () => gauge.reset(),
-  };
-}
-
-function wrapHistogram(histogram: prom.Histogram): Histogram {
-  return {
-    observe: (value: number, labels: Labels = {}) => histogram.observe({ ...labels }, value),
   };
 }

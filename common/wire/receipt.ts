@@ -96,20 +96,22 @@ export function signReceipts(
 }
 
 function checkedBytes(fields: ReceiptFields): Uint8Array {
-  if (parseWords(receiptWords(fields)) === null) {
+  const words = receiptWords(fields);
+  if (!areWords(words)) {
     throw new RangeError('a field of the receipt has a form that its text cannot carry');
   }
-  return bytesOf(fields);
+  return encoder.encode(words.join('\n'));
 }
 
 /** The response headers; the first is the canonical text with spaces for line feeds. */
 export function receiptHeaders(receipt: Receipt): Record<string, string> {
   const { path } = receipt;
-  return {
+  const headers = {
     [receiptHeaderNames.text]: receiptWords(receipt).join(' '),
     [receiptHeaderNames.signature]: `0x${toHex(receipt.signature)}`,
-    ...(path.length > 0 && { [receiptHeaderNames.path]: path.join(' ') }),
   };
+  if (path.length > 0) headers[receiptHeaderNames.path] = path.join(' ');
+  return headers;
 }
 
 /** Reads the headers; nothing is verified yet. Never throws. */
@@ -237,9 +239,7 @@ const sha256Hex = /^[0-9a-f]{64}$/;
 const name = /^[A-Za-z0-9._/-]{1,128}$/;
 
 function parseWords(words: readonly string[]): ReceiptFields | null {
-  if (words.length !== 10 || !words.every((word, at) => wordShapes[at]?.(word) === true)) {
-    return null;
-  }
+  if (!areWords(words)) return null;
   return {
     requestNonceNs: BigInt(word(words, 1)),
     requestSha256: word(words, 2),
@@ -251,6 +251,10 @@ function parseWords(words: readonly string[]): ReceiptFields | null {
     validator: word(words, 8) as Hotkey,
     timeNs: BigInt(word(words, 9)),
   };
+}
+
+function areWords(words: readonly string[]): boolean {
+  return words.length === 10 && words.every((word, at) => wordShapes[at]?.(word) === true);
 }
 
 /** One test for each word, in order. */
