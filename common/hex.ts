@@ -6,9 +6,9 @@ const codesOfByte = Uint16Array.from({ length: 256 }, (_, byte) => {
 const noDigit = -1;
 /** The value of a digit by its code, in either case. */
 const valueOfCode = new Int8Array(128).fill(noDigit);
-for (const [value, digit] of [...digits].entries()) {
-  valueOfCode[digit.charCodeAt(0)] = value;
-  valueOfCode[digit.toUpperCase().charCodeAt(0)] = value;
+for (let value = 0; value < digits.length; value += 1) {
+  valueOfCode[digits.charCodeAt(value)] = value;
+  valueOfCode[digits.toUpperCase().charCodeAt(value)] = value;
 }
 /** As many as a call may take as its arguments, and more than any hash or signature. */
 const bytesAtOnce = 1024;

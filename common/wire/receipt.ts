@@ -106,7 +106,7 @@ function checkedBytes(fields: ReceiptFields): Uint8Array {
 /** The response headers; the first is the canonical text with spaces for line feeds. */
 export function receiptHeaders(receipt: Receipt): Record<string, string> {
   const { path } = receipt;
-  const headers = {
+  const headers: Record<string, string> = {
     [receiptHeaderNames.text]: receiptWords(receipt).join(' '),
     [receiptHeaderNames.signature]: `0x${toHex(receipt.signature)}`,
   };

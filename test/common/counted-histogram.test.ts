@@ -39,9 +39,8 @@ describe('a histogram', () => {
     const own = createMetricsRegistry();
     const registers = [new prom.Registry()];
     own.histogram({ name: 'miner_test_seconds', help });
-    const theirs = new prom.Histogram({ name: 'miner_test_seconds', help, registers });
+    registers[0]?.registerMetric(new prom.Histogram({ name: 'miner_test_seconds', help }));
     expect(lines(await own.render())).toEqual(lines(await (registers[0]?.metrics() ?? '')));
-    expect(theirs.name).toBe('miner_test_seconds');
   });
 
   it('takes numbers only, and labels that were declared', () => {
