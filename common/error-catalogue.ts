@@ -458,6 +458,16 @@ export const catalogue = {
     title: 'There is no such model, or no such version of it',
     fix: 'See what there is: subnet miner models stored --config miner.yaml.',
   },
+  MODEL_ALIAS_INVALID: {
+    exit: 2,
+    title: 'An alias stands for a model, not for another alias',
+    fix: 'Name the model itself: subnet miner models list shows what is loaded.',
+  },
+  MODEL_IN_USE: {
+    exit: 4,
+    title: 'A name stands for what would be unloaded',
+    fix: 'Let the name stand for another version, or take it away: subnet miner models alias or canary.',
+  },
   MODEL_ASSET_INVALID: {
     exit: 2,
     title: 'A file that the manifest names cannot be used',
@@ -527,6 +537,11 @@ export const catalogue = {
     exit: 2,
     title: 'The chain would refuse this address for an axon',
     fix: 'Set server.externalIp to an address that validators can reach.',
+  },
+  MINER_STOPPING: {
+    exit: 4,
+    title: 'The miner stops',
+    fix: 'Give the command again once it runs.',
   },
   MINER_NOT_REGISTERED: {
     exit: 4,

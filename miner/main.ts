@@ -64,7 +64,7 @@ export async function runMiner({ configFile, signal, onServing }: RunOptions): P
       subnet: config.subnet === undefined ? null : resolvePath(baseDir, config.subnet),
     };
     const parts = await orAborted(openParts(config, files, log, lifecycle, signal), signal);
-    const miner = await startMiner(parts);
+    const miner = await startMiner(parts, signal);
     lifecycle.add('miner', () => miner.stop());
     await orAborted(miner.announce(signal), signal);
     log.info('serving', { ...miner.status() });
@@ -86,22 +86,29 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, abortion]);
 }
 
-/** Starts models, server and metagraph; what cannot start stops what was started. */
-export async function startMiner(parts: MinerParts): Promise<RunningMiner> {
+/**
+ * Starts models, server and metagraph; what cannot start stops what was started. The signal ends a
+ * start that is under way: a model may take minutes to load.
+ */
+export async function startMiner(parts: MinerParts, signal?: AbortSignal): Promise<RunningMiner> {
   const lifecycle = createLifecycle(parts.log);
   try {
-    return await assemble(parts, lifecycle);
+    return await assemble(parts, lifecycle, signal);
   } catch (error) {
     await lifecycle.stop();
     throw error;
   }
 }
 
-async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<RunningMiner> {
+async function assemble(
+  parts: MinerParts,
+  lifecycle: Lifecycle,
+  signal: AbortSignal | undefined,
+): Promise<RunningMiner> {
   const { config, log, chain } = parts;
   const metrics = createMinerMetrics(parts.registry);
   const state = newState();
-  const models = await startModels(parts, metrics);
+  const models = await startModels(parts, metrics, signal);
   lifecycle.add('models', () => models.close());
   const { catalogue } = models;
   const notReady = (): string | null => whyNotReady(state, models);
@@ -116,7 +123,7 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   );
   lifecycle.add('metagraph', stopFollowing);
   const status = (): MinerStatus => statusOf(parts, state, models, server, notReady());
-  const stopTick = tick(() => observe(parts, metrics, state, notReady()));
+  const stopTick = tick(() => observe(parts, metrics, state, models));
   lifecycle.add('clock of metrics', stopTick);
   await serveStatus(parts, { status, statistics: () => statistics(null, null) }, lifecycle);
   const control: AdminControl = {
@@ -135,10 +142,14 @@ async function assemble(parts: MinerParts, lifecycle: Lifecycle): Promise<Runnin
   };
 }
 
-function startModels(parts: MinerParts, metrics: MinerMetrics): Promise<OpenModels> {
+function startModels(
+  parts: MinerParts,
+  metrics: MinerMetrics,
+  signal: AbortSignal | undefined,
+): Promise<OpenModels> {
   const { config, platform, log, registry: meter, modelPath, modelRepository, baseDir } = parts;
   return openModels(
-    { platform, log, metrics, meter },
+    { platform, log, metrics, meter, ...(signal === undefined ? {} : { signal }) },
     { config, modelPath, modelRepository, baseDir: baseDir ?? '.' },
   );
 }

@@ -63,7 +63,7 @@ export async function openParts(
   const tls = tlsOf(config, baseDir);
   const rulesSha256 = subnet === null ? null : hashOfRules(subnet);
   const models = modelFilesOf(config, baseDir);
-  await checkModels(config, models);
+  await checkModels(config, models, signal);
   const sr25519 = loadSr25519();
   const location = walletLocation(config.wallet);
   const { signer, warnings } = readHotkey(sr25519, location);
@@ -102,12 +102,16 @@ export async function openParts(
 }
 
 /** Wrong files are told before a process is started, or the chain is dialled. */
-async function checkModels(config: MinerConfig, files: ModelFiles): Promise<void> {
+async function checkModels(
+  config: MinerConfig,
+  files: ModelFiles,
+  signal: AbortSignal,
+): Promise<void> {
   const { modelPath, modelRepository } = files;
   if (config.model !== undefined && modelPath !== undefined) {
-    await checkModelFile({ path: modelPath, sha256: config.model.sha256 });
+    await checkModelFile({ path: modelPath, sha256: config.model.sha256 }, signal);
   }
-  if (modelRepository !== undefined) await checkRepository(modelRepository, config.models);
+  if (modelRepository !== undefined) await checkRepository(modelRepository, config.models, signal);
 }
 
 function tlsOf({ server }: MinerConfig, baseDir: string): TlsIdentity | null {

@@ -9,7 +9,7 @@ import { compareRules } from '../../common/owner/rules-commitment.ts';
 import type { RulesState } from '../../common/owner/rules-commitment.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { StateSource } from '../../common/state-view.ts';
-import { axonFinding, reachFinding } from './axon-findings.ts';
+import { axonFinding, pinnedKey, reachFinding, tlsFinding } from './axon-findings.ts';
 import { clockFinding, endpointFindings, probeEndpoint, runtimeFinding } from './chain-findings.ts';
 import type { HeldCommit } from './commit-findings.ts';
 import { referencesFinding } from './files-findings.ts';
@@ -128,12 +128,13 @@ async function axonFindings(
   subject: Subject,
   snapshot: Snapshot,
   hotkey: Hotkey,
-  { http }: ChainDeps,
+  { http, chain }: ChainDeps,
 ): Promise<readonly Finding[]> {
   const onChain = axonFinding(snapshot, hotkey, subject.axon);
   const axon = snapshot.neurons.find((neuron) => neuron.hotkey === hotkey)?.axon ?? null;
   if (axon === null) return [onChain, skipped('axon.reachable', 'no axon on chain to ask')];
-  return [onChain, await reachFinding(http, axon)];
+  const tlsKey = pinnedKey((await chain.tlsKeys(subject.netuid)).get(hotkey));
+  return [onChain, tlsFinding(tlsKey, subject.axon), await reachFinding(http, axon, tlsKey)];
 }
 
 async function pendingOf(

@@ -47,7 +47,7 @@ export function subjectOf(configFile: string): Subject {
 
 function minerOf(configFile: string): Subject {
   const { value: config, baseDir } = loadConfig(configFile, minerSchema);
-  const { externalIp, externalPort, port } = config.server;
+  const { externalIp, externalPort, port, tls } = config.server;
   const files = modelFilesOf(config, baseDir);
   return {
     configFile,
@@ -57,7 +57,11 @@ function minerOf(configFile: string): Subject {
     wallet: walletLocation(config.wallet),
     folders: foldersOf(files),
     model: { files, config },
-    axon: { ip: externalIp ?? null, port: externalPort ?? (port === 0 ? null : port) },
+    axon: {
+      ip: externalIp ?? null,
+      port: externalPort ?? (port === 0 ? null : port),
+      tls: tls !== undefined,
+    },
     subnetFile: config.subnet === undefined ? null : resolvePath(baseDir, config.subnet),
   };
 }

@@ -35,10 +35,10 @@ export async function carryOut(control: AdminControl, command: AdminCommand): Pr
     case 'models-rescan':
       return models.rescan();
     case 'models-alias':
-      models.setAlias(command.alias, command.target);
+      await models.setAlias(command.alias, command.target);
       return { alias: command.alias, target: command.target };
     case 'models-canary':
-      models.setCanary(command.name, command.canary);
+      await models.setCanary(command.name, command.canary);
       return { name: command.name, canary: command.canary };
   }
 }

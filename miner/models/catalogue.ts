@@ -20,6 +20,8 @@ export interface MutableCatalogue extends Catalogue {
   put(model: ServedModel): ServedModel | undefined;
   /** Found no more from now on; requests that hold it already end with it. */
   remove(name: string, version: string): ServedModel | undefined;
+  /** Of the model itself, whatever aliases say; the newest first. */
+  versions(name: string): readonly ServedModel[];
   aliases(): ReadonlyMap<string, ModelRef>;
   /**
    * Null takes it away. An alias goes before a model of the same name; one that stands for a version
@@ -55,6 +57,7 @@ export function createCatalogue(): MutableCatalogue {
     const isTried =
       canary !== undefined &&
       caller !== null &&
+      caller.length <= maxCallerLength &&
       drawOf(name, canary.version, caller) < canary.share;
     return isTried && trial !== undefined ? trial : settled(name, trial);
   };
@@ -72,6 +75,7 @@ export function createCatalogue(): MutableCatalogue {
         : undefined;
     },
     list: () => [...models.values()].flat(),
+    versions: versionsOf,
     put: (model) => {
       const replaced = exact(model.name, model.version);
       const others = versionsOf(model.name).filter((one) => one !== replaced);
@@ -109,6 +113,9 @@ export function compareVersions(a: string, b: string): number {
 }
 
 const numeric = new Intl.Collator('en', { numeric: true });
+
+/** No hotkey is longer. A caller is drawn before it is known, and strangers write what they like. */
+const maxCallerLength = 64;
 
 /**
  * From 0 to below 1, the same each time. The version is in it, so that not always the same callers

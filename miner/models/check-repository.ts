@@ -25,13 +25,17 @@ export interface RepositoryProblem {
  */
 export async function repositoryProblems(
   stored: readonly StoredVersion[],
+  signal?: AbortSignal,
 ): Promise<readonly RepositoryProblem[]> {
   const found: RepositoryProblem[] = [];
-  for (const one of stored) found.push(...(await versionProblems(one)));
+  for (const one of stored) found.push(...(await versionProblems(one, signal)));
   return found;
 }
 
-async function versionProblems(stored: StoredVersion): Promise<readonly RepositoryProblem[]> {
+async function versionProblems(
+  stored: StoredVersion,
+  signal: AbortSignal | undefined,
+): Promise<readonly RepositoryProblem[]> {
   const { name, version, folder } = stored;
   const at = { name, version, file: join(folder, manifestName) };
   const found: RepositoryProblem[] = [];
@@ -39,13 +43,14 @@ async function versionProblems(stored: StoredVersion): Promise<readonly Reposito
     try {
       await work();
     } catch (error) {
+      signal?.throwIfAborted();
       if (!isSubnetError(error)) throw error;
       found.push({ ...at, path, error });
     }
   };
   await attempt('', async () => {
     for (const { file, sha256, path } of filesOf(readManifest(stored))) {
-      await attempt(path, () => checkModelFile({ path: join(folder, file), sha256 }));
+      await attempt(path, () => checkModelFile({ path: join(folder, file), sha256 }, signal));
     }
   });
   return found;
@@ -55,7 +60,9 @@ async function versionProblems(stored: StoredVersion): Promise<readonly Reposito
 export async function checkRepository(
   root: string,
   models: ModelsConfig | undefined,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const [first] = await repositoryProblems(wantedVersions(scanRepository(root), models));
+  const wanted = wantedVersions(scanRepository(root), models);
+  const [first] = await repositoryProblems(wanted, signal);
   if (first !== undefined) throw first.error;
 }

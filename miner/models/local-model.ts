@@ -2,6 +2,7 @@ import type { Clock } from '../../common/platform-port.ts';
 import type { Batcher } from '../batch/batcher.ts';
 import { rowsOf } from '../batch/batch-rows.ts';
 import type { InstanceState, ModelInfo } from '../engine/engine-port.ts';
+import { createHolds } from './holds.ts';
 import type { StatisticsRecorder } from './model-statistics.ts';
 import type { InferJob, InferOutcome, ServedModel } from './served-model.ts';
 import type { Preparation } from './steps/preparation.ts';
@@ -11,6 +12,8 @@ export interface LocalEngine {
   /** Process id of the model process; null while it is being replaced. */
   pid(): number | null;
   instances?(): readonly InstanceState[];
+  /** Why it computes nothing and hardly will soon, or null. */
+  notReady?(): string | null;
   close(): Promise<void>;
 }
 
@@ -30,6 +33,8 @@ export interface LocalModelOptions {
   readonly version: string;
   /** Of the model file. */
   readonly sha256: string;
+  /** The first axis of its tensors is a batch. */
+  readonly batchAxis: boolean;
   /** How long requests that are under way may take when the model is closed. */
   readonly drainMs: number;
 }
@@ -39,7 +44,7 @@ const drainStepMs = 20;
 /** A model that computes in a process of this machine, behind a batcher. */
 export function createLocalModel(deps: LocalModelDeps, options: LocalModelOptions): ServedModel {
   const { engine, batcher, preparation, statistics, clock } = deps;
-  const { name, version, sha256, drainMs } = options;
+  const { name, version, sha256, batchAxis, drainMs } = options;
   let inFlight = 0;
   let closed = false;
   let closing: Promise<void> | null = null;
@@ -59,9 +64,11 @@ export function createLocalModel(deps: LocalModelDeps, options: LocalModelOption
     interface: {
       inputs: preparation?.inputs ?? engine.model.inputs,
       outputs: engine.model.outputs,
+      batchAxis,
     },
     platform: 'onnxruntime_onnx',
-    notReady: () => (closed ? 'the model was unloaded' : null),
+    holds: createHolds(),
+    notReady: () => (closed ? 'the model was unloaded' : (engine.notReady?.() ?? null)),
     infer: async (job) => {
       if (closed) return { kind: 'refused', reason: 'closed' };
       inFlight += 1;

@@ -1,180 +1,200 @@
 import type { ModelsConfig } from '../../common/config/models-schema.ts';
 import { SubnetError, messageOf } from '../../common/errors.ts';
 import { createMutex } from '../../common/mutex.ts';
-import type { Clock } from '../../common/platform-port.ts';
-import type { Logger } from '../../common/telemetry-port.ts';
 import type { ModelStatistics } from '../../common/wire/model-statistics.ts';
 import type { IndexedModel } from '../../common/wire/repository-index.ts';
-import type { Canary, ModelRef, MutableCatalogue } from './catalogue.ts';
+import type { Canary, ModelRef } from './catalogue.ts';
+import {
+  checkFree,
+  keyOf,
+  nameModels,
+  namesOfModel,
+  namesOfVersion,
+  setAlias,
+  setCanary,
+} from './model-names.ts';
+import type { VersionRef } from './model-names.ts';
+import { createModelShelf } from './model-shelf.ts';
+import type { ModelShelf, ShelfDeps, ShelfOptions, ShelfState } from './model-shelf.ts';
+import { versionsToDrop, versionsToLoad } from './plan-rescan.ts';
+import type { LeftAlone, Order, RescanState } from './plan-rescan.ts';
 import type { ServedModel } from './served-model.ts';
 import { wantedVersions } from './wanted-versions.ts';
 
 /** A version that is stored where models are loaded from. */
-export interface StoredRef {
-  readonly name: string;
-  readonly version: string;
-}
+export type StoredRef = VersionRef;
 
-export interface KeeperDeps {
-  readonly catalogue: MutableCatalogue;
+export interface KeeperDeps extends ShelfDeps {
   /** What is stored now, the newest version of each name first. Throws MODEL_REPOSITORY_INVALID. */
   scan(): readonly StoredRef[];
-  /** Loads one and makes it warm. Throws what keeps it from answering. */
-  open(stored: StoredRef): Promise<ServedModel>;
-  /** Called after what is served changed. */
-  onChange(): void;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
-export interface KeeperOptions {
+export interface KeeperOptions extends ShelfOptions {
   readonly models: ModelsConfig | undefined;
-  /** An unloaded version still answers so long: requests whose body is on its way hold it. */
-  readonly lingerMs: number;
+}
+
+/** A version as `name/version`, and why. */
+export interface ToldVersion {
+  readonly model: string;
+  readonly reason: string;
 }
 
 export interface RescanReport {
   /** As `name/version`. */
   readonly loaded: readonly string[];
   readonly unloaded: readonly string[];
-  readonly failed: readonly { readonly model: string; readonly reason: string }[];
+  /** What stays as it is although the configuration says otherwise. */
+  readonly left: readonly ToldVersion[];
+  readonly failed: readonly ToldVersion[];
 }
 
 /**
- * Loads and unloads versions while a miner serves, one change after the other. A version answers
- * only once it is warm, and the one that it replaces answers until then; a change that fails leaves
- * everything as it was.
+ * Loads and unloads versions and names them while a miner serves, one change after the other. A
+ * version answers only once it is warm, and the one that it replaces answers until then; a change
+ * that fails leaves everything as it was. What is asked for here goes before the configuration
+ * until it is taken back here.
  */
 export interface ModelKeeper {
+  /** Loads and names what the configuration asks for. Throws the first thing that fails. */
+  start(): Promise<void>;
   /** Null: the newest stored version. One that is loaded is read anew and replaced. */
   load(name: string, version: string | null): Promise<ServedModel>;
-  /** Null: all versions. Resolves once they answer no more and their processes are gone. */
+  /**
+   * Null: all versions. Resolves once they answer no more and their processes are gone. Throws
+   * MODEL_IN_USE while a name stands for what would go.
+   */
   unload(name: string, version: string | null): Promise<void>;
   /** Brings what is served to what is stored and configured now. */
   rescan(): Promise<RescanReport>;
-  setAlias(alias: string, target: ModelRef | null): void;
-  setCanary(name: string, canary: Canary | null): void;
+  /** Throws MODEL_UNKNOWN, MODEL_ALIAS_INVALID. */
+  setAlias(alias: string, target: ModelRef | null): Promise<void>;
+  /** Throws MODEL_UNKNOWN, MODEL_ALIAS_INVALID. */
+  setCanary(name: string, canary: Canary | null): Promise<void>;
   index(): readonly IndexedModel[];
   /** Null stands for all; empty when there is no such model. */
   statistics(name: string | null, version: string | null): readonly ModelStatistics[];
+  /** Ends a load that is under way, then closes all. */
   close(): Promise<void>;
 }
 
 export function createModelKeeper(deps: KeeperDeps, options: KeeperOptions): ModelKeeper {
-  const { catalogue, clock, log } = deps;
+  const { catalogue } = deps;
   const changes = createMutex();
-  const kept = new Map<string, ServedModel>();
-  const states = new Map<string, Pick<IndexedModel, 'state' | 'reason'>>();
-  /** Found no more, but still there. */
-  const retiring = new Set<ServedModel>();
-  let closed = false;
-
-  const open = async (stored: StoredRef): Promise<ServedModel> => {
-    if (closed) throw new SubnetError('MODEL_UNKNOWN', { detail: 'the miner stops' });
-    const key = keyOf(stored);
-    const before = states.get(key);
-    states.set(key, { state: 'LOADING', reason: '' });
-    try {
-      const model = await deps.open(stored);
-      adopt(model);
-      return model;
-    } catch (error) {
-      const failed = { state: 'UNAVAILABLE', reason: messageOf(error) } as const;
-      states.set(key, before?.state === 'READY' ? before : failed);
-      throw error;
-    }
-  };
-  const adopt = (model: ServedModel): void => {
-    const key = keyOf(model);
-    const replaced = kept.get(key);
-    catalogue.put(model);
-    kept.set(key, model);
-    states.set(key, { state: 'READY', reason: '' });
-    log.info('model loaded', { model: model.name, version: model.version, sha256: model.sha256 });
-    deps.onChange();
-    if (replaced !== undefined) void retire(replaced);
-  };
-  const retire = async (model: ServedModel): Promise<void> => {
-    retiring.add(model);
-    if (!closed && options.lingerMs > 0) await clock.sleep(options.lingerMs);
-    await model.close();
-    retiring.delete(model);
-  };
-  const drop = async (model: ServedModel): Promise<void> => {
-    const key = keyOf(model);
-    catalogue.remove(model.name, model.version);
-    kept.delete(key);
-    states.set(key, { state: 'UNLOADING', reason: '' });
-    deps.onChange();
-    await retire(model);
-    if (states.get(key)?.state === 'UNLOADING') states.set(key, unloadedState);
-    log.info('model unloaded', { model: model.name, version: model.version });
-  };
-  const keptOf = (name: string | null, version: string | null): readonly ServedModel[] =>
-    [...kept.values()].filter(
-      (model) =>
-        (name === null || model.name === name) && (version === null || model.version === version),
-    );
-  const rescan = async (): Promise<RescanReport> => {
-    const wanted = wantedVersions(deps.scan(), options.models);
-    const missing = wanted.filter((one) => !kept.has(keyOf(one)));
-    const failed: { model: string; reason: string }[] = [];
-    for (const one of missing) {
-      await open(one).catch((error: unknown) => {
-        log.error('a model could not be loaded', { model: one.name, version: one.version, error });
-        failed.push({ model: keyOf(one), reason: messageOf(error) });
-      });
-    }
-    const names = new Set(failed.map(({ model }) => model.slice(0, model.lastIndexOf('/'))));
-    const keys = new Set(wanted.map(keyOf));
-    // Where what shall take its place did not come up, an old version goes on answering.
-    const over = [...kept.values()].filter((m) => !keys.has(keyOf(m)) && !names.has(m.name));
-    await Promise.all(over.map(drop));
-    const failedKeys = new Set(failed.map(({ model }) => model));
-    return {
-      loaded: missing.map(keyOf).filter((key) => !failedKeys.has(key)),
-      unloaded: over.map(keyOf),
-      failed,
-    };
-  };
-  const known = (name: string, version: string | null): void => {
-    if (catalogue.find(name, version, null) === undefined) throw unknown(name, version);
+  const shelf = createModelShelf(deps, options);
+  const orders = new Map<string, Order>();
+  const context: Context = { ...deps, models: options.models, shelf, orders };
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    await shelf.close();
+    // What waited for its turn is turned away by now.
+    await changes.run(() => shelf.close());
   };
   return {
-    load: (name, version) => changes.run(async () => open(storedRef(deps.scan(), name, version))),
-    unload: (name, version) =>
-      changes.run(async () => {
-        const models = keptOf(name, version);
-        if (models.length === 0) throw unknown(name, version);
-        await Promise.all(models.map(drop));
-      }),
-    rescan: () => changes.run(rescan),
-    setAlias: (alias, target) => {
-      if (target !== null) known(target.name, target.version);
-      catalogue.setAlias(alias, target);
-    },
-    setCanary: (name, canary) => {
-      if (canary !== null) known(name, canary.version);
-      catalogue.setCanary(name, canary);
-    },
-    index: () => indexOf(deps.scan(), states),
+    start: () => changes.run(() => start(context)),
+    load: (name, version) => changes.run(() => load(context, name, version)),
+    unload: (name, version) => changes.run(() => unload(context, name, version)),
+    rescan: () => changes.run(() => rescan(context)),
+    setAlias: (alias, target) => changes.run(async () => setAlias(catalogue, alias, target)),
+    setCanary: (name, canary) => changes.run(async () => setCanary(catalogue, name, canary)),
+    index: () => indexOf(deps.scan(), shelf.states),
     statistics: (name, version) =>
-      keptOf(name, version).flatMap((model) => model.statistics?.() ?? []),
-    close: async () => {
-      closed = true;
-      await Promise.all([...retiring].map((model) => model.close()));
-      await changes.run(async () => {
-        await Promise.all([...kept.values()].map((model) => model.close()));
-        kept.clear();
-      });
-    },
+      shelf.find(name, version).flatMap((model) => model.statistics?.() ?? []),
+    close: () => (closing ??= close()),
   };
 }
 
-const unloadedState = { state: 'UNAVAILABLE', reason: 'unloaded' } as const;
+interface Context extends KeeperDeps {
+  readonly models: ModelsConfig | undefined;
+  readonly shelf: ModelShelf;
+  /** By `name/version`, what an operator asked for. */
+  readonly orders: Map<string, Order>;
+}
 
-function keyOf({ name, version }: StoredRef): string {
-  return `${name}/${version}`;
+async function start({ catalogue, models, shelf, scan }: Context): Promise<void> {
+  for (const one of wantedVersions(scan(), models)) await shelf.open(one);
+  nameModels(catalogue, models);
+}
+
+async function load(
+  { shelf, orders, scan }: Context,
+  name: string,
+  version: string | null,
+): Promise<ServedModel> {
+  const model = await shelf.open(storedRef(scan(), name, version));
+  orders.set(keyOf(model), 'loaded');
+  return model;
+}
+
+async function unload(
+  { catalogue, shelf, orders }: Context,
+  name: string,
+  version: string | null,
+): Promise<void> {
+  const models = shelf.find(name, version);
+  if (models.length === 0) throw unknown(name, version);
+  checkFree(catalogue, name, models);
+  for (const model of models) orders.set(keyOf(model), 'unloaded');
+  await Promise.all(models.map((model) => shelf.drop(model)));
+}
+
+async function rescan(context: Context): Promise<RescanReport> {
+  const { shelf, models, scan } = context;
+  const wanted = wantedVersions(scan(), models);
+  const missing = versionsToLoad(rescanState(context, wanted));
+  const failed = await tryAll(context, missing.load);
+  const failedNames = new Set(failed.map(({ ref }) => ref.name));
+  const over = versionsToDrop(rescanState(context, wanted), failedNames);
+  const left = [...missing.left, ...over.left];
+  tellLeft(context, left, over.left);
+  const going = over.drop.flatMap(({ name, version }) => shelf.find(name, version));
+  await Promise.all(going.map((model) => shelf.drop(model)));
+  const failedRefs = new Set(failed.map(({ ref }) => ref));
+  return {
+    loaded: missing.load.filter((ref) => !failedRefs.has(ref)).map(keyOf),
+    unloaded: going.map(keyOf),
+    left: left.map(told),
+    failed: failed.map(told),
+  };
+}
+
+function rescanState({ catalogue, orders }: Context, wanted: readonly VersionRef[]): RescanState {
+  return {
+    wanted,
+    kept: catalogue.list(),
+    orderOf: (ref) => orders.get(keyOf(ref)),
+    namesOfVersion: (ref) => namesOfVersion(catalogue, ref),
+    namesOfModel: (name) => namesOfModel(catalogue, name),
+  };
+}
+
+async function tryAll(
+  { shelf, log }: Context,
+  refs: readonly VersionRef[],
+): Promise<readonly LeftAlone[]> {
+  const failed: LeftAlone[] = [];
+  for (const ref of refs) {
+    await shelf.open(ref).catch((error: unknown) => {
+      log.error('a model could not be loaded', { model: ref.name, version: ref.version, error });
+      failed.push({ ref, reason: messageOf(error) });
+    });
+  }
+  return failed;
+}
+
+function tellLeft(
+  { shelf, log }: Context,
+  left: readonly LeftAlone[],
+  loaded: readonly LeftAlone[],
+): void {
+  for (const { ref, reason } of left) {
+    const { name: model, version } = ref;
+    log.warn('a rescan leaves a version as it is', { model, version, reason });
+  }
+  for (const { ref, reason } of loaded) shelf.explain(ref, `left by the last rescan: ${reason}`);
+}
+
+function told({ ref, reason }: LeftAlone): ToldVersion {
+  return { model: keyOf(ref), reason };
 }
 
 function storedRef(stored: readonly StoredRef[], name: string, version: string | null): StoredRef {
@@ -194,7 +214,7 @@ function unknown(name: string, version: string | null): SubnetError {
 /** What is stored, and what is still served although it is stored no more. */
 function indexOf(
   stored: readonly StoredRef[],
-  states: ReadonlyMap<string, Pick<IndexedModel, 'state' | 'reason'>>,
+  states: ReadonlyMap<string, ShelfState>,
 ): readonly IndexedModel[] {
   const listed = stored.map(({ name, version }): IndexedModel => {
     const said =

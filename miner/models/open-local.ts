@@ -5,10 +5,10 @@ import type { Lifecycle } from '../../common/node/lifecycle.ts';
 import type { ModelManifest } from '../../common/model-manifest.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
-import { createTurnstile } from '../../common/turnstile.ts';
 import { batcherOptionsOf } from '../batch/batch-options.ts';
 import { createBatcher } from '../batch/batcher.ts';
 import type { Batcher } from '../batch/batcher.ts';
+import { createFairTurnstile } from '../batch/fair-turnstile.ts';
 import { ruleProblem } from '../batch/padding.ts';
 import type { PaddingRule } from '../batch/padding.ts';
 import { startOnnxEngine } from '../engine/engine-onnx.ts';
@@ -35,12 +35,16 @@ export interface OpenLocalDeps {
   readonly platform: Platform;
   readonly log: Logger;
   readonly metrics: MinerMetrics;
+  /** Called when a model process was replaced: where it computes may have changed. */
+  readonly onReplaced?: () => void;
 }
 
 /** How models are run on this machine: the parts of the miner YAML that say so. */
 export type ServingOptions = Pick<MinerConfig, 'engine' | 'queue' | 'preparation'> & {
   /** How long requests that are under way may take when a model is unloaded. */
   readonly drainMs: number;
+  /** Of the outputs of one run. */
+  readonly maxAnswerBytes: number;
 };
 
 /** One version, and where its files are. */
@@ -56,45 +60,54 @@ export interface LocalModelSource {
 
 /**
  * Loads one version and makes it warm; what was started for one that fails is stopped. Throws
- * MODEL_*, ENGINE_*, CONFIG_INVALID.
+ * MODEL_*, ENGINE_*, CONFIG_INVALID, or the reason of the signal.
  */
 export async function openLocalModel(
   deps: OpenLocalDeps,
   source: LocalModelSource,
   serving: ServingOptions,
+  signal?: AbortSignal,
 ): Promise<ServedModel> {
   const started = createLifecycle(deps.log);
   try {
-    return await open(deps, source, serving, started);
+    const model = await open({ ...deps, started, signal }, source, serving);
+    signal?.throwIfAborted();
+    return model;
   } catch (error) {
     await started.stop();
     throw error;
   }
 }
 
+interface LoadDeps extends OpenLocalDeps {
+  /** Takes what was started, in case that something else fails. */
+  readonly started: Lifecycle;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function open(
-  deps: OpenLocalDeps,
+  deps: LoadDeps,
   source: LocalModelSource,
   serving: ServingOptions,
-  started: Lifecycle,
 ): Promise<ServedModel> {
-  const { clock } = deps.platform;
+  const { platform, started, signal } = deps;
+  const { clock } = platform;
   const { stored, modelPath: path, name, version, sha256 } = source;
   const padding = paddingOf(stored?.manifest);
-  await checkModelFile({ path, sha256 });
+  await checkModelFile({ path, sha256 }, signal);
   const assets = stored === null ? null : await loadAssets(stored.folder, stored.manifest);
   const engine = await startEngine(deps, source, postOf(stored?.manifest, assets), serving);
   started.add('engine', () => engine.close());
   const preparation =
     stored === null || assets === null
       ? null
-      : await prepare(deps, stored.manifest, assets, engine, serving, started);
+      : await prepare(deps, stored.manifest, assets, engine, serving);
   const statistics = createStatistics();
   const batcher = startBatcher(deps, source, engine, statistics, serving, padding);
   started.add('batcher', () => batcher.close());
   return createLocalModel(
     { engine, batcher, preparation, statistics, clock },
-    { name, version, sha256, drainMs: serving.drainMs },
+    { name, version, sha256, batchAxis: source.batchAxis, drainMs: serving.drainMs },
   );
 }
 
@@ -116,17 +129,19 @@ function paddingOf(manifest: ModelManifest | undefined): PaddingRule | null {
 }
 
 function startEngine(
-  { log, metrics }: OpenLocalDeps,
+  { log, metrics, onReplaced, signal }: LoadDeps,
   { name: model, version, modelPath, sha256, batchAxis }: LocalModelSource,
   post: PostOrder | null,
-  { engine }: ServingOptions,
+  { engine, maxAnswerBytes }: ServingOptions,
 ): Promise<OnnxEngine> {
   const settings = engineSettingsOf({ modelPath, sha256, batchAxis }, engine);
   return startOnnxEngine({
     ...settings,
-    load: { ...settings.load, ...(post === null ? {} : { post }) },
+    load: { ...settings.load, maxAnswerBytes, ...(post === null ? {} : { post }) },
     log,
+    ...(signal === undefined ? {} : { signal }),
     onRestart: () => metrics.engineRestarts.inc({ model, version }),
+    onReplaced: () => onReplaced?.(),
   });
 }
 
@@ -147,18 +162,23 @@ function startBatcher(
 }
 
 async function prepare(
-  { platform, log }: OpenLocalDeps,
+  { platform, log, started, signal }: LoadDeps,
   manifest: ModelManifest,
   assets: Assets,
   engine: OnnxEngine,
-  { engine: { runTimeoutMs }, queue: { maxWaiting }, preparation }: ServingOptions,
-  started: Lifecycle,
+  serving: ServingOptions,
 ): Promise<Preparation | null> {
   if (manifest.pre.length === 0) return null;
   const { clock } = platform;
+  const {
+    preparation,
+    engine: { runTimeoutMs: timeoutMs },
+  } = serving;
+  const line = batcherOptionsOf(serving);
   const plan = planPreSteps(manifest.pre, engine.model.inputs);
-  const options = { threads: preparation.threads, maxWaiting, timeoutMs: runTimeoutMs };
+  const options = { threads: preparation.threads, line, timeoutMs };
   const tokenizers = await startTokenizers(plan, assets, async (order) => {
+    signal?.throwIfAborted();
     const tokenizer = await startTextTokenizer({ clock, log }, order, options);
     started.add('tokenizer', () => tokenizer.close());
     return tokenizer;
@@ -169,8 +189,7 @@ async function prepare(
     {
       tokenizers,
       decodeImage,
-      decoding: createTurnstile(preparation.images, maxWaiting),
-      nowMs: () => clock.monotonicMs(),
+      decoding: createFairTurnstile(clock, preparation.images, line),
     },
     { plan, maxItems: manifest.maxItems },
   );

@@ -10,15 +10,13 @@ import { readApiKey } from '../upstream/api-key.ts';
 import { openUpstreamModel } from '../upstream/open-upstream-model.ts';
 import { createUpstreamMetrics } from '../upstream/upstream-metrics.ts';
 import { createCatalogue } from './catalogue.ts';
-import type { MutableCatalogue } from './catalogue.ts';
 import { createModelKeeper } from './model-keeper.ts';
-import type { ModelKeeper, StoredRef } from './model-keeper.ts';
+import type { KeeperDeps, ModelKeeper, StoredRef } from './model-keeper.ts';
 import { openLocalModel } from './open-local.ts';
 import type { OpenLocalDeps } from './open-local.ts';
 import { modelSources, onlyVersion, storedSource } from './model-sources.ts';
 import { scanRepository } from './repository.ts';
-import type { ServedModel } from './served-model.ts';
-import { wantedVersions } from './wanted-versions.ts';
+import type { Catalogue, ServedModel } from './served-model.ts';
 
 export interface OpenModelsDeps {
   readonly platform: Platform;
@@ -26,6 +24,8 @@ export interface OpenModelsDeps {
   readonly metrics: MinerMetrics;
   /** Where models on other servers register their metrics. */
   readonly meter: Meter;
+  /** Ends a start that is under way, and the processes that it has begun. */
+  readonly signal?: AbortSignal;
 }
 
 export interface OpenModelsOptions {
@@ -40,7 +40,7 @@ export interface OpenModelsOptions {
 
 /** The models of a miner, and what can be done with them while it runs. */
 export interface OpenModels {
-  readonly catalogue: MutableCatalogue;
+  readonly catalogue: Catalogue;
   readonly keeper: ModelKeeper;
   /** Of the task's model, for whoever names no version; undefined while there is none. */
   current(): ModelStatus | undefined;
@@ -64,24 +64,31 @@ export interface ModelStatus {
   readonly pid: number | null;
   /** Model processes, each with its device and the provider that it really uses. */
   readonly instances: readonly InstanceState[];
+  /** Why it cannot answer now, or null. */
+  readonly notReady: string | null;
 }
 
-/** Loads what the configuration asks for. Throws MODEL_*, ENGINE_*, UPSTREAM_*, CONFIG_*. */
+/**
+ * Loads what the configuration asks for. Throws MODEL_*, ENGINE_*, UPSTREAM_*, CONFIG_*; when the
+ * signal aborts, MINER_STOPPING.
+ */
 export async function openModels(
   deps: OpenModelsDeps,
   options: OpenModelsOptions,
 ): Promise<OpenModels> {
   const { config } = options;
   const catalogue = createCatalogue();
-  const source = sourceOf(deps, options);
   const onChange = (): void => tellServed(deps.metrics, catalogue);
+  const source = sourceOf({ ...deps, onReplaced: onChange }, options);
   const keeper = createModelKeeper(
     { ...source, catalogue, onChange, clock: deps.platform.clock, log: deps.log },
-    { models: config.models, lingerMs },
+    { models: config.models, lingerMs: config.server.requestTimeoutMs },
   );
+  const stop = (): void => void keeper.close();
   try {
-    await loadWanted(keeper, source.scan(), config);
-    nameModels(keeper, config);
+    deps.signal?.throwIfAborted();
+    deps.signal?.addEventListener('abort', stop, { once: true });
+    await keeper.start();
     if (catalogue.find(config.task, null, null) === undefined) {
       const detail = `no model answers for the task ${config.task}`;
       throw new SubnetError('MODEL_UNKNOWN', { detail });
@@ -89,6 +96,8 @@ export async function openModels(
   } catch (error) {
     await keeper.close();
     throw error;
+  } finally {
+    deps.signal?.removeEventListener('abort', stop);
   }
   const current = (): ServedModel | undefined => catalogue.find(config.task, null, null);
   return {
@@ -107,71 +116,59 @@ export async function openModels(
   };
 }
 
-/** Bodies of requests that found the old version are on their way this long at most. */
-const lingerMs = 2000;
+type ModelSource = Pick<KeeperDeps, 'scan' | 'open'>;
 
-async function loadWanted(
-  keeper: ModelKeeper,
-  stored: readonly StoredRef[],
-  { models }: MinerConfig,
-): Promise<void> {
-  for (const { name, version } of wantedVersions(stored, models)) await keeper.load(name, version);
+interface SourceDeps extends OpenModelsDeps {
+  readonly onReplaced: () => void;
 }
 
-function nameModels(keeper: ModelKeeper, { models = {} }: MinerConfig): void {
-  for (const [name, model] of Object.entries(models)) {
-    if (model.canary !== undefined) keeper.setCanary(name, model.canary);
-    if (model.default !== undefined) keeper.setAlias(name, { name, version: model.default });
-    for (const alias of model.aliases) keeper.setAlias(alias, { name, version: null });
-  }
-}
-
-interface ModelSource {
-  scan(): readonly StoredRef[];
-  open(stored: StoredRef): Promise<ServedModel>;
-}
-
-function sourceOf(deps: OpenModelsDeps, options: OpenModelsOptions): ModelSource {
+function sourceOf(deps: SourceDeps, options: OpenModelsOptions): ModelSource {
   const { config, modelRepository, modelPath } = options;
   if (modelRepository !== undefined) return repositorySource(deps, config, modelRepository);
   const scan = (): readonly StoredRef[] => [{ name: config.task, version: onlyVersion }];
   const { backend } = config;
-  if (backend !== undefined) return { scan, open: () => openBackend(deps, options, backend) };
+  if (backend !== undefined)
+    return { scan, open: (_, signal) => openBackend(deps, options, backend, signal) };
   const files = modelPath === undefined ? {} : { modelPath };
   const [source] = modelSources(config, files);
   if (source === undefined) {
     throw new SubnetError('CONFIG_INVALID', { detail: 'the configuration names no model' });
   }
-  return { scan, open: () => openLocalModel(localDeps(deps), source, servingOf(config)) };
+  return {
+    scan,
+    open: (_, signal) => openLocalModel(localDeps(deps), source, servingOf(config), signal),
+  };
 }
 
-function repositorySource(deps: OpenModelsDeps, config: MinerConfig, root: string): ModelSource {
+function repositorySource(deps: SourceDeps, config: MinerConfig, root: string): ModelSource {
   return {
     scan: () => scanRepository(root),
-    open: async ({ name, version }) => {
+    open: async ({ name, version }, signal) => {
       const stored = scanRepository(root).find(
         (one) => one.name === name && one.version === version,
       );
       if (stored === undefined) {
         throw new SubnetError('MODEL_UNKNOWN', { detail: `${name}/${version}` });
       }
-      return openLocalModel(localDeps(deps), storedSource(stored), servingOf(config));
+      return openLocalModel(localDeps(deps), storedSource(stored), servingOf(config), signal);
     },
   };
 }
 
-function localDeps({ platform, log, metrics }: OpenModelsDeps): OpenLocalDeps {
-  return { platform, log, metrics };
+function localDeps({ platform, log, metrics, onReplaced }: SourceDeps): OpenLocalDeps {
+  return { platform, log, metrics, onReplaced };
 }
 
 function servingOf({ engine, queue, preparation, server }: MinerConfig) {
-  return { engine, queue, preparation, drainMs: server.drainMs };
+  const { drainMs, maxAnswerBytes } = server;
+  return { engine, queue, preparation, drainMs, maxAnswerBytes };
 }
 
 async function openBackend(
   { platform, log, meter }: OpenModelsDeps,
   { config, baseDir }: OpenModelsOptions,
   backend: NonNullable<MinerConfig['backend']>,
+  signal: AbortSignal,
 ): Promise<ServedModel> {
   const { createHttpClient } = await import('../../common/node/http-undici.ts');
   return openUpstreamModel(
@@ -187,6 +184,7 @@ async function openBackend(
       platform,
       log,
       metrics: createUpstreamMetrics(meter),
+      signal,
     },
   );
 }
@@ -201,11 +199,12 @@ function keyOf({ apiKey }: NonNullable<MinerConfig['backend']>, baseDir: string)
 function statusOf(model: ServedModel): ModelStatus {
   const { name, version, sha256 } = model;
   const { provider = 'upstream', pid = null, instances = [] } = model.process?.() ?? {};
-  return { name, version, sha256, provider, pid, instances, ...model.load() };
+  const notReady = model.notReady();
+  return { name, version, sha256, provider, pid, instances, notReady, ...model.load() };
 }
 
 /** One series for each version that is served now; those of others go. */
-function tellServed(metrics: MinerMetrics, catalogue: MutableCatalogue): void {
+function tellServed(metrics: MinerMetrics, catalogue: Catalogue): void {
   metrics.modelInfo.clear();
   for (const served of catalogue.list().map(statusOf)) {
     const { name: model, version, sha256, provider } = served;

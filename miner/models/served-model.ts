@@ -3,6 +3,7 @@ import type { ModelInterface } from '../../common/wire/inference-types.ts';
 import type { ModelStatistics } from '../../common/wire/model-statistics.ts';
 import type { BatchJob, BatchOutcome } from '../batch/batcher.ts';
 import type { InstanceState, RunFailure } from '../engine/engine-port.ts';
+import type { Holds } from './holds.ts';
 
 /** One caller's request. Its inputs were checked against the model's interface. */
 export type InferJob = BatchJob;
@@ -30,11 +31,16 @@ export interface ServedModel {
   readonly interface: ModelInterface;
   /** `platform` of the protocol's model metadata, such as `onnxruntime_onnx`. */
   readonly platform: string;
-  /** Why it cannot answer now, or null. A model process that is being replaced is no reason. */
+  /**
+   * Why it cannot answer now, or null. A model process that is being replaced is no reason, unless
+   * its device fails or it does not start again.
+   */
   notReady(): string | null;
   /** Never rejects: what goes wrong is an outcome. */
   infer(job: InferJob): Promise<InferOutcome>;
   load(): ModelLoad;
+  /** Who has found it and may still ask it. Absent where nobody counts. */
+  readonly holds?: Holds;
   close(): Promise<void>;
   /** What it did since it was loaded; absent where nobody counts. */
   statistics?(): ModelStatistics;

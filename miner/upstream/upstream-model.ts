@@ -4,6 +4,7 @@ import type { Clock, Platform } from '../../common/platform-port.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
 import type { ModelInterface } from '../../common/wire/inference-types.ts';
 import { rowsOf } from '../batch/batch-rows.ts';
+import { createHolds } from '../models/holds.ts';
 import { createStatistics } from '../models/model-statistics.ts';
 import type { StatisticsRecorder } from '../models/model-statistics.ts';
 import type { InferJob, InferOutcome, InvalidInput, ServedModel } from '../models/served-model.ts';
@@ -60,6 +61,7 @@ export function servedModel(parts: ServedParts): ServedModel {
     sha256,
     interface: parts.interface,
     platform,
+    holds: createHolds(),
     notReady: () => pool.notReady(),
     infer: (job) => measured(parts, statistics, job),
     load: () => ({ waiting: 0, running: pool.running }),
@@ -116,7 +118,8 @@ export interface StartOptions {
 
 /**
  * Begins to watch the upstreams. Throws UPSTREAM_UNREACHABLE when none is ready in time, and
- * UPSTREAM_MODEL when one serves another model, unless there is one that serves the right model.
+ * UPSTREAM_MODEL when one serves another model, unless there is one that serves the right model; or
+ * the reason of the signal.
  */
 export async function watchFromStart(
   pool: UpstreamPool,
@@ -124,7 +127,14 @@ export async function watchFromStart(
   { clock, patienceMs, knowsRight, signal }: StartOptions,
 ): Promise<void> {
   const untilMs = clock.monotonicMs() + patienceMs;
-  await pool.watch(check);
+  const stop = (): void => pool.close();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    await pool.watch(check);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+  signal?.throwIfAborted();
   refuseWrong(pool, knowsRight());
   if (patienceMs === 0) return;
   while (pool.notReady() !== null) {

@@ -6,7 +6,7 @@ import {
   probeEndpoint,
 } from '../../cli/doctor/chain-findings.ts';
 import type { EndpointReport } from '../../cli/doctor/chain-findings.ts';
-import { axonFinding } from '../../cli/doctor/axon-findings.ts';
+import { axonFinding, pinnedKey, tlsFinding } from '../../cli/doctor/axon-findings.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import { neuronFindings, pruningOrder } from '../../cli/doctor/neuron-findings.ts';
 import type { Role } from '../../cli/doctor/neuron-findings.ts';
@@ -14,6 +14,7 @@ import { weightsFindings } from '../../cli/doctor/weights-findings.ts';
 import { commitFindings } from '../../cli/doctor/commit-findings.ts';
 import type { Chain, PendingCommit, Snapshot } from '../../common/chain-port.ts';
 import { SubnetError } from '../../common/errors.ts';
+import { tlsAlgorithms, withdrawnTlsKey } from '../../common/tls-key.ts';
 import { createFakeChain, fakeHyperparams } from '../fakes/fake-chain.ts';
 import { createManualPlatform } from '../fakes/manual-platform.ts';
 import { hotkey, neuron, snapshot } from '../validator/build.ts';
@@ -313,12 +314,24 @@ describe('what the doctor says of endpoints and clocks', () => {
 
 describe('what the doctor says of an axon', () => {
   it.each([
-    ['as configured', { ip: '8.8.8.8', port: 8091 }, 'pass'],
-    ['left to the miner', { ip: null, port: null }, 'pass'],
-    ['of another port', { ip: '8.8.8.8', port: 9000 }, 'fail'],
-    ['of another address', { ip: '8.8.4.4', port: 8091 }, 'fail'],
+    ['as configured', { ip: '8.8.8.8', port: 8091, tls: false }, 'pass'],
+    ['left to the miner', { ip: null, port: null, tls: false }, 'pass'],
+    ['of another port', { ip: '8.8.8.8', port: 9000, tls: false }, 'fail'],
+    ['of another address', { ip: '8.8.4.4', port: 8091, tls: false }, 'fail'],
   ] as const)('%s', (_, configured, status) => {
     expect(axonFinding(snapshot([neuron(0)]), hotkey(0), configured)).toMatchObject({ status });
+  });
+
+  it.each([
+    ['on chain and in the YAML', true, true, 'pass'],
+    ['nowhere', false, false, 'pass'],
+    ['in the YAML alone', false, true, 'fail'],
+    ['on chain alone', true, false, 'fail'],
+  ] as const)('whose certificate is %s', (_, isOnChain, tls, status) => {
+    const key = { algorithm: tlsAlgorithms.ed25519, publicKey: new Uint8Array(32) };
+    const pinned = pinnedKey(isOnChain ? key : withdrawnTlsKey);
+    expect(tlsFinding(pinned, { ip: null, port: null, tls })).toMatchObject({ status });
+    expect(tlsFinding(pinned, null)).toMatchObject({ status: 'pass' });
   });
 
   it('that is not there, or local', () => {

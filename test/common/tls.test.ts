@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pinnedKey, reachFinding } from '../../cli/doctor/axon-findings.ts';
 import { createHttpClient } from '../../common/node/http-undici.ts';
 import { readTlsIdentity, tlsKeyOf } from '../../common/node/tls-certificate.ts';
 import type { TlsIdentity } from '../../common/node/tls-certificate.ts';
@@ -165,5 +166,25 @@ describe.each(['ed25519', 'p256'] as const)('a miner behind %s', (name) => {
     expect(await rig.metrics()).toContain(
       'miner_requests_total{status="400",reason="malformed"} 1',
     );
+  });
+
+  it('is ready for the doctor, who asks as validators do', async () => {
+    const axon = {
+      ip: '127.0.0.1',
+      port: rig.port,
+      ipType: 4,
+      protocol: 4,
+      version: 1,
+      block: 1,
+    } as const;
+    const other = identity(name === 'p256' ? 'ed25519' : 'p256').tlsKey;
+    expect(await reachFinding(http, axon, tlsKey)).toMatchObject({ status: 'pass' });
+    expect(await reachFinding(http, axon, other)).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('another key') as string,
+    });
+    expect(await reachFinding(http, axon, pinnedKey(withdrawnTlsKey))).toMatchObject({
+      status: 'fail',
+    });
   });
 });

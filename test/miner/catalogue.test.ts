@@ -131,6 +131,13 @@ describe('a canary', () => {
     expect(found('m')).toBe('m/3');
   });
 
+  it('is drawn for hotkeys, and for nothing as long as a stranger may write it', () => {
+    const { found, catalogue } = filled('m/1', 'm/2');
+    catalogue.setCanary('m', { version: '2', share: 1 });
+    expect(found('m', null, 'a'.repeat(64))).toBe('m/2');
+    expect(found('m', null, 'a'.repeat(65))).toBe('m/1');
+  });
+
   it('goes beside a pinned version, for other names of the model too', () => {
     const { found, catalogue } = filled('m/1', 'm/2', 'm/3');
     catalogue.setAlias('m', { name: 'm', version: '1' });

@@ -63,6 +63,7 @@ type Overrides = Readonly<Record<string, unknown>>;
 export async function startRig(
   overrides: Overrides = {},
   parts: Partial<MinerParts> = {},
+  signal?: AbortSignal,
 ): Promise<MinerRig> {
   const chain = minerChain();
   const model = modelFile('best');
@@ -79,7 +80,7 @@ export async function startRig(
   });
   const logLines: string[] = [];
   const registry = createMetricsRegistry();
-  const miner = await startMiner({
+  const wanted: MinerParts = {
     config,
     modelPath: model.path,
     platform,
@@ -91,7 +92,8 @@ export async function startRig(
     chain,
     notBeforeNs: 0n,
     ...parts,
-  });
+  };
+  const miner = await startMiner(wanted, signal);
   await miner.announce(new AbortController().signal);
   const { port } = miner.status().address;
   return { miner, chain, port, logLines, metrics: () => registry.render() };

@@ -1,15 +1,20 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { aborted } from '../../../common/node/lifecycle.ts';
 import type { ModelsConfig } from '../../../common/config/models-schema.ts';
 import { SubnetError } from '../../../common/errors.ts';
 import { createCatalogue } from '../../../miner/models/catalogue.ts';
+import { createHolds } from '../../../miner/models/holds.ts';
+import type { Holds } from '../../../miner/models/holds.ts';
 import { createModelKeeper } from '../../../miner/models/model-keeper.ts';
-import type { StoredRef } from '../../../miner/models/model-keeper.ts';
+import type { ModelKeeper, StoredRef } from '../../../miner/models/model-keeper.ts';
 import { createStatistics } from '../../../miner/models/model-statistics.ts';
 import type { ServedModel } from '../../../miner/models/served-model.ts';
 import { createManualPlatform } from '../../fakes/manual-platform.ts';
 import { silentLog } from '../../fakes/silent-log.ts';
 
 interface FakeModel extends ServedModel {
+  readonly holds: Holds;
   readonly opened: number;
   closed: boolean;
 }
@@ -27,8 +32,9 @@ function rigOf(stored: string[], options: { models?: ModelsConfig; lingerMs?: nu
   const broken = new Set<string>();
   let changes = 0;
   let gate: Promise<void> = Promise.resolve();
-  const open = async ({ name, version }: StoredRef): Promise<ServedModel> => {
-    await gate;
+  const open = async ({ name, version }: StoredRef, signal: AbortSignal): Promise<ServedModel> => {
+    await Promise.race([gate, aborted(signal)]);
+    signal.throwIfAborted();
     if (broken.has(`${name}/${version}`)) throw new SubnetError('MODEL_INVALID', { detail: name });
     const statistics = createStatistics();
     const model: FakeModel = {
@@ -42,6 +48,7 @@ function rigOf(stored: string[], options: { models?: ModelsConfig; lingerMs?: nu
       notReady: () => null,
       infer: () => Promise.resolve({ kind: 'refused', reason: 'full' }),
       load: () => ({ waiting: 0, running: 0 }),
+      holds: createHolds(),
       statistics: () => ({ name, version, ...statistics.read() }),
       close: () => {
         model.closed = true;
@@ -95,7 +102,7 @@ describe('loading', () => {
   });
 
   it('lets the old one answer until the new one is warm, then closes it', async () => {
-    const { keeper, catalogue, made, hold, platform } = rigOf(['m/1'], { lingerMs: 500 });
+    const { keeper, catalogue, made, hold } = rigOf(['m/1'], { lingerMs: 500 });
     await keeper.load('m', '1');
     const release = hold();
     const loading = keeper.load('m', '1');
@@ -104,8 +111,6 @@ describe('loading', () => {
     release();
     await loading;
     expect(catalogue.find('m', null, null)).toBe(made[1]);
-    expect(made[0]?.closed).toBe(false);
-    await platform.advance(500);
     await settle();
     expect(made.map(({ closed }) => closed)).toEqual([true, false]);
   });
@@ -151,30 +156,69 @@ describe('unloading', () => {
     await expect(keeper.unload('m', null)).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
   });
 
-  it('keeps it for requests that have found it, and not for others', async () => {
-    const { keeper, served, made, platform } = rigOf(['m/1'], { lingerMs: 1000 });
+  it('keeps it until the last request that has found it is answered, and not for others', async () => {
+    const { keeper, served, made, platform } = rigOf(['m/1'], { lingerMs: 30_000 });
     await keeper.load('m', '1');
+    const [first, second] = [made[0]?.holds.take(), made[0]?.holds.take()];
     const unloading = keeper.unload('m', '1');
     await settle();
     expect(served()).toEqual([]);
-    expect(made[0]?.closed).toBe(false);
     expect(keeper.index()).toMatchObject([{ state: 'UNLOADING' }]);
-    await platform.advance(1000);
+    first?.();
+    first?.();
+    await platform.advance(29_000);
+    expect(made[0]?.closed).toBe(false);
+    second?.();
+    await platform.advance(100);
     await unloading;
     expect(made[0]?.closed).toBe(true);
     expect(keeper.index()).toMatchObject([{ state: 'UNAVAILABLE', reason: 'unloaded' }]);
+  });
+
+  it('waits no longer than a body may be on its way', async () => {
+    const { keeper, made, platform } = rigOf(['m/1'], { lingerMs: 1000 });
+    await keeper.load('m', '1');
+    made[0]?.holds.take();
+    const unloading = keeper.unload('m', '1');
+    await settle();
+    await platform.advance(1000);
+    await unloading;
+    expect(made[0]?.closed).toBe(true);
+  });
+
+  it('is refused while a name stands for what would go, and says which', async () => {
+    const { keeper, served, catalogue } = rigOf(['m/2', 'm/1']);
+    for (const version of ['1', '2']) await keeper.load('m', version);
+    await keeper.setAlias('embed', { name: 'm', version: '1' });
+    await keeper.setAlias('newest', { name: 'm', version: null });
+    await keeper.setCanary('m', { version: '2', share: 0.1 });
+    const refusal = (version: string | null) =>
+      expect(keeper.unload('m', version)).rejects.toMatchObject({ code: 'MODEL_IN_USE' });
+    await expect(keeper.unload('m', '1')).rejects.toThrow('m/1: the alias embed');
+    await expect(keeper.unload('m', '2')).rejects.toThrow('m/2: the canary of m');
+    await expect(keeper.unload('m', null)).rejects.toThrow('the alias newest');
+    expect(served()).toEqual(['m/2', 'm/1']);
+    await keeper.setAlias('embed', null);
+    await keeper.unload('m', '1');
+    await keeper.setCanary('m', null);
+    await refusal('2');
+    expect(catalogue.find('newest', null, null)?.version).toBe('2');
+    await keeper.setAlias('newest', null);
+    await keeper.unload('m', '2');
+    expect(served()).toEqual([]);
   });
 });
 
 describe('a new look at what is stored', () => {
   it('loads what is new and drops what is gone', async () => {
     const { keeper, served, stored } = rigOf(['m/1']);
-    expect(await keeper.rescan()).toEqual({ loaded: ['m/1'], unloaded: [], failed: [] });
+    const none = { unloaded: [], left: [], failed: [] };
+    expect(await keeper.rescan()).toEqual({ ...none, loaded: ['m/1'] });
     stored.splice(0, 1, 'm/2', 'm/1', 'n/1');
     expect(await keeper.rescan()).toEqual({
+      ...none,
       loaded: ['m/2', 'n/1'],
       unloaded: ['m/1'],
-      failed: [],
     });
     expect(served()).toEqual(['m/2', 'n/1']);
     stored.splice(0, 3, 'n/1');
@@ -190,9 +234,60 @@ describe('a new look at what is stored', () => {
     expect(await keeper.rescan()).toMatchObject({
       loaded: [],
       unloaded: [],
+      left: [{ model: 'm/1', reason: 'its successor did not load' }],
       failed: [{ model: 'm/2' }],
     });
     expect(served()).toEqual(['m/1']);
+  });
+
+  it('keeps what was asked for by command, until that is taken back', async () => {
+    const { keeper, served } = rigOf(['m/3', 'm/2', 'm/1']);
+    await keeper.start();
+    await keeper.load('m', '1');
+    await keeper.load('m', '2');
+    await keeper.setCanary('m', { version: '2', share: 0.1 });
+    await keeper.unload('m', '3');
+    expect(await keeper.rescan()).toEqual({
+      loaded: [],
+      unloaded: [],
+      left: [
+        { model: 'm/3', reason: 'unloaded by command' },
+        { model: 'm/2', reason: 'the canary of m stands for it' },
+        { model: 'm/1', reason: 'loaded by command' },
+      ],
+      failed: [],
+    });
+    expect(served()).toEqual(['m/2', 'm/1']);
+    expect(keeper.index()[2]).toMatchObject({
+      state: 'READY',
+      reason: 'left by the last rescan: loaded by command',
+    });
+    await keeper.load('m', '3');
+    await keeper.unload('m', '1');
+    expect((await keeper.rescan()).left).toHaveLength(1);
+    expect(served()).toEqual(['m/3', 'm/2']);
+  });
+
+  it('keeps the versions that names stand for, though they are stored no more', async () => {
+    const { keeper, served, stored, catalogue } = rigOf(['m/2', 'm/1', 'n/2', 'n/1']);
+    await keeper.start();
+    await keeper.rescan();
+    await keeper.setAlias('pinned', { name: 'm', version: '2' });
+    await keeper.setAlias('open', { name: 'n', version: null });
+    stored.splice(0, 4, 'm/3');
+    expect(await keeper.rescan()).toMatchObject({
+      loaded: ['m/3'],
+      left: [
+        { model: 'm/2', reason: 'the alias pinned stands for it' },
+        { model: 'n/2', reason: 'the alias open stands for it' },
+      ],
+    });
+    expect(served()).toEqual(['m/3', 'm/2', 'n/2']);
+    expect(catalogue.find('pinned', null, null)?.version).toBe('2');
+    expect(catalogue.find('open', null, null)?.version).toBe('2');
+    await keeper.setAlias('pinned', null);
+    await keeper.setAlias('open', null);
+    expect((await keeper.rescan()).unloaded).toEqual(['m/2', 'n/2']);
   });
 
   it('follows the configuration', async () => {
@@ -209,14 +304,90 @@ describe('names', () => {
   it('can only stand for what is served', async () => {
     const { keeper, catalogue } = rigOf(['m/2', 'm/1']);
     await keeper.load('m', '1');
-    keeper.setAlias('other', { name: 'm', version: null });
+    await keeper.setAlias('other', { name: 'm', version: null });
     expect(catalogue.find('other', null, null)?.version).toBe('1');
-    expect(() => keeper.setAlias('more', { name: 'm', version: '2' })).toThrow(SubnetError);
-    expect(() => keeper.setCanary('m', { version: '2', share: 0.5 })).toThrow(SubnetError);
-    keeper.setCanary('m', { version: '1', share: 0.5 });
-    keeper.setCanary('m', null);
-    keeper.setAlias('other', null);
+    const unknown = { code: 'MODEL_UNKNOWN' };
+    await expect(keeper.setAlias('more', { name: 'm', version: '2' })).rejects.toMatchObject(
+      unknown,
+    );
+    await expect(keeper.setCanary('m', { version: '2', share: 0.5 })).rejects.toMatchObject(
+      unknown,
+    );
+    await keeper.setCanary('m', { version: '1', share: 0.5 });
+    await keeper.setCanary('m', null);
+    await keeper.setAlias('other', null);
     expect(catalogue.find('other', null, null)).toBeUndefined();
+  });
+
+  it('stand for models, never for other names', async () => {
+    const { keeper, catalogue } = rigOf(['m/1', 'n/1']);
+    await keeper.start();
+    await keeper.setAlias('first', { name: 'm', version: null });
+    await expect(keeper.setAlias('second', { name: 'first', version: null })).rejects.toMatchObject(
+      {
+        code: 'MODEL_ALIAS_INVALID',
+        message: expect.stringContaining('first is itself an alias, of m') as string,
+      },
+    );
+    await expect(keeper.setCanary('first', { version: '1', share: 1 })).rejects.toMatchObject({
+      code: 'MODEL_ALIAS_INVALID',
+    });
+    // An alias of a model's own name hides that model, but other names of it go on.
+    await keeper.setAlias('m', { name: 'n', version: null });
+    expect(catalogue.find('m', null, null)?.name).toBe('n');
+    expect(catalogue.find('first', null, null)?.name).toBe('m');
+  });
+
+  it('are changed in turn with what is loaded', async () => {
+    const { keeper, hold, catalogue } = rigOf(['m/1']);
+    const release = hold();
+    const loading = keeper.load('m', '1');
+    const naming = keeper.setAlias('other', { name: 'm', version: '1' });
+    release();
+    await Promise.all([loading, naming]);
+    expect(catalogue.find('other', null, null)?.version).toBe('1');
+  });
+
+  it('are taken from the configuration, and what it cannot name is told', async () => {
+    const models = { m: { versions: 'all', default: '1', aliases: ['a'] } } as const;
+    const { keeper, catalogue } = rigOf(['m/2', 'm/1'], {
+      models: { m: { ...models.m, aliases: ['a'] } },
+    });
+    await keeper.start();
+    expect(catalogue.find('a', null, null)?.version).toBe('1');
+    await expect(keeper.unload('m', '1')).rejects.toThrow('the alias m (its default version)');
+  });
+
+  it('answer whatever is done to the models', async () => {
+    const version = fc.constantFrom('1', '2', '3');
+    const name = fc.constantFrom('m', 'n');
+    const alias = fc.constantFrom('a', 'b', 'm');
+    const stored = fc.subarray(['m/3', 'm/2', 'm/1', 'n/2', 'n/1']);
+    const maybe = fc.option(version);
+    const change = fc.oneof(
+      fc.record({ kind: fc.constant('load' as const), name, version: maybe }),
+      fc.record({ kind: fc.constant('unload' as const), name, version: maybe }),
+      fc.record({ kind: fc.constant('store' as const), stored }),
+      fc.record({ kind: fc.constant('alias' as const), alias, name, version: maybe }),
+      fc.record({ kind: fc.constant('canary' as const), name, version }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { maxLength: 12 }), async (changes) => {
+        const { keeper, catalogue, stored: folder } = rigOf(['m/1', 'n/1']);
+        await keeper.start();
+        for (const one of changes) {
+          await apply(keeper, folder, one).catch((error: unknown) => {
+            expect(error).toBeInstanceOf(SubnetError);
+          });
+          for (const [given] of catalogue.aliases()) {
+            expect(catalogue.find(given, null, 'caller')).toBeDefined();
+          }
+          for (const [of, { version: trial }] of catalogue.canaries()) {
+            expect(catalogue.versions(of).map((model) => model.version)).toContain(trial);
+          }
+        }
+      }),
+    );
   });
 
   it('bring up the statistics of one, of a name or of all', async () => {
@@ -227,6 +398,57 @@ describe('names', () => {
     expect(keeper.statistics('m', '2')).toMatchObject([{ name: 'm', version: '2' }]);
     expect(keeper.statistics('o', null)).toEqual([]);
   });
+});
+
+type Change =
+  | { readonly kind: 'load' | 'unload'; readonly name: string; readonly version: string | null }
+  | { readonly kind: 'store'; readonly stored: string[] }
+  | {
+      readonly kind: 'alias';
+      readonly alias: string;
+      readonly name: string;
+      readonly version: string | null;
+    }
+  | { readonly kind: 'canary'; readonly name: string; readonly version: string };
+
+async function apply(keeper: ModelKeeper, folder: string[], change: Change): Promise<void> {
+  switch (change.kind) {
+    case 'load':
+      await keeper.load(change.name, change.version);
+      return;
+    case 'unload':
+      return keeper.unload(change.name, change.version);
+    case 'store':
+      folder.splice(0, folder.length, ...change.stored);
+      await keeper.rescan();
+      return;
+    case 'alias':
+      return keeper.setAlias(change.alias, change);
+    case 'canary':
+      return keeper.setCanary(change.name, { version: change.version, share: 0.5 });
+  }
+}
+
+it('ends at once a load that is under way, and what waits behind it', async () => {
+  const { keeper, made, hold } = rigOf(['m/2', 'm/1']);
+  await keeper.load('m', '1');
+  hold();
+  const stopped = { code: 'MINER_STOPPING' };
+  const loading = expect(keeper.load('m', '2')).rejects.toMatchObject(stopped);
+  const waiting = expect(keeper.load('m', '1')).rejects.toMatchObject(stopped);
+  await settle();
+  await Promise.all([keeper.close(), loading, waiting]);
+  expect(made.map(({ closed }) => closed)).toEqual([true]);
+});
+
+it('waits for no request when it ends', async () => {
+  const { keeper, made } = rigOf(['m/1'], { lingerMs: 30_000 });
+  await keeper.load('m', '1');
+  made[0]?.holds.take();
+  const unloading = keeper.unload('m', '1');
+  await settle();
+  await Promise.all([keeper.close(), unloading]);
+  expect(made[0]?.closed).toBe(true);
 });
 
 it('ends with all that it loaded', async () => {

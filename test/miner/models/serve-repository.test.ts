@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Tensor } from '../../../common/tensor.ts';
@@ -7,7 +9,19 @@ import {
   encodeInferRequest,
 } from '../../../common/wire/inference-protocol.ts';
 import { defaultInferLimits, isProtocolError } from '../../../common/wire/inference-types.ts';
-import { call, errorOf, infer, lowly, modelFile, startRig, validator } from '../rig.ts';
+import { digitsRoutes } from '../../interop/classic-routes.ts';
+import { classicMessage } from '../entrance/classic-caller.ts';
+import {
+  call,
+  errorOf,
+  imageBody,
+  infer,
+  lowly,
+  modelFile,
+  signedHeaders,
+  startRig,
+  validator,
+} from '../rig.ts';
 import type { MinerRig } from '../rig.ts';
 import { addDigits, emptyRepository, imageSteps } from './repository-folder.ts';
 
@@ -199,6 +213,42 @@ describe('encoded images', () => {
   });
 });
 
+/** Resolves once the miner has read the head of a request, and waits for its body. */
+async function askSlowly(path: string): Promise<{ send(): Promise<number | undefined> }> {
+  const body = imageBody();
+  const headers = {
+    ...signedHeaders(body, { path }),
+    'content-length': body.length,
+    expect: '100-continue',
+  };
+  const request = httpRequest({ host: '127.0.0.1', port: rig.port, method: 'POST', path, headers });
+  const answered = new Promise<number | undefined>((resolve, reject) => {
+    request.once('error', reject);
+    request.once('response', (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    request.once('continue', resolve);
+    request.flushHeaders();
+  });
+  return {
+    send: () => {
+      request.end(body);
+      return answered;
+    },
+  };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe('while it serves', () => {
   it('loads and unloads versions, without an answer that fails', async () => {
     const { models } = rig.miner;
@@ -224,6 +274,20 @@ describe('while it serves', () => {
     ]);
   });
 
+  it('keeps a version that was replaced for who found it and is slow to send its body', async () => {
+    const { models } = rig.miner;
+    const pid = (): number =>
+      rig.miner.status().models.find(({ version }) => version === '1')?.pid ?? 0;
+    const old = pid();
+    const asking = await askSlowly('/v2/models/digits/versions/1/infer');
+    await models.load('digits', '1');
+    expect(pid()).not.toBe(old);
+    expect((await ask('digits/versions/1', pixelsOf([values(1)]))).status).toBe(200);
+    expect(isRunning(old)).toBe(true);
+    expect(await asking.send()).toBe(200);
+    while (isRunning(old)) await delay(5);
+  });
+
   it('counts what each version did', async () => {
     const { models } = rig.miner;
     const before = models.statistics('digits', '1')[0];
@@ -240,12 +304,49 @@ describe('while it serves', () => {
   it('gives a canary its share of the callers', async () => {
     const { models } = rig.miner;
     const input = pixelsOf([values(6)]);
-    models.setCanary('digits', { version: '1', share: 1 });
+    await models.setCanary('digits', { version: '1', share: 1 });
     const tried = await ask('digits', input);
     expect(Object.values(tried.headers).join(' ')).toContain(modelFile('weaker').sha256);
-    models.setCanary('digits', null);
+    await models.setCanary('digits', null);
     const back = await ask('digits', input);
     expect(Object.values(back.headers).join(' ')).toContain(modelFile('best').sha256);
     expect((await ask('digits', input, lowly)).status).toBe(403);
   });
+});
+
+it('a synapse that the loaded version does not fit is a 503 until one is loaded that it fits', async () => {
+  const stored = emptyRepository();
+  addDigits(stored, 'digits/1');
+  addDigits(stored, 'digits/2', {
+    more: `post: [{ step: top-k, input: probabilities, k: 2 }]
+outputs: [classes, scores]
+`,
+  });
+  const own = await startRig(
+    {
+      model: undefined,
+      modelRepository: stored,
+      models: { digits: { versions: ['1'] } },
+      entrances: { classic: { routes: digitsRoutes } },
+    },
+    { modelRepository: stored },
+  );
+  const asked = async (): Promise<{ status: number; text: string }> => {
+    const message = classicMessage();
+    const answer = await call(own.port, { method: 'POST', path: '/Digits', ...message });
+    return { status: answer.status, text: answer.body.toString() };
+  };
+  try {
+    expect((await asked()).status).toBe(200);
+    await own.miner.models.load('digits', '2');
+    expect(await asked()).toEqual({
+      status: 503,
+      text: expect.stringContaining('does not fit this synapse') as string,
+    });
+    await own.miner.models.unload('digits', '2');
+    expect((await asked()).status).toBe(200);
+  } finally {
+    await own.miner.stop();
+    rmSync(stored, { recursive: true });
+  }
 });

@@ -1,0 +1,135 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, expect, it } from 'vitest';
+import { createLogger } from '../../../common/node/log.ts';
+import { nodeArguments } from '../../../common/node/package-root.ts';
+import { startOnnxEngine } from '../../../miner/engine/engine-onnx.ts';
+import type { OnnxEngineOptions } from '../../../miner/engine/engine-onnx.ts';
+import { modelFile } from '../rig.ts';
+
+/**
+ * A model that loads without an end: a pipe in place of its file. Whether a process still reads
+ * from a pipe can be asked of the operating system: nobody can open one to write that has no reader.
+ */
+const folder = mkdtempSync(join(tmpdir(), 'slow-model-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function pipe(name: string): string {
+  const path = join(folder, name);
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+/** Opened to write; null when nobody reads. */
+function opened(path: string): number | null {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+}
+
+/** Resolves once a process reads from it, which then waits for what never comes. */
+async function isRead(path: string): Promise<() => void> {
+  for (;;) {
+    const file = opened(path);
+    if (file !== null) return () => closeSync(file);
+    await delay(5);
+  }
+}
+
+function hasReader(path: string): boolean {
+  const file = opened(path);
+  if (file !== null) closeSync(file);
+  return file !== null;
+}
+
+function engineOptions(modelPath: string, more: Partial<OnnxEngineOptions> = {}) {
+  const load = {
+    modelPath,
+    sha256: modelFile('best').sha256,
+    provider: 'cpu',
+    requireProvider: true,
+    threads: 1,
+    batching: true,
+    warmUpBatches: [1],
+  } as const;
+  return { load, runTimeoutMs: 10_000, log: createLogger({ level: 'silent' }), ...more };
+}
+
+it('a model process that loads is killed when nobody wants it any more', async () => {
+  const path = pipe('never.onnx');
+  const stopping = new AbortController();
+  const starting = startOnnxEngine(
+    engineOptions(path, { instances: 2, signal: stopping.signal }),
+  ).then(
+    () => 'started',
+    (error: unknown) => error,
+  );
+  const letGo = await isRead(path);
+  const reason = new Error('not wanted');
+  stopping.abort(reason);
+  expect(await starting).toBe(reason);
+  letGo();
+  expect(hasReader(path)).toBe(false);
+}, 30_000);
+
+it('so is one that takes the place of another', async () => {
+  const path = join(folder, 'replaced.onnx');
+  await copyFile(modelFile('best').path, path);
+  let replaced = 0;
+  const engine = await startOnnxEngine(
+    engineOptions(path, { onReplaced: () => void (replaced += 1) }),
+  );
+  renameSync(pipe('other.onnx'), path);
+  process.kill(engine.pid() ?? 0, 'SIGKILL');
+  const letGo = await isRead(path);
+  await engine.close();
+  letGo();
+  expect(hasReader(path)).toBe(false);
+  expect(replaced).toBe(0);
+}, 30_000);
+
+it('a miner that is told to stop while its model loads ends, and leaves no process', async () => {
+  const path = pipe('miner.onnx');
+  const args = [...nodeArguments('test/miner/models/slow-start-main.ts'), path];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+  const ended = new Promise((resolve) =>
+    child.once('close', (code, signal) => resolve(signal ?? code)),
+  );
+  // The miner itself looks at the file first, and finds it right.
+  await writeFile(path, readFileSync(modelFile('best').path));
+  while (holds(child.pid ?? 0, path)) await delay(5);
+  const letGo = await isRead(path);
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(Buffer.concat(said).toString()).toContain('The miner stops');
+  letGo();
+  expect(hasReader(path)).toBe(false);
+}, 60_000);
+
+function holds(pid: number, path: string): boolean {
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`) === path;
+    } catch {
+      return false;
+    }
+  });
+}
