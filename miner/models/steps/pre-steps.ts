@@ -1,6 +1,7 @@
 import type { Tensor } from '../../../common/tensor.ts';
-import type { Turnstile } from '../../../common/turnstile.ts';
 import { isByteStrings } from '../../../common/wire/tensor-codec.ts';
+import type { FairTurnstile } from '../../batch/fair-turnstile.ts';
+import type { Asker } from '../../batch/waiting-line.ts';
 import type { InferJob, InferOutcome } from '../served-model.ts';
 import { createPictureTensor } from './image-pixels.ts';
 import type { Pixels } from './image-pixels.ts';
@@ -18,17 +19,11 @@ export interface PreWorkers {
   readonly tokenizers: ReadonlyMap<number, TextWorker>;
   readonly decodeImage: DecodeImage;
   /** How many images are decoded at a time, and how many requests may wait for it. */
-  readonly decoding: Turnstile;
-  /** The monotonic clock. */
-  readonly nowMs: () => number;
+  readonly decoding: FairTurnstile;
 }
 
 export interface TextWorker {
-  encode(job: {
-    readonly items: ItemTexts;
-    readonly deadlineMs: number;
-    isGone(): boolean;
-  }): Promise<Tokenized | Refused>;
+  encode(job: { readonly items: ItemTexts; readonly asker: Asker }): Promise<Tokenized | Refused>;
   close(): Promise<void>;
 }
 
@@ -63,11 +58,11 @@ async function tokenized(
   at: number,
   maxItems: number,
   { tokenizers }: PreWorkers,
-  { inputs, deadlineMs, isGone }: InferJob,
+  job: InferJob,
   taken: Set<string>,
 ): Promise<Made> {
-  const texts = byteStrings(inputs, step.input, taken);
-  const pairs = step.pair === undefined ? null : byteStrings(inputs, step.pair, taken);
+  const texts = byteStrings(job.inputs, step.input, taken);
+  const pairs = step.pair === undefined ? null : byteStrings(job.inputs, step.pair, taken);
   const problem =
     itemsProblem(step.input, texts, maxItems) ??
     (pairs === null || pairs.length === texts.length
@@ -78,14 +73,14 @@ async function tokenized(
   if (problem !== null) return invalid(problem);
   const worker = tokenizers.get(at);
   if (worker === undefined) return invalid('there is no tokenizer');
-  return worker.encode({ items: { texts, pairs }, deadlineMs, isGone });
+  return worker.encode({ items: { texts, pairs }, asker: job });
 }
 
-/** Images of one request are decoded one after the other: others come in between. */
+/** Images of one request are decoded one after the other, each in a turn of its own. */
 async function pictured(
   { step, datatype }: Extract<PlannedPreStep, { kind: 'decode-image' }>,
   maxItems: number,
-  { decodeImage, decoding, nowMs }: PreWorkers,
+  { decodeImage, decoding }: PreWorkers,
   job: InferJob,
   taken: Set<string>,
 ): Promise<Made> {
@@ -94,24 +89,17 @@ async function pictured(
   if (problem !== null) return invalid(problem);
   const pictures = createPictureTensor(step, datatype, files.length);
   for (const [at, file] of files.entries()) {
-    const leave = await decoding.enter();
-    if (leave === null) return { kind: 'refused', reason: 'full' };
+    const entered = await decoding.enter(job, Math.max(1, file.length));
+    if (entered.kind === 'refused') return entered;
     try {
-      const useless = uselessBecause(job, nowMs());
-      if (useless !== null) return { kind: 'refused', reason: useless };
       const decoded = await decodeImage(file, step);
       if (decoded.kind === 'invalid') return invalid(`${step.input} ${at} ${decoded.detail}`);
       pictures.put(at, decoded.pixels);
     } finally {
-      leave();
+      entered.leave();
     }
   }
   return { kind: 'tensors', tensors: [pictures.tensor] };
-}
-
-function uselessBecause(job: InferJob, nowMs: number): 'gone' | 'expired' | null {
-  if (job.isGone()) return 'gone';
-  return nowMs > job.deadlineMs ? 'expired' : null;
 }
 
 /** Of an input that was held against the interface already: it is there, and BYTES. */

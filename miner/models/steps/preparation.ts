@@ -40,6 +40,7 @@ export function createPreparation(
       return waiting;
     },
     close: async () => {
+      workers.decoding.close();
       await Promise.all([...workers.tokenizers.values()].map((worker) => worker.close()));
     },
   };

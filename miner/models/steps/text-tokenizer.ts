@@ -2,7 +2,11 @@ import type { Worker } from 'node:worker_threads';
 import { SubnetError } from '../../../common/errors.ts';
 import { startThread } from '../../../common/node/package-root.ts';
 import type { Clock } from '../../../common/platform-port.ts';
+import { backoffMs } from '../../../common/retry.ts';
 import type { Logger } from '../../../common/telemetry-port.ts';
+import type { BatchRefusal } from '../../batch/batcher.ts';
+import { createWaitingLine } from '../../batch/waiting-line.ts';
+import type { Asker, InLine, LineOptions } from '../../batch/waiting-line.ts';
 import { packTexts } from './thread-messages.ts';
 import type { ItemTexts, ThreadMessage, Tokenized, TokenizerOrder } from './thread-messages.ts';
 
@@ -13,24 +17,22 @@ export interface TextTokenizerDeps {
 
 export interface TextTokenizerOptions {
   readonly threads: number;
-  /** Requests that may wait for a thread. */
-  readonly maxWaiting: number;
-  /** A request that takes longer ends its thread, which is replaced. */
+  /** Who may wait for a thread, and whose turn it is. */
+  readonly line: LineOptions;
+  /** A request that takes longer, from when its thread comes to it, ends the thread. */
   readonly timeoutMs: number;
 }
 
 /** The texts of one request. */
 export interface TextJob {
   readonly items: ItemTexts;
-  /** On the monotonic clock. */
-  readonly deadlineMs: number;
-  isGone(): boolean;
+  readonly asker: Asker;
 }
 
 /** `failed`: the thread died or hung. */
 export type TextOutcome =
   | Tokenized
-  | { readonly kind: 'refused'; readonly reason: 'full' | 'expired' | 'gone' | 'closed' }
+  | BatchRefusal
   | { readonly kind: 'failed'; readonly reason: 'timeout' | 'crashed'; readonly detail: string };
 
 export interface TextTokenizer {
@@ -40,41 +42,52 @@ export interface TextTokenizer {
   close(): Promise<void>;
 }
 
-interface Queued {
-  readonly job: TextJob;
+interface Queued extends InLine {
+  readonly items: ItemTexts;
   readonly settle: (outcome: TextOutcome) => void;
+  /** Its thread went before it was begun: once more, not for ever. */
+  readonly isSecondTry: boolean;
 }
 
 /** A thread takes the next request while it answers the one before: it need not wait for us. */
 const perThread = 2;
 const startTimeoutMs = 120_000;
-const restartPauseMs = 250;
+const firstPauseMs = 250;
+const maxPauseMs = 10_000;
 
 /** Starts the threads; resolves when they are ready. Throws MODEL_ASSET_INVALID. */
 export async function startTextTokenizer(
-  deps: TextTokenizerDeps,
+  { clock, log }: TextTokenizerDeps,
   order: TokenizerOrder,
   options: TextTokenizerOptions,
 ): Promise<TextTokenizer> {
-  const queue: Queued[] = [];
+  const line = createWaitingLine<Queued>(clock, options.line);
   const threads: (Thread | null)[] = [];
   let closed = false;
   const start = (): Promise<Thread> => startTokenizing(order, options.timeoutMs);
   const pump = (): void => {
     for (let thread = freest(threads); thread !== null; thread = freest(threads)) {
-      const next = takeUseful(queue, deps.clock.monotonicMs());
+      const next = line.take();
       if (next === null) return;
-      void thread.encode(next.job.items).then(next.settle).then(pump);
+      void encode(thread, next);
     }
+  };
+  const encode = async (thread: Thread, queued: Queued): Promise<void> => {
+    const outcome = await thread.encode(queued.items);
+    if (outcome !== 'unbegun') queued.settle(outcome);
+    else if (!queued.isSecondTry) line.push({ ...queued, isSecondTry: true });
+    else queued.settle(crashed('twice'));
+    pump();
   };
   const replace = async (place: number): Promise<void> => {
     threads[place] = null;
-    while (!isClosed()) {
-      await deps.clock.sleep(restartPauseMs);
-      const thread = await start().catch(() => null);
-      if (thread === null) continue;
-      adopt(place, thread);
-      return;
+    for (let attempt = 0; !isClosed(); attempt += 1) {
+      await clock.sleep(backoffMs(attempt, firstPauseMs, maxPauseMs));
+      try {
+        return adopt(place, await start());
+      } catch (error) {
+        log.error('a tokenizing thread does not start again', { attempt, error });
+      }
     }
   };
   const isClosed = (): boolean => closed;
@@ -83,7 +96,7 @@ export async function startTextTokenizer(
     threads[place] = thread;
     void thread.gone.then((reason) => {
       if (closed) return undefined;
-      deps.log.warn('a tokenizing thread ended; starting another', { reason });
+      log.warn('a tokenizing thread ended; starting another', { reason });
       return replace(place);
     });
     pump();
@@ -92,95 +105,113 @@ export async function startTextTokenizer(
   started.forEach((thread, place) => adopt(place, thread));
   return {
     get waiting() {
-      return queue.length + threads.reduce((sum, thread) => sum + (thread?.busy ?? 0), 0);
+      return line.size + threads.reduce((sum, thread) => sum + (thread?.busy ?? 0), 0);
     },
-    encode: (job) => {
-      if (closed) return Promise.resolve(refused('closed'));
-      if (queue.length >= options.maxWaiting) return Promise.resolve(refused('full'));
-      return new Promise((settle) => {
-        queue.push({ job, settle });
+    encode: ({ items, asker }) =>
+      new Promise((settle) => {
+        const cost = costOf(items);
+        line.push({ items, asker, cost, settle, refuse: settle, isSecondTry: false });
         pump();
-      });
-    },
+      }),
     close: async () => {
       closed = true;
-      for (const { settle } of queue.splice(0)) settle(refused('closed'));
+      line.close();
       await Promise.all(threads.map(async (thread) => thread?.end()));
     },
   };
 }
 
+/** Bytes; an item without any is work as well. */
+function costOf({ texts, pairs }: ItemTexts): number {
+  return [...texts, ...(pairs ?? [])].reduce((sum, { length }) => sum + 1 + length, 0);
+}
+
 /** The one with the least to do, if it takes more. */
 function freest(threads: readonly (Thread | null)[]): Thread | null {
-  const running = threads.filter((thread) => thread !== null);
-  const free = running.filter(({ busy }) => busy < perThread);
-  return free.sort((a, b) => a.busy - b.busy)[0] ?? null;
-}
-
-function refused(reason: 'full' | 'expired' | 'gone' | 'closed'): TextOutcome {
-  return { kind: 'refused', reason };
-}
-
-function takeUseful(queue: Queued[], nowMs: number): Queued | null {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    if (next.job.isGone()) next.settle(refused('gone'));
-    else if (nowMs > next.job.deadlineMs) next.settle(refused('expired'));
-    else return next;
+  let found: Thread | null = null;
+  for (const thread of threads) {
+    const takes = thread !== null && thread.isAlive && thread.busy < perThread;
+    if (takes && (found === null || thread.busy < found.busy)) found = thread;
   }
-  return null;
+  return found;
+}
+
+function crashed(reason: string): TextOutcome {
+  return { kind: 'failed', reason: 'crashed', detail: `the tokenizer died: ${reason}` };
 }
 
 interface Thread {
   readonly busy: number;
-  encode(items: ItemTexts): Promise<TextOutcome>;
+  /** False from when it is ended, which is before it is gone. */
+  readonly isAlive: boolean;
+  /** `unbegun`: the thread went before it came to these. */
+  encode(items: ItemTexts): Promise<TextOutcome | 'unbegun'>;
   /** Resolves, with the reason, when the thread is gone. */
   readonly gone: Promise<string>;
   end(): Promise<void>;
 }
 
+type Settle = (outcome: TextOutcome | 'unbegun') => void;
+
 async function startTokenizing(order: TokenizerOrder, timeoutMs: number): Promise<Thread> {
   // What reads strangers' texts needs no secret of ours.
   const options = { env: {}, workerData: order };
   const worker = startThread('miner/models/steps/tokenizer-thread.ts', options);
-  const asked = new Map<number, (outcome: TextOutcome) => void>();
+  /** The first is being answered; the others lie before the thread. */
+  const asked = new Map<number, Settle>();
   let nextId = 1;
+  let isAlive = true;
+  let timer: NodeJS.Timeout | undefined;
   const gone = new Promise<string>((resolve) => {
     worker.once('error', (error) => resolve(error instanceof Error ? error.message : 'error'));
     worker.once('exit', (code) => resolve(`exit code ${code}`));
   });
-  void gone.then((reason) => {
-    for (const settle of asked.values()) {
-      settle({ kind: 'failed', reason: 'crashed', detail: `the tokenizer died: ${reason}` });
-    }
-    asked.clear();
-  });
+  const settle = (id: number, outcome: TextOutcome | 'unbegun'): void => {
+    const one = asked.get(id);
+    asked.delete(id);
+    one?.(outcome);
+  };
+  const endWith = (first: TextOutcome): void => {
+    isAlive = false;
+    clearTimeout(timer);
+    [...asked.keys()].forEach((id, at) => settle(id, at === 0 ? first : 'unbegun'));
+  };
+  /** The others' time has not begun. */
+  const watchFirst = (): void => {
+    clearTimeout(timer);
+    if (asked.size === 0) return;
+    timer = setTimeout(() => {
+      endWith({ kind: 'failed', reason: 'timeout', detail: 'the tokenizer took too long' });
+      void worker.terminate();
+    }, timeoutMs);
+  };
+  void gone.then((reason) => endWith(crashed(reason)));
   await whenReady(worker, gone);
   worker.on('message', (message: ThreadMessage) => {
-    if (message.kind === 'done') asked.get(message.id)?.(message.tokenized);
+    if (message.kind !== 'done') return;
+    settle(message.id, message.tokenized);
+    if (isAlive) watchFirst();
   });
-  const encode = (items: ItemTexts): Promise<TextOutcome> =>
-    new Promise((resolve) => {
-      const id = nextId++;
-      const timer = setTimeout(() => {
-        settle({ kind: 'failed', reason: 'timeout', detail: 'the tokenizer took too long' });
-        void worker.terminate();
-      }, timeoutMs);
-      const settle = (outcome: TextOutcome): void => {
-        clearTimeout(timer);
-        asked.delete(id);
-        resolve(outcome);
-      };
-      asked.set(id, settle);
-      const message = packTexts(id, items);
-      worker.postMessage(message, [message.bytes.buffer, message.lengths.buffer]);
-    });
   return {
     get busy() {
       return asked.size;
     },
-    encode,
+    get isAlive() {
+      return isAlive;
+    },
+    encode: (items) =>
+      new Promise((resolve) => {
+        const id = nextId++;
+        asked.set(id, resolve);
+        if (asked.size === 1) watchFirst();
+        const message = packTexts(id, items);
+        worker.postMessage(message, [message.bytes.buffer, message.lengths.buffer]);
+      }),
     gone,
-    end: async () => void (await worker.terminate()),
+    end: async () => {
+      isAlive = false;
+      await worker.terminate();
+    },
   };
 }
 

@@ -61,12 +61,16 @@ describe('texts of one request', () => {
 
 const platform = createPlatform();
 const deps = { clock: platform.clock, log: silentLog };
-const options = { threads: 2, maxWaiting: 4, timeoutMs: 20_000 };
+const options = { threads: 2, line: { maxWaiting: 4 }, timeoutMs: 20_000 };
 
-function job(changes: Partial<TextJob> = {}): TextJob {
-  const items = { texts: bytesOf('A validator asks.', 'miner'), pairs: null };
-  return { items, deadlineMs: Infinity, isGone: () => false, ...changes };
+const someTexts = { texts: bytesOf('A validator asks.', 'miner'), pairs: null };
+
+function job(asker: Partial<TextJob['asker']> = {}, items = someTexts): TextJob {
+  return { items, asker: { deadlineMs: Infinity, isGone: () => false, ...asker } };
 }
+
+/** Seconds of work. */
+const endless = { texts: bytesOf('a '.repeat(4_000_000)), pairs: null };
 
 describe('threads that tokenise', () => {
   it('answer as the tokenizer does, and leave the request as it was', async () => {
@@ -75,7 +79,7 @@ describe('threads that tokenise', () => {
       const body = new TextEncoder().encode('A validator asks.miner');
       const items = { texts: [body.subarray(0, 17), body.subarray(17)], pairs: null };
       const expected = createItemTokenizer(smallOrder())(items);
-      const all = await Promise.all([1, 2, 3, 4].map(() => tokenizer.encode(job({ items }))));
+      const all = await Promise.all([1, 2, 3, 4].map(() => tokenizer.encode(job({}, items))));
       for (const one of all) expect(one).toEqual(expected);
       expect(body).toHaveLength(22);
     } finally {
@@ -85,7 +89,7 @@ describe('threads that tokenise', () => {
   });
 
   it('do nothing for who left or waited too long, and turn away what is too much', async () => {
-    const one = { ...options, threads: 1, maxWaiting: 1 };
+    const one = { ...options, threads: 1, line: { maxWaiting: 1 } };
     const tokenizer = await startTextTokenizer(deps, smallOrder(), one);
     try {
       const outcomes = await Promise.all([
@@ -100,18 +104,52 @@ describe('threads that tokenise', () => {
     }
   });
 
-  it('are replaced when one hangs, and only its own request fails', async () => {
-    const hasty = { ...options, threads: 1, timeoutMs: 40 };
+  it('are replaced when one hangs, and what it had not begun is done by the next', async () => {
+    const hasty = { ...options, threads: 1, timeoutMs: 500 };
     const tokenizer = await startTextTokenizer(deps, smallOrder(), hasty);
     try {
-      const endless = { texts: bytesOf('a '.repeat(2_000_000)), pairs: null };
-      expect(await tokenizer.encode(job({ items: endless }))).toMatchObject({ reason: 'timeout' });
-      let outcome = await tokenizer.encode(job());
-      while (outcome.kind === 'failed') outcome = await tokenizer.encode(job());
-      expect(outcome.kind).toBe('tensors');
+      const asked = [job({}, endless), job(), job()].map((one) => tokenizer.encode(one));
+      const [hung, ...others] = await Promise.all(asked);
+      expect(hung).toMatchObject({ kind: 'failed', reason: 'timeout' });
+      expect(others.map(({ kind }) => kind)).toEqual(['tensors', 'tensors']);
+      expect((await tokenizer.encode(job())).kind).toBe('tensors');
     } finally {
       await tokenizer.close();
     }
+  });
+
+  it('give each caller its turn, whoever floods them', async () => {
+    const one = { ...options, threads: 1, line: { maxWaiting: 100 } };
+    const tokenizer = await startTextTokenizer(deps, smallOrder(), one);
+    const done: string[] = [];
+    const ask = async (caller: string): Promise<void> => {
+      await tokenizer.encode(job({ caller }));
+      done.push(caller);
+    };
+    try {
+      const flood = Array.from({ length: 50 }, () => ask('flood'));
+      await Promise.all([ask('other'), ...flood]);
+      // Two that the thread has already, and one turn of the flood.
+      expect(done.indexOf('other')).toBeLessThanOrEqual(3);
+    } finally {
+      await tokenizer.close();
+    }
+  });
+
+  it('answer who left or whose time is over while they are busy', async () => {
+    const one = { ...options, threads: 1 };
+    const tokenizer = await startTextTokenizer(deps, smallOrder(), one);
+    let left = false;
+    const busy = [job({}, endless), job({}, endless)].map((each) => tokenizer.encode(each));
+    const waiting = [
+      tokenizer.encode(job({ isGone: () => left })),
+      tokenizer.encode(job({ deadlineMs: platform.clock.monotonicMs() + 30 })),
+    ];
+    left = true;
+    const outcomes = await Promise.race([Promise.all(waiting), ...busy]);
+    expect(outcomes).toMatchObject([{ reason: 'gone' }, { reason: 'expired' }]);
+    await tokenizer.close();
+    await Promise.all(busy);
   });
 
   it('do not start with a file that is no tokenizer, or lacks what the step names', async () => {
