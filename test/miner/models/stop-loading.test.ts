@@ -11,6 +11,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,7 +20,7 @@ import { createLogger } from '../../../common/node/log.ts';
 import { nodeArguments } from '../../../common/node/package-root.ts';
 import { startOnnxEngine } from '../../../miner/engine/engine-onnx.ts';
 import type { OnnxEngineOptions } from '../../../miner/engine/engine-onnx.ts';
-import { modelFile } from '../rig.ts';
+import { modelFile, startRig } from '../rig.ts';
 
 /**
  * A model that loads without an end: a pipe in place of its file. Whether a process still reads
@@ -95,13 +96,39 @@ it('so is one that takes the place of another', async () => {
   const engine = await startOnnxEngine(
     engineOptions(path, { onReplaced: () => void (replaced += 1) }),
   );
+  process.kill(engine.pid() ?? 0, 'SIGKILL');
+  while (replaced === 0) await delay(5);
   renameSync(pipe('other.onnx'), path);
   process.kill(engine.pid() ?? 0, 'SIGKILL');
   const letGo = await isRead(path);
   await engine.close();
   letGo();
   expect(hasReader(path)).toBe(false);
-  expect(replaced).toBe(0);
+  expect(replaced).toBe(1);
+}, 30_000);
+
+it('a start that waits for servers elsewhere ends when nobody wants it any more', async () => {
+  const stopping = new AbortController();
+  // Takes connections and says nothing.
+  const server = createServer(() => stopping.abort(new Error('not wanted')));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  const backend = {
+    kind: 'open-inference',
+    urls: [`http://127.0.0.1:${port}`],
+    model: 'digits',
+    sha256: 'ab'.repeat(32),
+    startPatienceMs: 600_000,
+    timeoutMs: 590_000,
+  };
+  const overrides = { model: undefined, backend, queue: { maxWaitMs: 600_000 } };
+  await expect(startRig(overrides, {}, stopping.signal)).rejects.toMatchObject({
+    code: 'MINER_STOPPING',
+  });
+  await new Promise((resolve) => server.close(resolve));
 }, 30_000);
 
 it('a miner that is told to stop while its model loads ends, and leaves no process', async () => {
