@@ -59,6 +59,7 @@ interface Exports {
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   Instance: new (module: object) => { readonly exports: unknown };
+  RuntimeError: new () => Error;
 };
 
 /**
@@ -66,15 +67,64 @@ declare const WebAssembly: {
  * which the tables of up to 320 public keys come to stay: 31 kB for each that is checked often.
  */
 export function loadSr25519(options: Sr25519Options = {}): Sr25519 {
-  const wasm = options.wasm ?? readArtefact();
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm));
+  const crate = new Crate(options.wasm ?? readArtefact());
   const fillRandom = options.fillRandom ?? ((bytes) => void randomFillSync(bytes));
-  return makeSr25519(exports as Exports, new Arena(exports as Exports), fillRandom);
+  return makeSr25519(crate, fillRandom);
 }
 
 function readArtefact(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(readFileSync(packagePath('native', 'sr25519', 'sr25519.wasm')));
 }
+
+type Act<T> = (wasm: Exports, arena: Arena) => T;
+
+/**
+ * The running crate. A trap, of which the usual cause is memory, leaves it in the middle of what it
+ * did, and every later call would trap as well: it is started anew, with empty tables, and the call
+ * is made once more.
+ */
+class Crate {
+  readonly #module: object;
+  #wasm: Exports;
+  #arena: Arena;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#module = new WebAssembly.Module(bytes);
+    [this.#wasm, this.#arena] = start(this.#module);
+  }
+
+  run<T>(act: Act<T>): T {
+    try {
+      return this.#try(act);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      return this.#try(act);
+    }
+  }
+
+  #try<T>(act: Act<T>): T {
+    try {
+      return act(this.#wasm, this.#arena);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) this.#startAnew();
+      throw error;
+    }
+  }
+
+  #startAnew(): void {
+    // Its stack may hold secrets.
+    new Uint8Array(this.#wasm.memory.buffer).fill(0);
+    [this.#wasm, this.#arena] = start(this.#module);
+  }
+}
+
+function start(module: object): [Exports, Arena] {
+  const { exports } = new WebAssembly.Instance(module);
+  return [exports as Exports, new Arena(exports as Exports)];
+}
+
+/** What one call may reserve: addresses of the crate have 32 bits, and it doubles what it asks for. */
+const maxReserved = 2 ** 30;
 
 /** One region of WASM memory that every call reuses: arguments in, results out, secrets wiped. */
 class Arena {
@@ -87,8 +137,9 @@ class Arena {
     this.#exports = exports;
   }
 
-  /** The address of `length` bytes, valid until the next call. */
+  /** The address of `length` bytes, valid until the next call. Throws RangeError for a gibibyte. */
   reserve(length: number): number {
+    if (length > maxReserved) throw new RangeError('the message does not fit into memory');
     if (length > this.#capacity) this.#grow(length);
     return this.#at;
   }
@@ -121,7 +172,7 @@ class Arena {
   #grow(length: number): void {
     if (this.#capacity > 0) this.#exports.free(this.#at, this.#capacity);
     this.#capacity = 0;
-    const capacity = Math.max(16_384, length * 2);
+    const capacity = Math.max(16_384, Math.min(length * 2, maxReserved));
     const at = this.#exports.alloc(capacity) >>> 0;
     if (at === 0) throw new RangeError('the message does not fit into memory');
     this.#at = at;
@@ -138,22 +189,22 @@ class Arena {
 
 type FillRandom = (bytes: Uint8Array) => void;
 
-function makeSr25519(wasm: Exports, arena: Arena, fillRandom: FillRandom): Sr25519 {
+function makeSr25519(crate: Crate, fillRandom: FillRandom): Sr25519 {
   return {
     keypairFromMiniSecret(miniSecret) {
       requireLength('a mini secret', miniSecret, miniLength);
-      const run: Run = (at, out) => wasm.keypair_from_mini(at, out);
-      return present(transform(arena, [miniSecret], keypairLength, run));
+      const run: Run = (wasm, at, out) => wasm.keypair_from_mini(at, out);
+      return present(transform(crate, [miniSecret], keypairLength, run));
     },
     keypairFromSecret(secret) {
       requireLength('a secret key', secret, secretLength);
-      const run: Run = (at, out) => wasm.keypair_from_secret(at, out);
-      return transform(arena, [secret], keypairLength, run);
+      const run: Run = (wasm, at, out) => wasm.keypair_from_secret(at, out);
+      return transform(crate, [secret], keypairLength, run);
     },
     deriveHard(keypair, chainCode) {
       requireJunction(keypair, chainCode);
-      const run: Run = (at, out) => wasm.derive_hard(at, at + keypairLength, out);
-      const both = present(transform(arena, [keypair, chainCode], miniLength + keypairLength, run));
+      const run: Run = (wasm, at, out) => wasm.derive_hard(at, at + keypairLength, out);
+      const both = present(transform(crate, [keypair, chainCode], miniLength + keypairLength, run));
       const child = { miniSecret: both.slice(0, miniLength), keypair: both.slice(miniLength) };
       both.fill(0);
       return child;
@@ -162,32 +213,42 @@ function makeSr25519(wasm: Exports, arena: Arena, fillRandom: FillRandom): Sr255
       requireJunction(keypair, chainCode);
       const random = new Uint8Array(randomLength);
       fillRandom(random);
-      const run: Run = (at, out) =>
+      const run: Run = (wasm, at, out) =>
         wasm.derive_soft(at, at + keypairLength, at + keypairLength + 32, out);
-      return present(transform(arena, [keypair, chainCode, random], keypairLength, run));
+      return present(transform(crate, [keypair, chainCode, random], keypairLength, run));
     },
     sign(keypair, message) {
       requireLength('a keypair', keypair, keypairLength);
-      return sign(wasm, arena, fillRandom, keypair, message);
+      return crate.run((wasm, arena) => sign(wasm, arena, fillRandom, keypair, message));
     },
     verify(message, signature, publicKey) {
-      return verify(wasm, arena, { message, signature, publicKey });
+      return crate.run((wasm, arena) => verify(wasm, arena, { message, signature, publicKey }));
     },
     verifyBatch(checks) {
       const verdicts: boolean[] = [];
       for (let from = 0; from < checks.length; from += batchSize) {
         const batch = checks.slice(from, from + batchSize);
-        verdicts.push(...verifyBatch(wasm, arena, batch));
+        verdicts.push(...crate.run((wasm, arena) => verifyBatch(wasm, arena, batch)));
       }
       return verdicts;
     },
   };
 }
 
-type Run = (at: number, out: number) => number;
+type Run = (wasm: Exports, at: number, out: number) => number;
 
 /** Secret bytes in, secret bytes out; `undefined` when the crate refuses the input. */
 function transform(
+  crate: Crate,
+  inputs: readonly Uint8Array[],
+  outLength: number,
+  run: Run,
+): Uint8Array | undefined {
+  return crate.run((wasm, arena) => transformIn(wasm, arena, inputs, outLength, run));
+}
+
+function transformIn(
+  wasm: Exports,
   arena: Arena,
   inputs: readonly Uint8Array[],
   outLength: number,
@@ -201,7 +262,7 @@ function transform(
       arena.write(next, input);
       next += input.length;
     }
-    return run(at, next) === 1 ? arena.read(next, outLength) : undefined;
+    return run(wasm, at, next) === 1 ? arena.read(next, outLength) : undefined;
   } finally {
     arena.wipe(at, inLength + outLength);
   }
@@ -242,6 +303,8 @@ function verify(wasm: Exports, arena: Arena, check: SignatureCheck): boolean {
 
 function verifyBatch(wasm: Exports, arena: Arena, checks: readonly SignatureCheck[]): boolean[] {
   const shaped = checks.filter(hasLengths);
+  // The crate takes no empty list: it has no address.
+  if (shaped.length === 0) return checks.map(() => false);
   const entries = arena.reserve(batchLength(shaped));
   const verdicts = entries + shaped.length * entryLength;
   writeEntries(arena, shaped, entries, verdicts + shaped.length);

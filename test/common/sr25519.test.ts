@@ -318,3 +318,49 @@ function spyOnMemory() {
     engine.Instance = Original;
   }
 }
+
+/** The crate in a memory of so many pages at most, which the tables of many keys exceed. */
+function crateWithin(pages: number): Uint8Array<ArrayBuffer> {
+  const wasm = readFileSync(packagePath('native', 'sr25519', 'sr25519.wasm'));
+  // The memory section: number 5, three bytes; one memory, without a maximum, of two pages.
+  const at = wasm.indexOf(Uint8Array.of(5, 3, 1, 0, 2));
+  expect(at).toBeGreaterThan(0);
+  const bounded = Uint8Array.of(5, 4, 1, 1, 2, pages);
+  return Uint8Array.from([...wasm.subarray(0, at), ...bounded, ...wasm.subarray(at + 5)]);
+}
+
+describe('an instance that runs out of memory', () => {
+  it('traps, is started anew, and goes on with right answers', () => {
+    const bounded = loadSr25519({ wasm: crateWithin(20) });
+    const checks = Array.from({ length: 64 }, (_, at): SignatureCheck => {
+      const keypair = sr25519.keypairFromMiniSecret(seededBytes(`key ${at}`, 32));
+      const message = seededBytes(`text ${at}`, 40);
+      const signature = sr25519.sign(keypair, message);
+      return { message, signature, publicKey: keypair.slice(64) };
+    });
+    const forged = { ...checks[0], message: seededBytes('other', 40) } as SignatureCheck;
+    for (let round = 0; round < 8; round += 1) {
+      expect(bounded.verifyBatch(checks)).toEqual(checks.map(() => true));
+      expect(bounded.verify(forged.message, forged.signature, forged.publicKey)).toBe(false);
+    }
+  });
+
+  it('says so of a message that does not fit, and signs the next', () => {
+    const bounded = loadSr25519({ wasm: crateWithin(20) });
+    const keypair = sr25519.keypairFromMiniSecret(seededBytes('key', 32));
+    const sign = (length: number) => bounded.sign(keypair, new Uint8Array(length));
+    expect(() => sign(4_000_000)).toThrow('does not fit');
+    const signature = sign(40);
+    expect(sr25519.verify(new Uint8Array(40), signature, keypair.slice(64))).toBe(true);
+  });
+
+  it('is not begun for a list in which nothing has the lengths of a signature', () => {
+    const short = {
+      message: new Uint8Array(),
+      signature: new Uint8Array(3),
+      publicKey: new Uint8Array(32),
+    };
+    expect(loadSr25519().verifyBatch([short, short])).toEqual([false, false]);
+    expect(loadSr25519().verifyBatch([])).toEqual([]);
+  });
+});
