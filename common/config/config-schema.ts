@@ -324,7 +324,9 @@ export const minerSchema = z
           .min(1024)
           .max(68_719_476_736)
           .default(268_435_456)
-          .describe('Of all bodies that are under way; one address may hold a quarter'),
+          .describe(
+            'Of all bodies that are under way; one address may hold a quarter, callers that were not let in lately three quarters',
+          ),
         maxConnections: z.int().min(1).max(1_000_000).default(4096),
         maxConnectionsPerAddress: z
           .int()

@@ -1,5 +1,6 @@
 import type { Hotkey, Ss58 } from '../brand.ts';
 import { fromHex, toHex } from '../hex.ts';
+import { oldestFirst } from '../oldest-first.ts';
 import type { HeaderMap } from './inference-types.ts';
 import type { ReplayMemory } from './replay.ts';
 import type { SignatureCheck, Signer, Verifier } from '../signer-port.ts';
@@ -102,12 +103,13 @@ export function keyOfAddress(address: string): KeyedAddress | undefined {
  */
 export function keyCache(capacity = 4096): KeyOf {
   const known = new Map<string, KeyedAddress>();
+  const longestUnused = oldestFirst(known);
   return (address) => {
     const key = known.get(address) ?? keyOfAddress(address);
     if (key === undefined) return undefined;
     known.delete(address);
     known.set(address, key);
-    if (known.size > capacity) dropOldest(known);
+    if (known.size > capacity) longestUnused.takeOldest();
     return key;
   };
 }
@@ -227,13 +229,6 @@ export function checkRequest(
 }
 
 const encoder = new TextEncoder();
-
-function dropOldest(known: Map<string, unknown>): void {
-  for (const address of known.keys()) {
-    known.delete(address);
-    return;
-  }
-}
 
 export function authRefusal(name: AuthRefusalName, reason: string): AuthRefusal {
   return { kind: 'auth-refusal', name, status: name === 'Busy' ? 503 : 401, reason };

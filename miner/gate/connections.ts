@@ -1,4 +1,4 @@
-import { oldestFirst } from './oldest-first.ts';
+import { oldestFirst } from '../../common/oldest-first.ts';
 
 export interface ConnectionLimits {
   readonly maxConnections: number;
@@ -11,16 +11,19 @@ export type ConnectionRefusal = 'full' | 'address';
 
 /**
  * Which connections are open, in bounded numbers. When all places are taken, the connection that
- * was longest idle gives way, those that never carried an admitted request first: whoever holds
- * idle connections keeps nobody out.
+ * was longest idle gives way, those that never carried an admitted request first; of these also the
+ * ones whose request is still to be proved, the oldest first. Whoever holds idle connections, or
+ * sends heads and then nothing, keeps nobody out.
  */
 export interface Connections<C> {
   /** Null when it may stay; its idle time begins. */
   open(connection: C, address: string): ConnectionRefusal | null;
   /** A request began; false when too many of this connection are unanswered. */
   begin(connection: C): boolean;
-  /** A request of it was answered; `proven` when its caller was admitted. */
-  end(connection: C, proven: boolean): void;
+  /** The caller of a request of it was admitted. */
+  prove(connection: C): void;
+  /** A request of it was answered. */
+  end(connection: C): void;
   closed(connection: C): void;
   readonly size: number;
   readonly addresses: number;
@@ -32,31 +35,41 @@ interface Entry {
   proven: boolean;
 }
 
-/** `evict` closes a connection that has no request under way. */
+/** `evict` closes a connection; `isAsking`: a request of it, of an unknown caller, is under way. */
 export function createConnections<C>(
   limits: ConnectionLimits,
-  evict: (connection: C) => void,
+  evict: (connection: C, isAsking: boolean) => void,
 ): Connections<C> {
   const entries = new Map<C, Entry>();
   const perAddress = new Map<string, number>();
-  /** The longest idle first. */
-  const idle = { unproven: new Set<C>(), proven: new Set<C>() };
-  const longestIdle = { unproven: oldestFirst(idle.unproven), proven: oldestFirst(idle.proven) };
+  /** Each in the order of coming; those of `asking` never carried an admitted request. */
+  const waiting = { idle: new Set<C>(), asking: new Set<C>(), proven: new Set<C>() };
+  const oldest = {
+    idle: oldestFirst(waiting.idle),
+    asking: oldestFirst(waiting.asking),
+    proven: oldestFirst(waiting.proven),
+  };
+  const takeOut = (connection: C): void => {
+    waiting.idle.delete(connection);
+    waiting.asking.delete(connection);
+    waiting.proven.delete(connection);
+  };
 
   const closed = (connection: C): void => {
     const entry = entries.get(connection);
     if (entry === undefined) return;
     entries.delete(connection);
-    idle.unproven.delete(connection);
-    idle.proven.delete(connection);
+    takeOut(connection);
     count(perAddress, entry.address, -1);
   };
   const makeRoom = (): boolean => {
     if (entries.size < limits.maxConnections) return true;
-    const oldest = longestIdle.unproven.takeOldest() ?? longestIdle.proven.takeOldest();
-    if (oldest === undefined) return false;
-    closed(oldest);
-    evict(oldest);
+    const idle = oldest.idle.takeOldest();
+    const asking = idle === undefined ? oldest.asking.takeOldest() : undefined;
+    const given = idle ?? asking ?? oldest.proven.takeOldest();
+    if (given === undefined) return false;
+    closed(given);
+    evict(given, asking !== undefined);
     return true;
   };
   return {
@@ -64,7 +77,7 @@ export function createConnections<C>(
       if ((perAddress.get(address) ?? 0) >= limits.maxPerAddress) return 'address';
       if (!makeRoom()) return 'full';
       entries.set(connection, { address, underWay: 0, proven: false });
-      idle.unproven.add(connection);
+      waiting.idle.add(connection);
       count(perAddress, address, 1);
       return null;
     },
@@ -72,16 +85,25 @@ export function createConnections<C>(
       const entry = entries.get(connection);
       if (entry === undefined) return true;
       entry.underWay += 1;
-      idle.unproven.delete(connection);
-      idle.proven.delete(connection);
+      waiting.idle.delete(connection);
+      waiting.proven.delete(connection);
+      // Added again, it keeps the place that it has.
+      if (!entry.proven) waiting.asking.add(connection);
       return entry.underWay <= limits.maxPipelined;
     },
-    end: (connection, proven) => {
+    prove: (connection) => {
+      const entry = entries.get(connection);
+      if (entry === undefined) return;
+      entry.proven = true;
+      waiting.asking.delete(connection);
+    },
+    end: (connection) => {
       const entry = entries.get(connection);
       if (entry === undefined) return;
       entry.underWay -= 1;
-      entry.proven ||= proven;
-      if (entry.underWay === 0) (entry.proven ? idle.proven : idle.unproven).add(connection);
+      if (entry.underWay > 0) return;
+      waiting.asking.delete(connection);
+      (entry.proven ? waiting.proven : waiting.idle).add(connection);
     },
     closed,
     get size() {

@@ -3,12 +3,25 @@ import { readFileSync } from 'node:fs';
 /** Files that a process needs besides its connections: model process, chain, logs. */
 const keptForOthers = 128;
 
+/** Connections that are accepted at once, before those that give way to them are closed. */
+const acceptedAtOnce = 128;
+
+export interface ConnectionRoom {
+  readonly maxConnections: number;
+  /** How many more may be open for a moment. */
+  readonly atOnce: number;
+}
+
 /**
- * How many connections the limit on open files leaves room for, at most `wanted`. Without files
- * left, a server can neither accept nor refuse: it must stop before that.
+ * How many connections the limit on open files leaves room for, at most `wanted`, and those beyond
+ * them that are open for a moment. Without files left, a server can neither accept nor refuse: it
+ * must stop before that.
  */
-export function connectionsWithin(wanted: number, maxFiles = maxOpenFiles()): number {
-  return maxFiles === null ? wanted : Math.max(1, Math.min(wanted, maxFiles - keptForOthers));
+export function connectionRoom(wanted: number, maxFiles = maxOpenFiles()): ConnectionRoom {
+  if (maxFiles === null) return { maxConnections: wanted, atOnce: acceptedAtOnce };
+  const left = Math.max(2, maxFiles - keptForOthers);
+  const atOnce = Math.min(acceptedAtOnce, Math.floor(left / 4) + 1);
+  return { maxConnections: Math.min(wanted, left - atOnce), atOnce };
 }
 
 /** The soft limit of this process, or null where the system does not say. */

@@ -15,9 +15,11 @@ import type { BodyRoom, BodySpace } from './body-room.ts';
 import { createFairShare } from './fair-share.ts';
 import type { FairShare } from './fair-share.ts';
 import { refuse } from './http-message.ts';
-import type { RawRequest, RawResponse } from './http-message.ts';
+import type { RawRequest, RawResponse, UnreadBody } from './http-message.ts';
 import { createPace } from './pace.ts';
 import type { Pace } from './pace.ts';
+import { createProvenCallers } from './proven-callers.ts';
+import type { ProvenCallers } from './proven-callers.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { requestCost } from './request-cost.ts';
@@ -57,6 +59,8 @@ export interface GateState {
   readonly bodyBytes: number;
   readonly hotkeys: number;
   readonly addresses: number;
+  /** Hotkeys of which it is known from where they were let in. */
+  readonly proven: number;
 }
 
 export interface GatekeeperDeps {
@@ -74,7 +78,7 @@ export interface GatekeeperOptions {
   /** Requests signed before this are refused (`restartFloorNs`). */
   readonly notBeforeNs: bigint;
   readonly maxBodyBytes: number;
-  /** Of all bodies that are under way; one address may hold a quarter. */
+  /** Of all bodies under way; one address may hold a quarter, a quarter is kept for proven callers. */
   readonly maxBufferedBytes: number;
   readonly admission: AdmitPolicy;
   /** Tokens of one hotkey. */
@@ -95,6 +99,10 @@ export interface GatekeeperOptions {
 const maxRememberedCallers = 10_000;
 const busyRetryMs = 1000;
 const partOfOneAddress = 0.25;
+const partKeptForProven = 0.25;
+/** Rounds of validators may lie an hour apart, and a little more. */
+const provenMs = 2 * 3_600_000;
+const maxProvenAddresses = 8;
 const raoPerTao = 1e9;
 
 interface Context extends GatekeeperDeps {
@@ -105,6 +113,7 @@ interface Context extends GatekeeperDeps {
   readonly wastedByAddress: RateLimiter;
   readonly shares: FairShare;
   readonly bodies: BodyRoom;
+  readonly proven: ProvenCallers;
   readonly pace: Pace;
 }
 
@@ -123,6 +132,11 @@ export function createGatekeeper(deps: GatekeeperDeps, options: GatekeeperOption
     }),
     shares: createFairShare(options),
     bodies: bodyRoomOf(options),
+    proven: createProvenCallers({
+      maxHotkeys: maxKeys,
+      maxAddresses: maxProvenAddresses,
+      rememberedMs: provenMs,
+    }),
     pace: createPace(),
   };
   return {
@@ -136,11 +150,13 @@ export function createGatekeeper(deps: GatekeeperDeps, options: GatekeeperOption
 function bodyRoomOf({ maxBufferedBytes, maxBodyBytes }: GatekeeperOptions): BodyRoom {
   const maxBytes = Math.max(maxBufferedBytes, maxBodyBytes);
   const maxBytesPerAddress = Math.max(maxBytes * partOfOneAddress, maxBodyBytes);
-  return createBodyRoom({ maxBytes, maxBytesPerAddress });
+  const maxUnprovenBytes = Math.max(maxBytes * (1 - partKeptForProven), maxBodyBytes);
+  return createBodyRoom({ maxBytes, maxBytesPerAddress, maxUnprovenBytes });
 }
 
-function stateOf({ shares, bodies, perHotkey, wastedByAddress }: Context): GateState {
+function stateOf({ shares, bodies, proven, perHotkey, wastedByAddress }: Context): GateState {
   return {
+    proven: proven.size,
     underWay: shares.total,
     bodyBytes: bodies.held,
     hotkeys: shares.hotkeys + perHotkey.size,
@@ -176,10 +192,25 @@ async function accept(
   const address = addressKey(request.remoteAddress);
   const barred = barUnknown(context, claim.hotkey) ?? barAddress(context, address);
   if (barred !== null) return turnAway(barred);
-  const space = context.bodies.open(address);
-  const judged = await judge(context, request, claim, address, space);
-  if (judged.kind === 'turned-away') space.close();
+  const asking = askingOf(context, claim, address);
+  const judged = await judge(context, request, asking);
+  if (judged.kind === 'turned-away') asking.space.close();
+  else request.prove();
   return judged;
+}
+
+/** A request whose head was found good. */
+interface Asking {
+  readonly claim: Claim;
+  readonly address: string;
+  /** This hotkey was let in from this address lately. */
+  readonly isProven: boolean;
+  readonly space: BodySpace;
+}
+
+function askingOf({ proven, bodies, platform }: Context, claim: Claim, address: string): Asking {
+  const isProven = proven.has(claim.hotkey, address, platform.clock.monotonicMs());
+  return { claim, address, isProven, space: bodies.open(address, isProven) };
 }
 
 /**
@@ -195,23 +226,34 @@ const nsPerMs = 1_000_000n;
 async function judge(
   context: Context,
   request: RawRequest,
-  claim: Claim,
-  address: string,
-  space: BodySpace,
+  asking: Asking,
 ): Promise<Accepted | TurnedAway> {
   const { platform, metrics, options } = context;
+  const { claim, space } = asking;
   const { clock } = platform;
   const from = clock.monotonicMs();
-  const maxBytes = options.maxBodyBytes;
-  const body = await request.readBody({ maxBytes, take: (bytes) => space.take(bytes) });
-  if (typeof body === 'string') return turnAway(bodyRefusal(body, maxBytes));
+  const { take, onGiveWay } = space;
+  const body = await request.readBody({ maxBytes: options.maxBodyBytes, take, onGiveWay });
+  if (typeof body === 'string') return turnAway(unread(context, asking, body));
+  space.keep();
   const read = clock.monotonicMs();
   metrics.stages.body.observe((read - from) / 1000);
   const bodySha256 = platform.sha256(body);
   const good = await isSigned(context, claim, bodySha256);
   metrics.stages.authenticate.observe((clock.monotonicMs() - read) / 1000);
-  const refusal = settle(context, address, claim, good);
-  return refusal === null ? accepted(context, claim, body, bodySha256, space) : turnAway(refusal);
+  const refusal = settle(context, asking, good);
+  return refusal === null ? accepted(context, asking, body, bodySha256) : turnAway(refusal);
+}
+
+/**
+ * A body that never was whole has held a place and memory, and nobody knows for whom: its address
+ * pays as for a wrong signature. That there is no room for a proven caller is not the caller's doing.
+ */
+function unread(context: Context, { address, isProven }: Asking, why: UnreadBody): RawResponse {
+  const { wastedByAddress, platform, options } = context;
+  const isOurs = why === 'no-room' && isProven;
+  if (!isOurs) wastedByAddress.charge(address, platform.clock.monotonicMs());
+  return bodyRefusal(why, options.maxBodyBytes);
 }
 
 /** A wallet in a browser signs a text between marks; such a signature counts as well. */
@@ -227,13 +269,13 @@ async function isSigned(
 
 function accepted(
   context: Context,
-  claim: Claim,
+  { claim, address, space }: Asking,
   body: Uint8Array,
   bodySha256: Uint8Array,
-  space: BodySpace,
 ): Accepted {
-  const { shares, pace, platform } = context;
+  const { shares, pace, platform, proven } = context;
   const { hotkey } = claim;
+  proven.note(hotkey, address, platform.clock.monotonicMs());
   return {
     kind: 'accepted',
     claim,
@@ -272,8 +314,12 @@ function barAddress({ wastedByAddress, platform }: Context, address: string): Ra
   return refuse(429, 'address', text, waitMs);
 }
 
-function bodyRefusal(why: 'too-large' | 'no-room' | 'gone', maxBytes: number): RawResponse {
+function bodyRefusal(why: UnreadBody, maxBytes: number): RawResponse {
   switch (why) {
+    case 'evicted':
+      return closing(
+        refuse(503, 'evicted', 'room was needed before the body was whole', busyRetryMs),
+      );
     case 'too-large':
       return tooLarge(maxBytes);
     case 'no-room':
@@ -283,17 +329,17 @@ function bodyRefusal(why: 'too-large' | 'no-room' | 'gone', maxBytes: number): R
   }
 }
 
+/** What is left of the body is not waited for, however short it is. */
+function closing(response: RawResponse): RawResponse {
+  return { ...response, headers: { ...response.headers, connection: 'close' } };
+}
+
 export function tooLarge(maxBytes: number): RawResponse {
   return refuse(413, 'too_large', `the body may have at most ${maxBytes} bytes`);
 }
 
 /** A wrong or useless signature has cost a check like a good one: its address pays for that. */
-function settle(
-  context: Context,
-  address: string,
-  claim: Claim,
-  good: boolean,
-): RawResponse | null {
+function settle(context: Context, { address, claim }: Asking, good: boolean): RawResponse | null {
   const { platform, wastedByAddress } = context;
   const nowMs = platform.clock.monotonicMs();
   const refusal = good ? admitted(context, claim, nowMs) : spent(context, claim, good);

@@ -13,6 +13,8 @@ export interface RawRequest {
   readonly contentLength: number | null;
   /** `gone` when the caller left or was too slow. */
   readBody(limits: BodyLimits): Promise<BodyRead>;
+  /** Told once its caller was let in: from then on its connection is not closed for another. */
+  prove(): void;
   /** True once nobody can receive the answer. */
   isGone(): boolean;
 }
@@ -21,9 +23,13 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Asked for each piece that comes: false when there is no room for it. */
   take(bytes: number): boolean;
+  /** Handed how to end the reading before the body is whole: it is `evicted` then. */
+  onGiveWay(stop: () => void): void;
 }
 
-export type BodyRead = Uint8Array | 'too-large' | 'no-room' | 'gone';
+export type BodyRead = Uint8Array | UnreadBody;
+
+export type UnreadBody = 'too-large' | 'no-room' | 'evicted' | 'gone';
 
 export interface RawResponse extends EncodedMessage {
   readonly status: number;

@@ -1,8 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import type { BodyLimits, BodyRead, RawRequest } from './http-message.ts';
+import type { BodyLimits, BodyRead, RawRequest, UnreadBody } from './http-message.ts';
 
-/** A request of `node:http`; `ask` is called before its body is read. */
-export function rawRequestOf(incoming: IncomingMessage, ask: (() => void) | null): RawRequest {
+export interface RequestHooks {
+  /** Called before its body is read. */
+  readonly ask: (() => void) | null;
+  /** See `RawRequest.prove`. */
+  readonly prove: () => void;
+}
+
+/** A request of `node:http`. */
+export function rawRequestOf(incoming: IncomingMessage, { ask, prove }: RequestHooks): RawRequest {
   const { socket, headers } = incoming;
   const length = headers['content-length'];
   return {
@@ -15,19 +22,24 @@ export function rawRequestOf(incoming: IncomingMessage, ask: (() => void) | null
       ask?.();
       return readBody(incoming, limits);
     },
+    prove,
     isGone: () => socket.destroyed,
   };
 }
 
-function readBody(incoming: IncomingMessage, { maxBytes, take }: BodyLimits): Promise<BodyRead> {
+function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<BodyRead> {
+  const { maxBytes, take, onGiveWay } = limits;
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    let isSettled = false;
     const settle = (result: BodyRead): void => {
+      isSettled = true;
       incoming.off('data', onData);
       resolve(result);
     };
-    const refuse = (why: 'too-large' | 'no-room'): void => {
+    const refuse = (why: UnreadBody): void => {
+      if (isSettled) return;
       incoming.pause();
       chunks.length = 0;
       settle(why);
@@ -38,6 +50,7 @@ function readBody(incoming: IncomingMessage, { maxBytes, take }: BodyLimits): Pr
       else if (!take(chunk.length)) refuse('no-room');
       else chunks.push(chunk);
     };
+    onGiveWay(() => refuse('evicted'));
     incoming.on('data', onData);
     incoming.once('end', () => settle(joined(chunks, length)));
     incoming.once('close', () => settle('gone'));

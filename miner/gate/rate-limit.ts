@@ -1,4 +1,4 @@
-import { oldestFirst } from './oldest-first.ts';
+import { oldestFirst } from '../../common/oldest-first.ts';
 
 /** A token bucket for each key, in bounded memory. */
 export interface RateLimiter {

@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { messageOf } from '../../common/errors.ts';
 import { listen } from '../../common/node/listen.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
 import { addressKey } from './address-key.ts';
@@ -10,11 +10,12 @@ import { createConnections } from './connections.ts';
 import type { ConnectionRefusal, Connections } from './connections.ts';
 import { createHandshakes } from './handshakes.ts';
 import type { Handshakes } from './handshakes.ts';
-import { connectionsWithin } from './file-limit.ts';
+import { connectionRoom } from './file-limit.ts';
 import type { Handle } from './handle.ts';
-import { computedReason, refuse } from './http-message.ts';
+import { refuse } from './http-message.ts';
 import type { RawResponse } from './http-message.ts';
 import { rawRequestOf } from './node-request.ts';
+import type { RequestHooks } from './node-request.ts';
 import { sendResponse, sendRaw } from './node-response.ts';
 
 export interface MinerServerOptions {
@@ -55,8 +56,6 @@ const maxPipelined = 64;
 const keepAliveMs = 75_000;
 const checkIntervalMs = 500;
 const maxHandshakeMs = 3000;
-/** Accepted at once, before those that give way to them are closed. */
-const acceptedAtOnce = 128;
 const busyRetryMs = 1000;
 
 interface Context {
@@ -69,7 +68,7 @@ interface Context {
 /** Throws PORT_TAKEN. */
 export async function startMinerServer(options: MinerServerOptions): Promise<MinerServer> {
   const { host, port, log } = options;
-  const maxConnections = connectionsWithin(options.maxConnections);
+  const { maxConnections, atOnce } = connectionRoom(options.maxConnections);
   if (maxConnections < options.maxConnections) {
     const { maxConnections: wanted } = options;
     log.warn('the limit on open files allows fewer connections', { wanted, maxConnections });
@@ -77,7 +76,7 @@ export async function startMinerServer(options: MinerServerOptions): Promise<Min
   const maxPerAddress = options.maxConnectionsPerAddress;
   const connections = createConnections<Socket>(
     { maxConnections, maxPerAddress, maxPipelined },
-    (socket) => socket.destroy(),
+    (socket, isAsking) => (isAsking ? sendRaw(socket, 503) : socket.destroy()),
   );
   const context: Context = {
     options,
@@ -86,7 +85,7 @@ export async function startMinerServer(options: MinerServerOptions): Promise<Min
     draining: false,
   };
   const server = serverOf(options);
-  server.maxConnections = maxConnections + acceptedAtOnce;
+  server.maxConnections = maxConnections + atOnce;
   // One more than is allowed: past it, node would drop headers without a word.
   server.maxHeadersCount = maxHeadersCount + 1;
   server.timeout = options.stallTimeoutMs;
@@ -135,6 +134,7 @@ function attend(server: Server, context: Context): void {
     void serve(context, incoming, outgoing, () => outgoing.writeContinue());
   });
   server.on('checkExpectation', (incoming, outgoing) => {
+    context.connections.begin(incoming.socket);
     reject(context, incoming, outgoing, refuse(417, 'expectation', 'unknown expectation'));
   });
   server.on('connect', (_, socket) => {
@@ -192,9 +192,10 @@ async function serve(
     reject(context, incoming, outgoing, refusal);
     return;
   }
-  const response = await answer(incoming, ask, options);
+  const hooks = { ask, prove: () => connections.prove(socket) };
+  const response = await answer(incoming, hooks, options);
   sendResponse(incoming, outgoing, response, context.draining);
-  connections.end(socket, response.reason === computedReason);
+  connections.end(socket);
 }
 
 /** What the handler never sees. */
@@ -215,19 +216,25 @@ function reject(
 ): void {
   options.observer.onRefused(response.status, response.reason);
   sendResponse(incoming, outgoing, response, true);
-  connections.end(incoming.socket, false);
+  connections.end(incoming.socket);
 }
 
+/** What went wrong here is for the operator alone; strangers get a name for it. */
 async function answer(
   incoming: IncomingMessage,
-  ask: (() => void) | null,
+  hooks: RequestHooks,
   { handle, log }: MinerServerOptions,
 ): Promise<RawResponse> {
   try {
-    return await handle(rawRequestOf(incoming, ask));
+    return await handle(rawRequestOf(incoming, hooks));
   } catch (error) {
-    log.error('a request could not be handled', { error });
-    return refuse(500, 'internal', `unexpected error: ${messageOf(error)}`);
+    const request = randomUUID();
+    log.error('a request could not be handled', { request, error });
+    return refuse(
+      500,
+      'internal',
+      `this request could not be handled; it is ${request} in the log`,
+    );
   }
 }
 

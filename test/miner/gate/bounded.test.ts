@@ -43,6 +43,7 @@ function requestFrom(remoteAddress: string): RawRequest {
     remoteAddress,
     contentLength: 4,
     readBody: ({ take }) => Promise.resolve(take(4) ? new Uint8Array(4) : 'no-room'),
+    prove: () => undefined,
     isGone: () => false,
   };
 }
@@ -76,7 +77,13 @@ describe('no state grows with what strangers send', () => {
       const judged = await keeper.accept(requestFrom(`10.0.0.1`), entranceOf(`stranger${at}`, at));
       if (judged.kind === 'accepted') throw new Error('a stranger was let in');
     }
-    expect(keeper.state()).toEqual({ underWay: 0, bodyBytes: 0, hotkeys: 0, addresses: 0 });
+    expect(keeper.state()).toEqual({
+      underWay: 0,
+      bodyBytes: 0,
+      hotkeys: 0,
+      addresses: 0,
+      proven: 0,
+    });
     expect(replay.size).toBe(0);
   });
 
@@ -88,7 +95,7 @@ describe('no state grows with what strangers send', () => {
     }
     const { addresses, ...rest } = keeper.state();
     expect(addresses).toBe(10_000);
-    expect(rest).toEqual({ underWay: 0, bodyBytes: 0, hotkeys: 0 });
+    expect(rest).toEqual({ underWay: 0, bodyBytes: 0, hotkeys: 0, proven: 0 });
     expect(replay.size).toBe(0);
   });
 
@@ -103,7 +110,13 @@ describe('no state grows with what strangers send', () => {
     }
     expect(counts).toEqual({ 200: 5_000, 503: flood - 5_000 });
     expect(replay.size).toBe(5_000);
-    expect(keeper.state()).toEqual({ underWay: 0, bodyBytes: 0, hotkeys: 1, addresses: 0 });
+    expect(keeper.state()).toEqual({
+      underWay: 0,
+      bodyBytes: 0,
+      hotkeys: 1,
+      addresses: 0,
+      proven: 1,
+    });
   });
 
   it('100,000 keys in a bucket table: as many as it may hold, in little time for each', () => {

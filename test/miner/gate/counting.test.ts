@@ -2,10 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressKey } from '../../../miner/gate/address-key.ts';
 import { createBodyRoom } from '../../../miner/gate/body-room.ts';
+import type { BodyRoom } from '../../../miner/gate/body-room.ts';
 import { createConnections } from '../../../miner/gate/connections.ts';
-import { connectionsWithin } from '../../../miner/gate/file-limit.ts';
-import { oldestFirst } from '../../../miner/gate/oldest-first.ts';
+import { connectionRoom } from '../../../miner/gate/file-limit.ts';
+import { oldestFirst } from '../../../common/oldest-first.ts';
 import { createPace } from '../../../miner/gate/pace.ts';
+import { createProvenCallers } from '../../../miner/gate/proven-callers.ts';
 import { createRateLimiter } from '../../../miner/gate/rate-limit.ts';
 import { requestCost } from '../../../miner/gate/request-cost.ts';
 
@@ -94,13 +96,117 @@ describe('a bucket of tokens with costs', () => {
 });
 
 describe('room for bodies', () => {
+  const bounds = { maxBytes: 100, maxBytesPerAddress: 60, maxUnprovenBytes: 80 };
+  const spaceIn = (room: BodyRoom, address: string, isProven = false) => {
+    const space = room.open(address, isProven);
+    const seen = { stopped: 0 };
+    space.onGiveWay(() => (seen.stopped += 1));
+    return { ...space, seen };
+  };
+
   it('has a bound for all and one for each address, and takes back everything', () => {
-    const room = createBodyRoom({ maxBytes: 100, maxBytesPerAddress: 60 });
-    const [one, two, other] = [room.open('a'), room.open('a'), room.open('b')];
-    expect([one.take(50), two.take(20), two.take(10)]).toEqual([true, false, true]);
-    expect([other.take(41), other.take(40), room.held]).toEqual([false, true, 100]);
-    for (const space of [one, one, two, other]) space.close();
+    const room = createBodyRoom({ ...bounds, maxUnprovenBytes: 100 });
+    const [one, two, other] = ['a', 'a', 'b'].map((address) => room.open(address, true));
+    expect([one?.take(50), two?.take(20), two?.take(10)]).toEqual([true, false, true]);
+    expect([other?.take(41), other?.take(40), room.held]).toEqual([false, true, 100]);
+    for (const space of [one, one, two, other]) space?.close();
     expect([room.held, room.addresses]).toEqual([0, 0]);
+  });
+
+  it('the oldest of those that proved nothing gives way, and is counted no more', () => {
+    const room = createBodyRoom(bounds);
+    const [old, whole, young] = ['a', 'b', 'c'].map((address) => spaceIn(room, address));
+    expect([old?.take(40), whole?.take(20), young?.take(20)]).toEqual([true, true, true]);
+    whole?.keep();
+    expect(spaceIn(room, 'd').take(40)).toBe(true);
+    expect([old, whole, young].map((one) => one?.seen.stopped)).toEqual([1, 0, 0]);
+    expect([old?.take(1), room.held]).toEqual([false, 80]);
+    old?.close();
+    expect(room.held).toBe(80);
+  });
+
+  it('whoever asks for room and is the oldest gives way itself', () => {
+    const room = createBodyRoom(bounds);
+    const [old, young] = ['a', 'b'].map((address) => spaceIn(room, address));
+    expect([old?.take(50), young?.take(30), old?.take(1)]).toEqual([true, true, false]);
+    expect([old?.seen.stopped, young?.seen.stopped, room.held]).toEqual([1, 0, 30]);
+  });
+
+  it('a part is kept for those that were let in lately, and they give way to none', () => {
+    const room = createBodyRoom(bounds);
+    const [one, two] = [spaceIn(room, 'a'), spaceIn(room, 'b')];
+    expect([one.take(50), two.take(30)]).toEqual([true, true]);
+    const proven = spaceIn(room, 'c', true);
+    expect([proven.take(20), one.seen.stopped]).toEqual([true, 0]);
+    expect([proven.take(40), one.seen.stopped, two.seen.stopped]).toEqual([true, 1, 0]);
+    expect([spaceIn(room, 'd', true).take(60), two.seen.stopped]).toEqual([false, 1]);
+    expect([proven.seen.stopped, room.held]).toEqual([0, 60]);
+  });
+
+  it('counts the same however bodies come, are whole, give way and end', () => {
+    const steps = fc.array(
+      fc.record({
+        what: fc.constantFrom('take', 'take', 'take', 'keep', 'close'),
+        at: fc.nat(5),
+        bytes: fc.integer({ min: 1, max: 40 }),
+      }),
+      { maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(steps, (all) => {
+        const room = createBodyRoom(bounds);
+        const open = (at: number) => {
+          const space = room.open(`${at % 3}`, at === 5);
+          const own = { space, bytes: 0 };
+          space.onGiveWay(() => (own.bytes = 0));
+          return own;
+        };
+        const spaces = [0, 1, 2, 3, 4, 5].map(open);
+        for (const { what, at, bytes } of all) {
+          const own = spaces[at] ?? open(at);
+          if (what === 'take' && own.space.take(bytes)) own.bytes += bytes;
+          if (what === 'keep') own.space.keep();
+          if (what === 'close') {
+            own.space.close();
+            spaces[at] = open(at);
+          }
+          const sum = spaces.reduce((total, one) => total + one.bytes, 0);
+          expect(room.held).toBe(sum);
+          expect(sum).toBeLessThanOrEqual(bounds.maxBytes);
+        }
+        for (const { space } of spaces) space.close();
+        expect([room.held, room.addresses]).toEqual([0, 0]);
+      }),
+    );
+  });
+});
+
+describe('callers that were let in lately', () => {
+  const options = { maxHotkeys: 2, maxAddresses: 2, rememberedMs: 1000 };
+
+  it('are known by hotkey and address together, for a while', () => {
+    const proven = createProvenCallers(options);
+    proven.note('a', '1', 0);
+    expect([proven.has('a', '1', 1000), proven.has('a', '1', 1001)]).toEqual([true, false]);
+    expect([proven.has('a', '2', 0), proven.has('b', '1', 0)]).toEqual([false, false]);
+  });
+
+  it('push out their own longest unseen address, and the oldest hotkey', () => {
+    const proven = createProvenCallers(options);
+    ['1', '2', '1', '3'].forEach((address, at) => proven.note('a', address, at));
+    expect(['1', '2', '3'].map((address) => proven.has('a', address, 4))).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    proven.note('b', '1', 5);
+    proven.note('c', '1', 6);
+    expect(['a', 'b', 'c'].map((hotkey) => proven.has(hotkey, '1', 6))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(proven.size).toBe(2);
   });
 });
 
@@ -112,17 +218,49 @@ describe('connections', () => {
     const connections = createConnections<string>(limits, (one) => evicted.push(one));
     for (const one of ['proven', 'idle', 'busy']) connections.open(one, one);
     connections.begin('proven');
-    connections.end('proven', true);
+    connections.prove('proven');
+    connections.end('proven');
     connections.begin('busy');
+    connections.prove('busy');
     expect(connections.open('x', 'x')).toBeNull();
     expect(connections.open('y', 'y')).toBeNull();
     expect(connections.begin('y')).toBe(true);
+    connections.prove('y');
     expect(connections.open('z', 'z')).toBeNull();
     expect(evicted).toEqual(['idle', 'x', 'proven']);
     connections.begin('z');
+    connections.prove('z');
     expect(connections.open('late', 'late')).toBe('full');
     connections.closed('busy');
     expect(connections.open('late', 'late')).toBeNull();
+  });
+
+  it('a request that proved nothing yet keeps its place no longer than others need it', () => {
+    const evicted: [string, boolean][] = [];
+    const connections = createConnections<string>(limits, (one, isAsking) =>
+      evicted.push([one, isAsking]),
+    );
+    for (const one of ['slow', 'slower', 'proven']) {
+      connections.open(one, one);
+      connections.begin(one);
+    }
+    connections.prove('proven');
+    connections.end('proven');
+    connections.begin('slow');
+    for (const one of ['x', 'y']) {
+      expect(connections.open(one, one)).toBeNull();
+      connections.begin(one);
+      connections.prove(one);
+    }
+    expect(evicted).toEqual([
+      ['slow', true],
+      ['slower', true],
+    ]);
+    // What was closed is answered later all the same: that counts for nobody.
+    connections.prove('slow');
+    connections.end('slow');
+    expect([connections.size, connections.open('z', 'z')]).toEqual([3, null]);
+    expect(evicted.at(-1)).toEqual(['proven', false]);
   });
 
   it('refuses more of one address than it may have, and more requests at once of one', () => {
@@ -131,15 +269,16 @@ describe('connections', () => {
     expect([1, 1, 1].map((one) => connections.begin(one))).toEqual([true, true, false]);
     connections.closed(2);
     expect(connections.open(3, 'a')).toBeNull();
-    connections.end(2, true);
+    connections.end(2);
     expect(connections.size).toBe(2);
   });
 
-  it('stay below the limit on open files', () => {
-    expect(connectionsWithin(4096, 20_000)).toBe(4096);
-    expect(connectionsWithin(4096, 1024)).toBe(896);
-    expect(connectionsWithin(4096, 64)).toBe(1);
-    expect(connectionsWithin(4096, null)).toBe(4096);
+  it('stay below the limit on open files, those too that are open for a moment', () => {
+    expect(connectionRoom(4096, 20_000)).toEqual({ maxConnections: 4096, atOnce: 128 });
+    expect(connectionRoom(4096, 1024)).toEqual({ maxConnections: 768, atOnce: 128 });
+    expect(connectionRoom(4096, 256)).toEqual({ maxConnections: 95, atOnce: 33 });
+    expect(connectionRoom(4096, 64)).toEqual({ maxConnections: 1, atOnce: 1 });
+    expect(connectionRoom(4096, null)).toEqual({ maxConnections: 4096, atOnce: 128 });
   });
 });
 
