@@ -460,7 +460,7 @@ export const catalogue = {
   },
   MODEL_ALIAS_INVALID: {
     exit: 2,
-    title: 'An alias stands for a model, not for another alias',
+    title: 'That name is an alias, not a model',
     fix: 'Name the model itself: subnet miner models list shows what is loaded.',
   },
   MODEL_IN_USE: {

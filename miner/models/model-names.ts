@@ -51,7 +51,7 @@ function checkLoaded(catalogue: MutableCatalogue, { name, version }: ModelRef): 
   if (versions.some((model) => version === null || model.version === version)) return;
   const target = catalogue.aliases().get(name);
   if (versions.length === 0 && target !== undefined) {
-    const detail = `${name} is itself an alias, of ${textOf(target)}`;
+    const detail = `${name} stands for ${textOf(target)}`;
     throw new SubnetError('MODEL_ALIAS_INVALID', { detail });
   }
   throw new SubnetError('MODEL_UNKNOWN', { detail: `${textOf({ name, version })} is not loaded` });

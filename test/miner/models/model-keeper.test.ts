@@ -326,7 +326,7 @@ describe('names', () => {
     await expect(keeper.setAlias('second', { name: 'first', version: null })).rejects.toMatchObject(
       {
         code: 'MODEL_ALIAS_INVALID',
-        message: expect.stringContaining('first is itself an alias, of m') as string,
+        message: expect.stringContaining('first stands for m') as string,
       },
     );
     await expect(keeper.setCanary('first', { version: '1', share: 1 })).rejects.toMatchObject({
