@@ -85,6 +85,8 @@ export class UpstreamCall<A extends object> {
   #open = 0;
   #firstTimed = false;
   #done = false;
+  /** Its caller's time was over. */
+  #expired = false;
   #takeBackHedge: () => void = () => undefined;
 
   constructor(
@@ -121,6 +123,7 @@ export class UpstreamCall<A extends object> {
   end(outcome: CallOutcome<A>): void {
     if (this.#done) return;
     this.#done = true;
+    this.#expired = outcome.kind === 'failed' && outcome.reason === 'timeout';
     this.#takeBackHedge();
     const nowMs = this.#deps.clock.monotonicMs();
     // An upstream is to blame only if another one answered the same request: inputs that crash,
@@ -148,11 +151,15 @@ export class UpstreamCall<A extends object> {
     const result = this.#done
       ? ({ kind: 'cancelled' } as const)
       : tryResult(reply, (response) => this.#exchange.read(response));
-    const tookMs = clock.monotonicMs() - startMs;
+    const nowMs = clock.monotonicMs();
+    const tookMs = nowMs - startMs;
+    if (reply.kind === 'response') upstream.heard(nowMs);
     this.#open -= 1;
     if (first) this.#timeFirst(result, tookMs);
     this.#account(upstream, result, tookMs);
-    this.#judge(upstream, trial, result, timeoutMs < this.#options.timeoutMs);
+    const hung = this.#ranOut(result) && upstream.unanswered(startMs, nowMs);
+    const hurried = timeoutMs < this.#options.timeoutMs;
+    this.#judge(upstream, trial, hung ? 'failure' : verdictOf(result, hurried));
     this.#next(result, tookMs);
   }
 
@@ -174,9 +181,12 @@ export class UpstreamCall<A extends object> {
     if (kind === 'answer') trySeconds.observe(tookMs / 1000, { upstream: upstream.name });
   }
 
-  /** `hurried`: the try had less time than an upstream is normally given. */
-  #judge(upstream: Upstream, trial: boolean, result: TryResult<A>, hurried: boolean): void {
-    const verdict = verdictOf(result, hurried);
+  #ranOut(result: TryResult<A>): boolean {
+    if (result.kind === 'cancelled') return this.#expired;
+    return result.kind === 'failed' && result.fault.reason === 'timeout';
+  }
+
+  #judge(upstream: Upstream, trial: boolean, verdict: Verdict | 'later'): void {
     if (verdict === 'later' && !this.#done) this.#suspects.push({ upstream, trial });
     else {
       const now = verdict === 'later' ? 'none' : verdict;
@@ -220,7 +230,10 @@ export class UpstreamCall<A extends object> {
   }
 }
 
-/** `later`: once it is known whether another upstream answers. */
+/**
+ * `later`: once it is known whether another upstream answers. `hurried`: the try had less time than
+ * an upstream is normally given.
+ */
 function verdictOf(result: TryResult<unknown>, hurried: boolean): Verdict | 'later' {
   if (result.kind === 'answer') return 'success';
   if (wasNeverSent(result)) return 'failure';

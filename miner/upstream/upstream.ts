@@ -15,6 +15,8 @@ export interface UpstreamOptions {
   readonly breaker: BreakerOptions;
   /** Requests that may be outstanding. */
   readonly maxInFlight: number;
+  /** Of one try. */
+  readonly timeoutMs: number;
 }
 
 /** One server that requests are sent to, and what is known of it. */
@@ -27,6 +29,10 @@ export class Upstream {
   #standing: Standing = { kind: 'unknown' };
   #breaker: Breaker = closedBreaker;
   #outstanding = 0;
+  /** For how long, in all, it was asked in vain since it last said anything. */
+  #silentMs = 0;
+  #silentUntilMs = 0;
+  #heardAtMs = -1;
 
   constructor(url: string, name: string, options: UpstreamOptions, metrics: UpstreamMetrics) {
     this.url = url;
@@ -66,6 +72,23 @@ export class Upstream {
   end(): void {
     this.#outstanding -= 1;
     this.#tell();
+  }
+
+  /** It said something to somebody, were it a refusal. */
+  heard(nowMs: number): void {
+    this.#silentMs = 0;
+    this.#heardAtMs = nowMs;
+  }
+
+  /**
+   * A try from then till now got no answer. True once it has answered nobody for as long as one try
+   * may take: then it hangs, whatever it was asked.
+   */
+  unanswered(fromMs: number, nowMs: number): boolean {
+    if (this.#heardAtMs >= fromMs) return false;
+    this.#silentMs += nowMs - Math.max(fromMs, Math.min(this.#silentUntilMs, nowMs));
+    this.#silentUntilMs = nowMs;
+    return this.#silentMs >= this.#options.timeoutMs;
   }
 
   judge(verdict: Verdict, trial: boolean, nowMs: number): void {

@@ -30,8 +30,11 @@ interface World {
   ask(deadlineMs?: number): Promise<CallOutcome<{ readonly from: string }>>;
 }
 
-async function world(peers: readonly FakePeer[], options: Partial<PoolOptions> = {}) {
-  const platform = createManualPlatform();
+async function world(
+  peers: readonly FakePeer[],
+  options: Partial<PoolOptions> = {},
+  platform = createManualPlatform(),
+) {
   const http = createFakeHttp();
   const places = urls.slice(0, peers.length);
   places.forEach((url, at) => http.serve(url, peers[at] ?? null));
@@ -204,5 +207,62 @@ describe('a call', () => {
     await platform.advance(20);
     expect(await asked).toMatchObject({ kind: 'failed', reason: 'timeout' });
     expect(pool.upstreams[0]?.isWell(40)).toBe(true);
+  });
+
+  it('is refused at once when every upstream hangs, until one answers a trial', async () => {
+    const breaker = { failures: 3, openMs: 5000, maxOpenMs: 5000 };
+    const platform = createManualPlatform();
+    let hung = true;
+    const peer: FakePeer = async (request) => {
+      if (!hung) return fine(request);
+      await platform.clock.sleep(1000);
+      return 'hang';
+    };
+    const { ask, pool } = await world([peer, peer], { breaker }, platform);
+    for (let at = 0; at < 3; at += 1) {
+      const asked = ask();
+      for (let passed = 0; passed < 2100; passed += 100) await platform.advance(100);
+      expect(await asked).toMatchObject({ kind: 'failed', reason: 'timeout' });
+    }
+    const nowMs = platform.clock.monotonicMs();
+    expect(pool.upstreams.map((one) => one.isWell(nowMs))).toEqual([false, false]);
+    expect(await ask()).toMatchObject({ kind: 'failed', reason: 'unavailable' });
+    hung = false;
+    await platform.advance(5000);
+    expect(await ask()).toMatchObject({ kind: 'answer' });
+  });
+
+  it('blames no upstream that answers others while one request hangs on it', async () => {
+    const breaker = { failures: 1, openMs: 5000, maxOpenMs: 5000 };
+    const platform = createManualPlatform();
+    let poisoned = true;
+    const peer: FakePeer = async (request) => {
+      if (!poisoned) return fine(request);
+      await platform.clock.sleep(1000);
+      return 'hang';
+    };
+    const { ask, pool } = await world([peer], { breaker }, platform);
+    const doomed = [ask(), ask(), ask()];
+    poisoned = false;
+    await platform.advance(500);
+    expect(await ask()).toMatchObject({ kind: 'answer' });
+    await platform.advance(500);
+    expect((await Promise.all(doomed)).map(({ kind }) => kind)).toEqual(doomed.map(() => 'failed'));
+    expect(pool.upstreams[0]?.isWell(platform.clock.monotonicMs())).toBe(true);
+  });
+
+  it('opens breakers by the time of its callers too, where that is shorter', async () => {
+    const breaker = { failures: 2, openMs: 5000, maxOpenMs: 5000 };
+    const never: FakePeer = () => new Promise(() => undefined);
+    const { ask, pool, platform } = await world([never], { breaker });
+    const isWell = (): boolean | undefined =>
+      pool.upstreams[0]?.isWell(platform.clock.monotonicMs());
+    for (let at = 0; at < 4; at += 1) {
+      expect(isWell()).toBe(true);
+      const asked = ask(platform.clock.monotonicMs() + 400);
+      for (let passed = 0; passed < 440; passed += 20) await platform.advance(20);
+      expect(await asked).toMatchObject({ kind: 'failed', reason: 'timeout' });
+    }
+    expect(isWell()).toBe(false);
   });
 });
