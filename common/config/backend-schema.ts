@@ -93,6 +93,13 @@ function common(timeoutMs: number, hedgeShare: number) {
       .describe('Servers of the same model; host names are allowed'),
     model: z.string().min(1).max(256).describe('Name of the model at the upstream'),
     apiKey,
+    ca: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'PEM file of the authorities that sign the certificates of https:// upstreams, in place of the well-known ones; relative to this file',
+      ),
     healthIntervalMs: z.int().min(50).max(600_000).default(2000),
     timeoutMs: z
       .int()

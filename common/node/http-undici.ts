@@ -20,6 +20,8 @@ export interface HttpClientOptions {
   readonly refuse?: (ip: string, port: number) => string | null;
   /** The operator names the servers: host names and https are dialled too. Default false. */
   readonly operatorHosts?: boolean;
+  /** PEM of the authorities that sign certificates; default the well-known ones. */
+  readonly ca?: string | undefined;
 }
 
 type Answer = HttpResponse | Fault;
@@ -43,7 +45,8 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  const agent = agentOf({ timeout: connectTimeoutMs });
+  const { ca } = options;
+  const agent = agentOf({ timeout: connectTimeoutMs, ...(ca === undefined ? {} : { ca }) });
   const pinned = keptAgents((tlsKey) => agentOf(pinnedConnector(tlsKey, connectTimeoutMs)));
   const refuse = options.refuse ?? (() => null);
   const find = options.operatorHosts === true ? operatorTarget : targetOf;
@@ -270,11 +273,27 @@ const unreachable = new Set([
   'EAI_AGAIN',
 ]);
 
+/** What OpenSSL says of a certificate that nobody it trusts vouches for, or not for this host. */
+const distrusted = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'INVALID_CA',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 function faultOf(error: Error): Fault {
   const code = 'code' in error ? String(error.code) : '';
   if (error instanceof errors.ConnectTimeoutError || unreachable.has(code)) {
     return fault('unreachable', code);
   }
+  if (distrusted.has(code)) return fault('wrong-key', code);
   if (code === 'WRONG_TLS_KEY') return fault('wrong-key', messageOf(error));
   if (error instanceof errors.HeadersOverflowError) return fault('bad-protocol', code);
   if (code.startsWith('HPE_') || error instanceof errors.HTTPParserError) {

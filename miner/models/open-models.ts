@@ -8,6 +8,7 @@ import type { InstanceState } from '../engine/engine-port.ts';
 import type { MinerMetrics } from '../metrics.ts';
 import { readApiKey } from '../upstream/api-key.ts';
 import { openUpstreamModel } from '../upstream/open-upstream-model.ts';
+import { readAuthorities } from '../upstream/read-authorities.ts';
 import { createUpstreamMetrics } from '../upstream/upstream-metrics.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createModelKeeper } from './model-keeper.ts';
@@ -180,13 +181,20 @@ async function openBackend(
       drainMs: config.server.drainMs,
     },
     {
-      http: createHttpClient({ operatorHosts: true }),
+      http: createHttpClient({ operatorHosts: true, ca: authoritiesOf(backend, baseDir) }),
       platform,
       log,
       metrics: createUpstreamMetrics(meter),
       signal,
     },
   );
+}
+
+function authoritiesOf(
+  { ca }: NonNullable<MinerConfig['backend']>,
+  baseDir: string,
+): string | undefined {
+  return ca === undefined ? undefined : readAuthorities(resolvePath(baseDir, ca));
 }
 
 /** A file that it stands in is relative to the configuration. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { OipServer } from './oip-server.ts';
 
@@ -11,13 +12,18 @@ export interface OipHttp {
   close(): Promise<void>;
 }
 
-/** Puts a server on a port of its own. */
-export async function serveOip(oip: OipServer): Promise<OipHttp> {
-  const server = createServer((request, response) => void answer(oip, request, response));
+/** Puts a server on a port of its own; by TLS with a certificate and its key, in PEM. */
+export async function serveOip(
+  oip: OipServer,
+  tls?: { readonly cert: string; readonly key: string },
+): Promise<OipHttp> {
+  const listener = (request: IncomingMessage, response: ServerResponse): void =>
+    void answer(oip, request, response);
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://localhost:${(server.address() as AddressInfo).port}`,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
