@@ -40,13 +40,21 @@ export interface OnnxGraph {
   readonly outputs: readonly OnnxValue[];
   readonly nodes: readonly OnnxNode[];
   readonly weights?: readonly OnnxWeights[];
+  /** Of the file format and of the operators; default ones that every runtime of these years knows. */
+  readonly irVersion?: number;
+  readonly opset?: number;
 }
 
-const irVersion = 8;
-const opset = 17;
 const utf8 = new TextEncoder();
 
-export function onnxModel({ inputs, outputs, nodes, weights = [] }: OnnxGraph): Uint8Array {
+export function onnxModel({
+  inputs,
+  outputs,
+  nodes,
+  weights = [],
+  irVersion = 8,
+  opset = 17,
+}: OnnxGraph): Uint8Array {
   const graph = [
     ...nodes.map((node) => message(1, nodeProto(node))),
     text(2, 'test'),

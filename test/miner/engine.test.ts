@@ -18,6 +18,8 @@ import { modelFile } from './rig.ts';
 const log = createLogger({ level: 'silent' });
 const folder = mkdtempSync(join(tmpdir(), 'engine-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+const tiny = createModelFolder();
+afterAll(() => tiny.remove());
 
 function options(
   load: Partial<OnnxEngineOptions['load']> = {},
@@ -98,6 +100,16 @@ describe('a model that cannot be served', () => {
     expect(invalid.code).toBe('MODEL_INVALID');
   });
 
+  it.each([
+    ['operators', { opset: 99 }, /opset 99/i],
+    ['file format', { irVersion: 99 }, /IR version: 99/i],
+  ])('is refused when the runtime does not know its %s, and says which', async (_, of, says) => {
+    const error = await failure(tiny.start({ ...int8, ...of }));
+    expect(error.code).toBe('MODEL_INVALID');
+    expect(error.facts['detail']).toMatch(says);
+    expect(error.message).toMatch(says);
+  });
+
   it('is given up when its process does not get ready in time', async () => {
     const error = await failure(startOnnxEngine(options({}, { loadTimeoutMs: 1 })));
     expect(error).toMatchObject({ code: 'ENGINE_FAILED', facts: { detail: 'too slow' } });
@@ -170,9 +182,6 @@ describe('a model process that dies', () => {
     await engine.close();
   });
 });
-
-const tiny = createModelFolder();
-afterAll(() => tiny.remove());
 
 async function outputOf(graph: OnnxGraph, input: Tensor): Promise<Tensor | undefined> {
   const engine = await tiny.start(graph);
