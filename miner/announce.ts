@@ -10,6 +10,7 @@ import { SubnetError, isSubnetError, messageOf } from '../common/errors.ts';
 import { addressClass } from '../common/chain/ip.ts';
 import { placesIn } from '../common/endpoint-name.ts';
 import type { Clock } from '../common/platform-port.ts';
+import { backoffMs } from '../common/retry.ts';
 import type { Signer } from '../common/signer-port.ts';
 import type { Logger } from '../common/telemetry-port.ts';
 import { isUsableTlsKey, sameTlsKey, withdrawnTlsKey } from '../common/tls-key.ts';
@@ -50,6 +51,10 @@ export interface AnnounceOptions {
 const axonVersion = 1;
 const maxTries = 60;
 const pauseMs = 1000;
+/** Of each attempt later on: every one costs the chain a call. */
+const laterTries = 3;
+const firstLongPauseMs = 60_000;
+const maxLongPauseMs = 1_800_000;
 
 /**
  * Checks an address before the chain is asked: it refuses 127.0.0.1, ::1 and port 0. Throws
@@ -153,24 +158,26 @@ function outcomeText(outcome: TxOutcome): string {
 
 /**
  * Serves the axon on chain, only if it changed, and not before the chain's rate limit allows.
- * Resolves true once the chain shows the address, false when it would not take it.
+ * Resolves null once the chain shows the address, else why it did not take it.
  */
 export async function serveAxon(
   deps: AnnounceDeps,
   netuid: number,
   axon: AxonAddress,
   signal: AbortSignal,
-): Promise<boolean> {
+  tries = maxTries,
+): Promise<string | null> {
   const { chain, clock, hotkey, log } = deps;
   const { ip, port, tlsKey = null } = axon;
   const place = { netuid, ip, port, tls: tlsKey !== null };
-  for (let attempt = 0; attempt < maxTries; attempt += 1) {
+  let last = '';
+  for (let attempt = 0; attempt < tries; attempt += 1) {
     const snapshot = await chain.snapshot(netuid);
     const current = neuronOf(snapshot, hotkey)?.axon ?? null;
     const keyToServe = keyChange((await chain.tlsKeys(netuid)).get(hotkey.ss58), tlsKey);
     if (isSame(current, axon) && keyToServe === null) {
       log.info('axon on chain', { ...place, unchanged: attempt === 0 });
-      return true;
+      return null;
     }
     const waitBlocks = blocksUntilServe(snapshot, current);
     if (waitBlocks > 0) {
@@ -178,12 +185,38 @@ export async function serveAxon(
       await waitForBlock(deps, snapshot.block.number + waitBlocks, signal);
     }
     const outcome = await chain.submit(serveCall(netuid, axon, keyToServe), hotkey);
+    last = outcome.kind === 'included' ? 'included, but not on chain' : outcomeText(outcome);
     if (outcome.kind === 'included') continue;
-    log.warn('the axon was not taken yet', { outcome: outcomeText(outcome) });
+    log.warn('the axon was not taken yet', { outcome: last });
     await clock.sleep(pauseMs, signal);
   }
-  log.error('the chain does not take the axon', place);
-  return false;
+  log.error('the chain does not take the axon; it is tried again', { ...place, outcome: last });
+  return last;
+}
+
+/**
+ * Goes on where `serveAxon` gave up, with pauses that grow to half an hour, until the chain shows
+ * the address or the signal aborts: without it no validator finds the miner. Never rejects.
+ */
+export async function keepServing(
+  deps: AnnounceDeps,
+  netuid: number,
+  axon: AxonAddress,
+  signal: AbortSignal,
+  onOutcome: (problem: string | null) => void,
+): Promise<void> {
+  for (let attempt = 0; !signal.aborted; attempt += 1) {
+    try {
+      await deps.clock.sleep(backoffMs(attempt, firstLongPauseMs, maxLongPauseMs), signal);
+      const problem = await serveAxon(deps, netuid, axon, signal, laterTries);
+      onOutcome(problem);
+      if (problem === null) return;
+    } catch (error) {
+      if (signal.aborted) return;
+      onOutcome(placesIn(messageOf(error)));
+      deps.log.warn('the axon could not be served', { error: placesIn(messageOf(error)) });
+    }
+  }
 }
 
 /** The key that has to be published; null when the chain says what is true. */

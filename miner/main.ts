@@ -7,8 +7,8 @@ import { createLogger } from '../common/node/log.ts';
 import { packageVersion } from '../common/node/package-root.ts';
 import type { AdminControl } from './admin/admin-control.ts';
 import { serveAdmin } from './admin/serve-admin.ts';
-import { ensureRegistered, followMetagraph, serveAxon } from './announce.ts';
-import type { AnnounceDeps } from './announce.ts';
+import { ensureRegistered, followMetagraph, keepServing, serveAxon } from './announce.ts';
+import type { AnnounceDeps, AxonAddress } from './announce.ts';
 import { announceOptions } from './axon-options.ts';
 import { openGate } from './gate/open-gate.ts';
 import { startMinerServer } from './gate/server.ts';
@@ -122,6 +122,8 @@ async function assemble(
     adopt(parts, metrics, state, snapshot),
   );
   lifecycle.add('metagraph', stopFollowing);
+  const stopping = new AbortController();
+  lifecycle.add('announcement', () => stopping.abort());
   const status = (): MinerStatus => statusOf(parts, state, models, server, notReady());
   const stopTick = tick(() => observe(parts, metrics, state, models));
   lifecycle.add('clock of metrics', stopTick);
@@ -137,7 +139,8 @@ async function assemble(
     status,
     models: models.keeper,
     adminPort,
-    announce: (signal) => announce(parts, metrics, state, server, signal),
+    announce: (signal) =>
+      announce(parts, metrics, state, server, AbortSignal.any([signal, stopping.signal])),
     stop: () => lifecycle.stop(),
   };
 }
@@ -173,8 +176,22 @@ async function announce(
   const options = announceOptions(parts, server.port);
   await ensureRegistered(deps, options, signal);
   metrics.registered.set(1);
-  if (options.axon !== null) {
-    state.axonServed = await serveAxon(deps, config.netuid, options.axon, signal);
-  }
+  if (options.axon !== null) await serve(deps, config.netuid, options.axon, state, signal);
   adopt(parts, metrics, state, await chain.snapshot(config.netuid));
+}
+
+/** Resolves when the chain took the axon, or will not soon: then it is tried on in the background. */
+async function serve(
+  deps: AnnounceDeps,
+  netuid: number,
+  axon: AxonAddress,
+  state: MinerState,
+  signal: AbortSignal,
+): Promise<void> {
+  const tell = (problem: string | null): void => {
+    state.axonProblem = problem;
+    state.axonServed = problem === null;
+  };
+  tell(await serveAxon(deps, netuid, axon, signal));
+  if (!state.axonServed) void keepServing(deps, netuid, axon, signal, tell);
 }

@@ -14,10 +14,19 @@ export interface MinerState {
   snapshotAtMs: number;
   directory: CallerDirectory | null;
   axonServed: boolean;
+  /** Why the chain does not take the axon; null where it does, or was not asked. */
+  axonProblem: string | null;
 }
 
 export function newState(): MinerState {
-  return { draining: false, snapshot: null, snapshotAtMs: 0, directory: null, axonServed: false };
+  return {
+    draining: false,
+    snapshot: null,
+    snapshotAtMs: 0,
+    directory: null,
+    axonServed: false,
+    axonProblem: null,
+  };
 }
 
 /** A model that is being restarted is no reason: requests wait for it, unless its device fails. */

@@ -27,6 +27,8 @@ export interface MinerStatus {
   readonly notReady: string | null;
   readonly address: { readonly host: string; readonly port: number };
   readonly axonServed: boolean;
+  /** Why the chain does not take the axon, which is tried again; null otherwise. */
+  readonly axonProblem: string | null;
   /** Block of the metagraph in use. */
   readonly metagraphBlock: number | null;
   /** Requests that wait for the model, and runs of it that are under way. */
@@ -60,6 +62,7 @@ export function statusOf(
     notReady,
     address: { host, port },
     axonServed: axon !== null && isSame(onChain, { ...axon, port: axon.port || port }),
+    axonProblem: state.axonProblem,
     metagraphBlock: snapshot?.block.number ?? null,
     waiting: model?.waiting ?? 0,
     running: model?.running ?? 0,

@@ -138,7 +138,7 @@ const admin = z
   .strictObject({
     enabled: z.boolean().default(false),
     host: z.string().regex(loopback, 'a loopback address: 127.0.0.1 or ::1').default('127.0.0.1'),
-    port: listenPort.default(9102),
+    port: listenPort.default(9103),
     keys: z
       .array(ss58)
       .default([])

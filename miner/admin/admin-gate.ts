@@ -4,10 +4,11 @@ import { isSubnetError, messageOf } from '../../common/errors.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { Verifier } from '../../common/signer-port.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
-import { checkRequest } from '../../common/wire/btauth.ts';
+import { readAuth, settleAuth, signatureCheckOf } from '../../common/wire/btauth.ts';
 import type { AuthPolicy } from '../../common/wire/btauth.ts';
 import type { HeaderMap } from '../../common/wire/inference-types.ts';
 import { ReplayMemory } from '../../common/wire/replay.ts';
+import { addressKey } from '../gate/address-key.ts';
 import { createRateLimiter } from '../gate/rate-limit.ts';
 import { adminCommandSchema, adminPath } from './admin-command.ts';
 import type { AdminCommand } from './admin-command.ts';
@@ -18,6 +19,7 @@ export interface AdminRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: HeaderMap;
+  readonly remoteAddress: string;
   readonly body: Uint8Array;
 }
 
@@ -44,13 +46,14 @@ export interface AdminOptions {
 /** Answers one request of the admin port; never rejects. */
 export type AdminGate = (request: AdminRequest) => Promise<AdminReply>;
 
-/** Programs on this machine may try keys, but not many. */
-const tries = { ratePerSecond: 5, burst: 30, maxKeys: 1 };
+/** Programs on this machine may try keys, but not many, each address by itself. */
+const tries = { ratePerSecond: 5, burst: 30, maxKeys: 256 };
 const replayLimits = { retentionNs: 15_000_000_000n, maxPerHotkey: 1000, maxTotal: 10_000 };
 
 /**
  * Who can reach the port is no operator yet: every command is signed as btauth/1 with the hotkey of
- * the miner or a key that its YAML names, and each signature counts once.
+ * the miner or a key that its YAML names, and each signature counts once. What others got wrong keeps
+ * no operator out: a good signature counts whatever came before it, and strangers spend no nonce.
  */
 export function createAdminGate(deps: AdminDeps, options: AdminOptions): AdminGate {
   const allowed = new Set<string>([options.hotkey, ...options.keys]);
@@ -61,13 +64,10 @@ export function createAdminGate(deps: AdminDeps, options: AdminOptions): AdminGa
     const { clock } = deps.platform;
     if (request.path !== adminPath) return refusal(404, 'no such path');
     if (request.method !== 'POST') return refusal(405, 'use POST');
-    if (limiter.peek('', clock.monotonicMs()) > 0) return refusal(429, 'too many bad requests');
     const judged = judge(deps, policy, replay, allowed, request);
-    if ('status' in judged) {
-      limiter.take('', clock.monotonicMs());
-      return judged;
-    }
-    return run(deps, judged.hotkey, request.body);
+    if ('hotkey' in judged) return run(deps, judged.hotkey, request.body);
+    const waitMs = limiter.take(addressKey(request.remoteAddress), clock.monotonicMs());
+    return waitMs === 0 ? judged : refusal(429, 'too many bad requests');
   };
 }
 
@@ -78,15 +78,18 @@ function judge(
   allowed: ReadonlySet<string>,
   { method, path, headers, body }: AdminRequest,
 ): { readonly hotkey: string } | AdminReply {
-  const bodySha256 = platform.sha256(body);
-  const signed = { method, pathWithQuery: path, headers, bodySha256 };
   // The wall clock as it is now: see the gatekeeper.
   const nowNs = BigInt(Math.floor(platform.clock.nowMs())) * 1_000_000n;
-  const tools = { verifier, replay, nowNs };
-  const authed = checkRequest(signed, policy, tools);
-  if (authed.kind === 'auth-refusal') return refusal(authed.status, authed.reason);
-  if (allowed.has(authed.hotkey)) return { hotkey: authed.hotkey };
-  return refusal(403, 'this key may not administer the miner: list it in admin.keys');
+  const claim = readAuth(headers, policy, nowNs);
+  if (claim.kind === 'auth-refusal') return refusal(claim.status, claim.reason);
+  const parts = { method, pathWithQuery: path, bodySha256: platform.sha256(body) };
+  const { message, signature, publicKey } = signatureCheckOf(claim, parts);
+  const isGood = verifier.verify(message, signature, publicKey);
+  if (isGood && !allowed.has(claim.hotkey)) {
+    return refusal(403, 'this key may not administer the miner: list it in admin.keys');
+  }
+  const settled = settleAuth(claim, isGood, replay, nowNs);
+  return settled.kind === 'authed' ? settled : refusal(settled.status, settled.reason);
 }
 
 async function run(

@@ -74,7 +74,8 @@ async function respond(options: AdminServerOptions, incoming: IncomingMessage): 
   if (page !== undefined && method === 'GET') return { status: 200, ...(await page()) };
   const body = await readBody(incoming);
   if (body === null) return json({ status: 413, json: { error: 'the body is too large' } });
-  return json(await options.gate({ method, path: url, headers, body }));
+  const remoteAddress = incoming.socket.remoteAddress ?? '';
+  return json(await options.gate({ method, path: url, headers, remoteAddress, body }));
 }
 
 async function readBody(incoming: IncomingMessage): Promise<Uint8Array | null> {

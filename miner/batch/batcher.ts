@@ -284,7 +284,9 @@ export function createBatcher(deps: BatcherDeps, options: BatcherOptions): Batch
   };
   const close = (): void => {
     closed = true;
-    for (const { settle } of queue.takeAll()) settle(refuse('closed'));
+    const left = queue.takeAll();
+    observer.onQueue(queue.size);
+    for (const { settle } of left) settle(refuse('closed'));
   };
   return {
     submit,

@@ -10,6 +10,7 @@ import {
   checkAxonAddress,
   ensureRegistered,
   followMetagraph,
+  keepServing,
   serveAxon,
 } from '../../miner/announce.ts';
 import type { AnnounceDeps } from '../../miner/announce.ts';
@@ -49,6 +50,11 @@ function withSubmit(chain: Chain, submit: Chain['submit']): Chain {
   return new Proxy(chain, {
     get: (of, name) => (name === 'submit' ? submit : Reflect.get(of, name, of)),
   });
+}
+
+function abortedReason(stop: AbortController, signal: AbortSignal | undefined): Error {
+  stop.abort(new Error('stopping'));
+  return signal?.reason as Error;
 }
 
 async function failure(work: Promise<unknown>): Promise<SubnetError> {
@@ -129,8 +135,8 @@ describe('the axon on chain', () => {
   it('is served once, and not again while it is the same', async () => {
     const { chain, deps } = rig();
     chain.addNeuron(netuid, { hotkey: minerKey.ss58 });
-    expect(await serveAxon(deps, netuid, axon, never)).toBe(true);
-    expect(await serveAxon(deps, netuid, axon, never)).toBe(true);
+    expect(await serveAxon(deps, netuid, axon, never)).toBeNull();
+    expect(await serveAxon(deps, netuid, axon, never)).toBeNull();
     expect(chain.submissions.map(({ call }) => call)).toEqual([
       { call: 'serve_axon', netuid, version: 1, ...axon },
     ]);
@@ -145,7 +151,7 @@ describe('the axon on chain', () => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
     expect(chain.submissions).toHaveLength(1);
     chain.advance(6);
-    expect(await changed).toBe(true);
+    expect(await changed).toBeNull();
     expect(chain.submissions).toHaveLength(2);
   });
 
@@ -159,7 +165,7 @@ describe('the axon on chain', () => {
     });
     const onChain = async (): Promise<TlsKey | undefined> =>
       (await chain.tlsKeys(netuid)).get(minerKey.ss58);
-    const serve = (tlsKey?: TlsKey): Promise<boolean> =>
+    const serve = (tlsKey?: TlsKey): Promise<string | null> =>
       serveAxon(deps, netuid, { ...axon, ...(tlsKey !== undefined && { tlsKey }) }, never);
     await serve(keyOf(1));
     expect(await onChain()).toEqual(keyOf(1));
@@ -171,6 +177,39 @@ describe('the axon on chain', () => {
     expect(await onChain()).toEqual(withdrawnTlsKey);
     await serve();
     expect(chain.submissions).toHaveLength(3);
+  });
+
+  it('gives up for now, tells why, and goes on with long pauses until the chain takes it', async () => {
+    const { chain, deps } = rig();
+    chain.addNeuron(netuid, { hotkey: minerKey.ss58 });
+    let submitted = 0;
+    const refused = { kind: 'refused', where: 'pool', name: 'Paused', message: 'not now' } as const;
+    const stubborn = withSubmit(chain, (...call) => {
+      submitted += 1;
+      if (submitted === 64) return Promise.reject(new Error('no endpoint answers'));
+      return submitted <= 70 ? Promise.resolve(refused) : chain.submit(...call);
+    });
+    const pauses: number[] = [];
+    const sleep = (ms: number): Promise<void> => Promise.resolve(void pauses.push(ms));
+    const patient = { ...deps, chain: stubborn, clock: { ...deps.clock, sleep } };
+    expect(await serveAxon(patient, netuid, axon, never)).toBe('Paused: not now');
+    const told: (string | null)[] = [];
+    await keepServing(patient, netuid, axon, never, (problem) => told.push(problem));
+    const text = 'Paused: not now';
+    expect(told).toEqual([text, 'no endpoint answers', text, text, null]);
+    expect(pauses.filter((ms) => ms > 1000)).toEqual([60_000, 120_000, 240_000, 480_000, 960_000]);
+  });
+
+  it('ends with its signal, and says nothing more', async () => {
+    const { chain, deps } = rig();
+    const stop = new AbortController();
+    const told: (string | null)[] = [];
+    chain.disconnect();
+    const sleep = (_: number, signal?: AbortSignal): Promise<void> =>
+      told.length < 3 ? Promise.resolve() : Promise.reject(abortedReason(stop, signal));
+    const patient = { ...deps, clock: { ...deps.clock, sleep } };
+    await keepServing(patient, netuid, axon, stop.signal, (problem) => told.push(problem));
+    expect(told).toHaveLength(3);
   });
 
   it('has no block to wait for before the first time', async () => {

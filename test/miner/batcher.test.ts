@@ -10,6 +10,8 @@ interface Rig {
   readonly engine: FakeEngine;
   readonly platform: ManualPlatform;
   readonly batcher: Batcher;
+  /** What was told of the queue. */
+  readonly depths: readonly number[];
 }
 
 interface RigOptions extends Partial<BatcherOptions> {
@@ -21,16 +23,17 @@ function rig({ batchable = true, ahead, ...options }: RigOptions = {}): Rig {
   const fake = createFakeEngine({ ...fakeModel, batchable });
   const engine = ahead === undefined ? fake : Object.assign(fake, { ahead });
   const platform = createManualPlatform();
+  const depths: number[] = [];
   const batcher = createBatcher(
     {
       engine,
       clock: platform.clock,
       defer: (run) => void Promise.resolve().then(run),
-      observer: { onQueue: () => undefined, onRun: () => undefined },
+      observer: { onQueue: (waiting) => depths.push(waiting), onRun: () => undefined },
     },
     { maxBatch: 8, maxWaiting: 100, ...options },
   );
-  return { engine, platform, batcher };
+  return { engine, platform, batcher, depths };
 }
 
 function job(inputs = row(1, 2), more: Partial<BatchJob> = {}): BatchJob {
@@ -150,12 +153,14 @@ describe('the batcher', () => {
   });
 
   it('refuses what waits when it closes', async () => {
-    const { batcher, engine, platform } = rig();
+    const { batcher, engine, platform, depths } = rig();
     engine.hold();
     const running = batcher.submit(job());
     await platform.advance(0);
     const waiting = batcher.submit(job());
+    expect(depths.at(-1)).toBe(1);
     batcher.close();
+    expect(depths.at(-1)).toBe(0);
     expect(values(await waiting)).toBe('closed');
     expect(values(await batcher.submit(job()))).toBe('closed');
     engine.release();

@@ -40,9 +40,11 @@ function send(
   path: string,
   headers: Readonly<Record<string, string>> = {},
   body = '',
+  localAddress = '127.0.0.1',
 ): Promise<Sent> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+    const where = { host: '127.0.0.1', port, localAddress };
+    const sent = request({ ...where, method, path, headers }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
@@ -144,11 +146,13 @@ describe('the admin port', () => {
     expect((await send('POST', '/admin', {}, 'a'.repeat(100_000))).status).toBe(413);
   });
 
-  it('stops looking at signatures when too many are bad', async () => {
+  it('429 for an address that was bad too often, and for no other; its operator gets through', async () => {
     const statuses: number[] = [];
     for (let at = 0; at < 60; at += 1)
       statuses.push((await send('POST', '/admin', {}, '{}')).status);
     expect(statuses).toContain(429);
+    expect((await send('POST', '/admin', {}, '{}', '127.0.0.9')).status).toBe(401);
+    expect(await ask({ command: 'resume' })).toEqual({ draining: false });
   });
 });
 
@@ -174,7 +178,7 @@ describe('where the admin port may be', () => {
   it('knows loopback addresses, and hosts that name them', () => {
     expect(['127.0.0.1', '127.9.9.9', '::1'].map(isLoopback)).toEqual([true, true, true]);
     expect(['10.0.0.1', 'localhost', '::'].map(isLoopback)).toEqual([false, false, false]);
-    const hosts = ['localhost:9102', '127.0.0.1', '[::1]:1', 'localhost.evil', undefined, ''];
+    const hosts = ['localhost:9103', '127.0.0.1', '[::1]:1', 'localhost.evil', undefined, ''];
     expect(hosts.map(isLoopbackHost)).toEqual([true, true, true, false, false, false]);
   });
 });
