@@ -23,7 +23,7 @@ describe('a miner whose model computes on other servers', () => {
   async function start(
     servers: readonly OipServer[],
   ): Promise<{ rig: MinerRig; places: readonly OipHttp[] }> {
-    const places = await Promise.all(servers.map(serveOip));
+    const places = await Promise.all(servers.map((server) => serveOip(server)));
     for (const place of places) closers.push(() => place.close());
     const backend = {
       kind: 'open-inference',
