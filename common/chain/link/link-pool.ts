@@ -410,8 +410,15 @@ export class LinkPool {
       else log.debug('the chain head is late', facts);
       this.#book.note(link.url, problem);
     } else {
-      this.#drop(link, problem);
+      await this.#leave(link, ahead, problem);
     }
+  }
+
+  /** Not dropped: on a busy machine it would answer again before the other one has opened. */
+  async #leave(link: TimedLink, ahead: string, problem: string): Promise<void> {
+    await this.#moveTo(ahead, problem);
+    if (this.#current === link) this.#book.note(link.url, problem);
+    else this.#book.failed(link.url, problem);
   }
 }
 
