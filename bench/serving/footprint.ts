@@ -1,8 +1,9 @@
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchRow } from '../row.ts';
 import { median } from '../row.ts';
 import { judged } from './goal-rows.ts';
-import { cpuMsOf } from './pinned.ts';
+import { answerOf, cores, cpuMsOf, endProcess, spawnPinned } from './pinned.ts';
 import { quick } from './quick.ts';
 import { startOwnMiner } from './servers.ts';
 import { withServers } from './with-servers.ts';
@@ -15,7 +16,11 @@ const idleMs = quick ? 500 : 20_000;
 export function benchFootprint(): Promise<readonly BenchRow[]> {
   return withServers('miner, footprint', async (bench) => {
     const readyMs: number[] = [];
-    for (let at = 0; at < starts; at += 1) readyMs.push(await readyAfterMs());
+    const bareMs: number[] = [];
+    for (let at = 0; at < starts; at += 1) {
+      readyMs.push(await readyAfterMs());
+      bareMs.push(await bareNodeMs());
+    }
     const miner = bench.keep(await startOwnMiner({ model: 'light' }));
     await sleep(settleMs);
     const beforeMs = cpuMsOf(miner.pid);
@@ -30,6 +35,15 @@ export function benchFootprint(): Promise<readonly BenchRow[]> {
         value: median(readyMs) / 1000,
         goal: 0.3,
       }),
+      {
+        name: 'the same, against a bare node process that says it runs',
+        unit: 's',
+        value: median(readyMs) / 1000,
+        peer: median(bareMs) / 1000,
+        ratio: median(readyMs) / median(bareMs),
+        goal: null,
+        ok: true,
+      },
       judged({ ...ceiling, name: 'miner, idle', unit: '% of a core', value: idle * 100, goal: 1 }),
     ];
   });
@@ -39,4 +53,15 @@ async function readyAfterMs(): Promise<number> {
   const miner = await startOwnMiner({ model: 'echo' });
   await miner.close();
   return miner.readyMs;
+}
+
+/** What no node program can be faster than here. */
+async function bareNodeMs(): Promise<number> {
+  const script = 'process.send(performance.now())';
+  const child = spawnPinned(cores.server, process.execPath, ['-e', script], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const ms = await answerOf<number>(child);
+  await endProcess(child);
+  return ms;
 }

@@ -6,6 +6,8 @@ export interface MinerOrder {
   readonly sha256: string;
   readonly maxBatch: number;
   readonly instances: number;
+  /** Takes a timer each millisecond: not where a miner at rest is measured. */
+  readonly watchesLoop: boolean;
 }
 
 export type MinerWord =

@@ -80,7 +80,7 @@ const miner = await startMiner({
 await miner.announce(new AbortController().signal);
 
 const delay = monitorEventLoopDelay({ resolution: resolutionMs });
-delay.enable();
+if (order.watchesLoop) delay.enable();
 const say = (word: MinerWord): void => void process.send?.(word);
 
 /** Any word of the parent asks for the delay since the last. */

@@ -53,14 +53,17 @@ export interface MinerChoice {
   readonly instances?: number;
   readonly onCores?: string;
   readonly nodeFlags?: readonly string[];
+  /** For `loopDelayP99Ms`. */
+  readonly watchesLoop?: boolean;
 }
 
 /** Our miner with one model; the echo is an ONNX file of one Identity. */
 export async function startOwnMiner(choice: MinerChoice): Promise<OwnMiner> {
   const { model, maxBatch = 32, instances = 1, onCores = cores.server, nodeFlags = [] } = choice;
+  const { watchesLoop = false } = choice;
   const path = modelPath(model === 'echo' ? 'identity' : model);
   const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
-  const order: MinerOrder = { model, path, sha256, maxBatch, instances };
+  const order: MinerOrder = { model, path, sha256, maxBatch, instances, watchesLoop };
   const args = [...nodeFlags, builtModule('miner-process')];
   const child = spawnPinned(onCores, process.execPath, [...args, JSON.stringify(order)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
