@@ -78,19 +78,25 @@ function readArtefact(): Uint8Array<ArrayBuffer> {
 
 type Act<T> = (wasm: Exports, arena: Arena) => T;
 
+interface Instance {
+  readonly wasm: Exports;
+  readonly arena: Arena;
+}
+
 /**
  * The running crate. A trap, of which the usual cause is memory, leaves it in the middle of what it
  * did, and every later call would trap as well: it is started anew, with empty tables, and the call
- * is made once more.
+ * is made once more. No call ever reaches an instance that trapped: its memory is wiped, and what it
+ * then says of a signature would be worth nothing.
  */
 class Crate {
   readonly #module: object;
-  #wasm: Exports;
-  #arena: Arena;
+  /** Null after a trap, until it could be started anew. */
+  #running: Instance | null;
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {
     this.#module = new WebAssembly.Module(bytes);
-    [this.#wasm, this.#arena] = start(this.#module);
+    this.#running = start(this.#module);
   }
 
   run<T>(act: Act<T>): T {
@@ -103,24 +109,25 @@ class Crate {
   }
 
   #try<T>(act: Act<T>): T {
+    const { wasm, arena } = (this.#running ??= start(this.#module));
     try {
-      return act(this.#wasm, this.#arena);
+      return act(wasm, arena);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) this.#startAnew();
+      if (error instanceof WebAssembly.RuntimeError) this.#abandon(wasm);
       throw error;
     }
   }
 
-  #startAnew(): void {
+  #abandon({ memory }: Exports): void {
+    this.#running = null;
     // Its stack may hold secrets.
-    new Uint8Array(this.#wasm.memory.buffer).fill(0);
-    [this.#wasm, this.#arena] = start(this.#module);
+    new Uint8Array(memory.buffer).fill(0);
   }
 }
 
-function start(module: object): [Exports, Arena] {
+function start(module: object): Instance {
   const { exports } = new WebAssembly.Instance(module);
-  return [exports as Exports, new Arena(exports as Exports)];
+  return { wasm: exports as Exports, arena: new Arena(exports as Exports) };
 }
 
 /** What one call may reserve: addresses of the crate have 32 bits, and it doubles what it asks for. */

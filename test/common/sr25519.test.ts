@@ -296,9 +296,13 @@ function pieces(secret: Uint8Array, memory = new Uint8Array()): number[] {
   return found.filter((at) => at >= 0);
 }
 
+interface Engine {
+  Instance: new (module: object) => object;
+}
+
 /** An instance whose memory can be looked at: the engine's constructor is watched once. */
 function spyOnMemory() {
-  const engine = Reflect.get(globalThis, 'WebAssembly') as { Instance: new (m: object) => object };
+  const engine = Reflect.get(globalThis, 'WebAssembly') as Engine;
   const Original = engine.Instance;
   const instances: { exports: { memory: { buffer: ArrayBuffer } } }[] = [];
   engine.Instance = class extends Original {
@@ -314,6 +318,23 @@ function spyOnMemory() {
       instance,
       memories: () => instances.map((one) => new Uint8Array(one.exports.memory.buffer)),
     };
+  } finally {
+    engine.Instance = Original;
+  }
+}
+
+/** The engine has no memory for another instance meanwhile. */
+function withoutInstances(act: () => void): void {
+  const engine = Reflect.get(globalThis, 'WebAssembly') as Engine;
+  const Original = engine.Instance;
+  engine.Instance = class extends Original {
+    constructor(module: object) {
+      super(module);
+      throw new RangeError('WebAssembly.Instance(): Out of memory');
+    }
+  };
+  try {
+    act();
   } finally {
     engine.Instance = Original;
   }
@@ -343,6 +364,28 @@ describe('an instance that runs out of memory', () => {
       expect(bounded.verifyBatch(checks)).toEqual(checks.map(() => true));
       expect(bounded.verify(forged.message, forged.signature, forged.publicKey)).toBe(false);
     }
+  });
+
+  it('takes nothing for true when it cannot be started anew, and goes on when it can', () => {
+    const bounded = loadSr25519({ wasm: crateWithin(8) });
+    const checks = Array.from({ length: 64 }, (_, at): SignatureCheck => {
+      const keypair = sr25519.keypairFromMiniSecret(seededBytes(`key ${at}`, 32));
+      const message = seededBytes(`text ${at}`, 40);
+      return { message, signature: sr25519.sign(keypair, message), publicKey: keypair.slice(64) };
+    });
+    const [good] = checks;
+    if (good === undefined) throw new Error('no check');
+    const verify = (message: Uint8Array): boolean =>
+      bounded.verify(message, good.signature, good.publicKey);
+    withoutInstances(() => {
+      expect(() => {
+        for (let round = 0; round < 12; round += 1) bounded.verifyBatch(checks);
+      }).toThrow('Out of memory');
+      for (const message of [good.message, seededBytes('other', 40)]) {
+        expect(() => verify(message)).toThrow('Out of memory');
+      }
+    });
+    expect([verify(good.message), verify(seededBytes('other', 40))]).toEqual([true, false]);
   });
 
   it('says so of a message that does not fit, and signs the next', () => {
