@@ -256,15 +256,18 @@ function unread(context: Context, { address, isProven }: Asking, why: UnreadBody
   return bodyRefusal(why, options.maxBodyBytes);
 }
 
-/** A wallet in a browser signs a text between marks; such a signature counts as well. */
+/**
+ * A wallet in a browser signs a text between marks; such a signature counts as well. Null when it
+ * could not be found out.
+ */
 async function isSigned(
   { verifyQueue }: Context,
   claim: Claim,
   bodySha256: Uint8Array,
-): Promise<boolean> {
-  if (await verifyQueue.verify(claim.signatureCheck(bodySha256))) return true;
-  const wrapped = claim.wrappedCheck?.(bodySha256);
-  return wrapped !== undefined && verifyQueue.verify(wrapped);
+): Promise<boolean | null> {
+  const good = await verifyQueue.verify(claim.signatureCheck(bodySha256));
+  const wrapped = good === false ? claim.wrappedCheck?.(bodySha256) : undefined;
+  return wrapped === undefined ? good : verifyQueue.verify(wrapped);
 }
 
 function accepted(
@@ -338,8 +341,18 @@ export function tooLarge(maxBytes: number): RawResponse {
   return refuse(413, 'too_large', `the body may have at most ${maxBytes} bytes`);
 }
 
-/** A wrong or useless signature has cost a check like a good one: its address pays for that. */
-function settle(context: Context, { address, claim }: Asking, good: boolean): RawResponse | null {
+/**
+ * A wrong or useless signature has cost a check like a good one: its address pays for that. That it
+ * could not be checked is not the caller's doing.
+ */
+function settle(
+  context: Context,
+  { address, claim }: Asking,
+  good: boolean | null,
+): RawResponse | null {
+  if (good === null) {
+    return refuse(503, 'unverified', 'the signature could not be checked now', busyRetryMs);
+  }
   const { platform, wastedByAddress } = context;
   const nowMs = platform.clock.monotonicMs();
   const refusal = good ? admitted(context, claim, nowMs) : spent(context, claim, good);

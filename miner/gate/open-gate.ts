@@ -16,7 +16,7 @@ import { createGatekeeper } from './gatekeeper.ts';
 import type { Gatekeeper, GatekeeperOptions } from './gatekeeper.ts';
 import { createHandle } from './handle.ts';
 import type { Handle, HandleOptions } from './handle.ts';
-import type { StatisticsOf } from './info-routes.ts';
+import type { Readiness, StatisticsOf } from './info-routes.ts';
 import { createReceiptDesk } from './receipts.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import type { RefusalLog } from './refusal-log.ts';
@@ -28,8 +28,7 @@ export interface GateDeps {
   readonly metrics: MinerMetrics;
   readonly lifecycle: Lifecycle;
   readonly catalogue: Catalogue;
-  /** Why no request can be answered now, or null. */
-  readonly notReady: () => string | null;
+  readonly readiness: Readiness;
   readonly statistics: StatisticsOf;
   /** Where the callers that the chain knows stand. */
   readonly state: Pick<MinerState, 'directory'>;
@@ -38,7 +37,7 @@ export interface GateDeps {
 /** All that stands between a socket and the models, as the configuration wants it. */
 export function openGate(parts: MinerParts, deps: GateDeps): MinerServerOptions {
   const { config, log, platform, hotkey } = parts;
-  const { catalogue, metrics, notReady } = deps;
+  const { catalogue, metrics, readiness } = deps;
   const refusals = createRefusalLog(log);
   const handle = createHandle(
     {
@@ -64,7 +63,7 @@ export function openGate(parts: MinerParts, deps: GateDeps): MinerServerOptions 
         config,
       ),
       metrics,
-      notReady,
+      readiness,
       statistics: config.server.statistics ? deps.statistics : undefined,
     },
     handleOptions(config),
@@ -83,6 +82,7 @@ function openGatekeeper(parts: MinerParts, { metrics, lifecycle, state }: GateDe
     clock,
     defer: setImmediate,
     onBatch: (_, seconds) => metrics.verifySeconds.observe(seconds),
+    log,
   });
   const replay = new ReplayMemory();
   const directory = () => state.directory;

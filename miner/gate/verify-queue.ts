@@ -1,10 +1,11 @@
 import type { Clock } from '../../common/platform-port.ts';
 import { createTogether } from '../../common/together.ts';
 import type { SignatureCheck, Verifier } from '../../common/signer-port.ts';
+import type { Logger } from '../../common/telemetry-port.ts';
 
 export interface VerifyQueue {
-  /** Never rejects; malformed input is `false`. */
-  verify(check: SignatureCheck): Promise<boolean>;
+  /** Never rejects; malformed input is `false`; null when it could not be found out. */
+  verify(check: SignatureCheck): Promise<boolean | null>;
 }
 
 /** Verifies beside the event loop, where there is a core for it. */
@@ -22,11 +23,12 @@ export interface VerifyQueueDeps {
   /** Runs a function once what arrived at the same time was taken in. */
   readonly defer: (run: () => void) => void;
   readonly onBatch: (signatures: number, seconds: number) => void;
+  readonly log: Logger;
 }
 
 interface Pending {
   readonly check: SignatureCheck;
-  readonly settle: (good: boolean) => void;
+  readonly settle: (good: boolean | null) => void;
 }
 
 /** Larger batches gain nothing and hold up the event loop (15 to 20 µs a signature of a known key). */
@@ -40,19 +42,20 @@ const worthAThread = 3;
  */
 export function createVerifyQueue(deps: VerifyQueueDeps): VerifyQueue {
   const { clock, onBatch, threads } = deps;
+  const attempt = createAttempt(deps);
   const verifyHere = (batch: readonly Pending[]): void => {
     const started = clock.monotonicMs();
-    settle(batch, verifyAll(deps.verifier, checksOf(batch)), started);
+    settle(batch, attempt(checksOf(batch)), started);
   };
   const verifyThere = async (there: VerifyThreads, batch: readonly Pending[]): Promise<void> => {
     const started = clock.monotonicMs();
-    const verdicts = await there.verifyBatch(checksOf(batch));
+    const verdicts = await there.verifyBatch(checksOf(batch)).catch(() => null);
     if (verdicts === null) verifyHere(batch);
     else settle(batch, verdicts, started);
   };
-  const settle = (batch: readonly Pending[], verdicts: readonly boolean[], from: number): void => {
+  const settle = (batch: readonly Pending[], verdicts: Verdicts, from: number): void => {
     onBatch(batch.length, (clock.monotonicMs() - from) / 1000);
-    batch.forEach((one, at) => one.settle(verdicts[at] === true));
+    batch.forEach((one, at) => one.settle(verdicts === null ? null : verdicts[at] === true));
   };
   const pending = createTogether<Pending>(deps.defer, maxBatch, (batch) => {
     const isWorthIt = threads?.isFree() === true && batch.length >= worthAThread;
@@ -64,6 +67,27 @@ export function createVerifyQueue(deps: VerifyQueueDeps): VerifyQueue {
       new Promise((settleOne) => {
         pending.push({ check, settle: settleOne });
       }),
+  };
+}
+
+type Verdicts = readonly boolean[] | null;
+
+/**
+ * Null when the verifier cannot go on, of which the usual cause is memory: nobody catches what is
+ * thrown in a turn of its own, and it would end the miner. Told once until it can again.
+ */
+function createAttempt({ verifier, log }: VerifyQueueDeps) {
+  let fails = false;
+  return (checks: readonly SignatureCheck[]): Verdicts => {
+    try {
+      const verdicts = verifyAll(verifier, checks);
+      fails = false;
+      return verdicts;
+    } catch (error) {
+      if (!fails) log.error('signatures cannot be verified', { error });
+      fails = true;
+      return null;
+    }
   };
 }
 

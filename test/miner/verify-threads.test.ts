@@ -77,13 +77,14 @@ describe('threads that verify', () => {
 describe('the queue with threads', () => {
   const wanted = [true, false, true, true];
 
-  async function verdicts(threads: VerifyThreads): Promise<readonly boolean[]> {
+  async function verdicts(threads: VerifyThreads): Promise<readonly (boolean | null)[]> {
     const { verify } = createVerifyQueue({
       verifier: sr25519,
       threads,
       clock: platform.clock,
       defer: setImmediate,
       onBatch: () => undefined,
+      log,
     });
     return Promise.all(wanted.map((good, at) => verify(check(`message ${at}`, good))));
   }
@@ -101,9 +102,11 @@ describe('the queue with threads', () => {
     expect(seen).toEqual([4]);
   });
 
-  it('verifies itself what a dead thread gives back', async () => {
+  it('verifies itself what a dead thread gives back, and what could not be handed over', async () => {
     const dead: VerifyThreads = { isFree: () => true, verifyBatch: () => Promise.resolve(null) };
     expect(await verdicts(dead)).toEqual(wanted);
+    const full = () => Promise.reject(new RangeError('Array buffer allocation failed'));
+    expect(await verdicts({ isFree: () => true, verifyBatch: full })).toEqual(wanted);
   });
 });
 
