@@ -6,10 +6,18 @@ const keptForOthers = 128;
 /** Connections that are accepted at once, before those that give way to them are closed. */
 const acceptedAtOnce = 128;
 
+/** Handshakes of TLS: more than come together on a good day. */
+const mostHandshakes = 512;
+
 export interface ConnectionRoom {
   readonly maxConnections: number;
   /** How many more may be open for a moment. */
   readonly atOnce: number;
+  /**
+   * And how many more that are no connection yet. They have places of their own: in those of others,
+   * stalled ones would make node itself drop newcomers, before the oldest could give way.
+   */
+  readonly handshakes: number;
 }
 
 /**
@@ -17,11 +25,19 @@ export interface ConnectionRoom {
  * them that are open for a moment. Without files left, a server can neither accept nor refuse: it
  * must stop before that.
  */
-export function connectionRoom(wanted: number, maxFiles = maxOpenFiles()): ConnectionRoom {
-  if (maxFiles === null) return { maxConnections: wanted, atOnce: acceptedAtOnce };
-  const left = Math.max(2, maxFiles - keptForOthers);
+export function connectionRoom(
+  wanted: number,
+  byTls: boolean,
+  maxFiles = maxOpenFiles(),
+): ConnectionRoom {
+  const wantedHandshakes = byTls ? mostHandshakes : 0;
+  if (maxFiles === null) {
+    return { maxConnections: wanted, atOnce: acceptedAtOnce, handshakes: wantedHandshakes };
+  }
+  const left = Math.max(3, maxFiles - keptForOthers);
   const atOnce = Math.min(acceptedAtOnce, Math.floor(left / 4) + 1);
-  return { maxConnections: Math.min(wanted, left - atOnce), atOnce };
+  const handshakes = Math.min(wantedHandshakes, Math.floor(left / 8) + 1);
+  return { maxConnections: Math.min(wanted, left - atOnce - handshakes), atOnce, handshakes };
 }
 
 /** The soft limit of this process, or null where the system does not say. */

@@ -11,11 +11,12 @@ export interface Handshakes {
   close(): void;
 }
 
-/** More than come together on a good day; past it the oldest give way. */
-const maxUnderWay = 512;
-const maxOfOneAddress = 64;
+const mostOfOneAddress = 64;
+const partOfOneAddress = 0.25;
 
-export function createHandshakes(): Handshakes {
+/** Past `maxUnderWay` the oldest give way. */
+export function createHandshakes(maxUnderWay: number): Handshakes {
+  const maxOfOneAddress = Math.min(mostOfOneAddress, Math.ceil(maxUnderWay * partOfOneAddress));
   /** By address and port of the other side, the oldest first. */
   const underWay = new Map<string, Socket>();
   const perAddress = new Map<string, number>();

@@ -67,8 +67,9 @@ interface Context {
 
 /** Throws PORT_TAKEN. */
 export async function startMinerServer(options: MinerServerOptions): Promise<MinerServer> {
-  const { host, port, log } = options;
-  const { maxConnections, atOnce } = connectionRoom(options.maxConnections);
+  const { host, port, log, tls } = options;
+  const room = connectionRoom(options.maxConnections, tls !== undefined);
+  const { maxConnections } = room;
   if (maxConnections < options.maxConnections) {
     const { maxConnections: wanted } = options;
     log.warn('the limit on open files allows fewer connections', { wanted, maxConnections });
@@ -81,11 +82,11 @@ export async function startMinerServer(options: MinerServerOptions): Promise<Min
   const context: Context = {
     options,
     connections,
-    handshakes: createHandshakes(),
+    handshakes: createHandshakes(room.handshakes),
     draining: false,
   };
   const server = serverOf(options);
-  server.maxConnections = maxConnections + atOnce;
+  server.maxConnections = maxConnections + room.atOnce + room.handshakes;
   // One more than is allowed: past it, node would drop headers without a word.
   server.maxHeadersCount = maxHeadersCount + 1;
   server.timeout = options.stallTimeoutMs;
