@@ -312,13 +312,17 @@ export const minerSchema = z
           .min(1024)
           .max(1_073_741_824)
           .default(67_108_864)
-          .describe('All outputs of a run, and the body of an answer; JSON at most 16 MiB of it'),
+          .describe(
+            'Outputs of a run for each of its requests, and the body of an answer; JSON at most 16 MiB of it',
+          ),
         maxRows: z
           .int()
           .min(1)
           .max(16_777_216)
           .default(4096)
-          .describe('Of one request, to models whose first axis is a batch'),
+          .describe(
+            'Of one request, where inputs and outputs share a free first axis and batchAxis is not false',
+          ),
         maxBufferedBytes: z
           .int()
           .min(1024)
@@ -373,7 +377,7 @@ export const minerSchema = z
           .max(1_000_000_000)
           .default(65_536)
           .describe(
-            'Elements of inputs that one of ratePerSecond buys; four bytes of a text or an image are one',
+            'Elements of inputs that one of ratePerSecond buys; four bytes of a text or an image are one, or 16 pixels where they are more',
           ),
         addressRatePerSecond: z
           .number()

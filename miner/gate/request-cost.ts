@@ -1,7 +1,12 @@
 import type { Tensor } from '../../common/tensor.ts';
+import { picturePixels } from '../models/steps/image-size.ts';
 
 /** Four bytes of a text or an encoded image count as one element, about as much as one token. */
 const bytesPerElement = 4;
+/** So many a photograph has for four bytes; a picture of one colour, as long to decode, has many more. */
+const pixelsPerElement = 16;
+/** What one picture is taken for at most: as many as a model takes that does not say otherwise. */
+const mostPixels = 16_777_216;
 
 /**
  * What a request costs in tokens of its hotkey's bucket: one for each `unit` elements of its inputs,
@@ -9,12 +14,17 @@ const bytesPerElement = 4;
  */
 export function requestCost(inputs: readonly Tensor[], unit: number): number {
   let elements = 0;
-  for (const { data } of inputs) elements += Array.isArray(data) ? textElements(data) : data.length;
+  for (const { data } of inputs) elements += Array.isArray(data) ? byteElements(data) : data.length;
   return Math.max(1, elements / unit);
 }
 
-function textElements(strings: readonly Uint8Array[]): number {
+function byteElements(strings: readonly Uint8Array[]): number {
   let elements = 0;
-  for (const { length } of strings) elements += Math.max(1, Math.ceil(length / bytesPerElement));
+  for (const bytes of strings) elements += Math.max(1, Math.ceil(elementsOf(bytes)));
   return elements;
+}
+
+function elementsOf(bytes: Uint8Array): number {
+  const pixels = picturePixels(bytes, mostPixels);
+  return Math.max(bytes.length / bytesPerElement, pixels / pixelsPerElement);
 }

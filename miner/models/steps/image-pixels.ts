@@ -16,11 +16,18 @@ export interface Pixels {
 
 /** What a file is by its first bytes; null for what is none of these. */
 export function imageFormat(bytes: Uint8Array): ImageFormat | null {
-  if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return 'png';
-  if (startsWith(bytes, [0xff, 0xd8, 0xff])) return 'jpeg';
-  const riff = startsWith(bytes, [0x52, 0x49, 0x46, 0x46]);
-  return riff && startsWith(bytes.subarray(8), [0x57, 0x45, 0x42, 0x50]) ? 'webp' : null;
+  if (startsWith(bytes, signatures.png)) return 'png';
+  if (startsWith(bytes, signatures.jpeg)) return 'jpeg';
+  const riff = startsWith(bytes, signatures.riff);
+  return riff && startsWith(bytes.subarray(8), signatures.webp) ? 'webp' : null;
 }
+
+const signatures = {
+  png: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+  jpeg: [0xff, 0xd8, 0xff],
+  riff: [0x52, 0x49, 0x46, 0x46],
+  webp: [0x57, 0x45, 0x42, 0x50],
+} as const;
 
 function startsWith(bytes: Uint8Array, signature: readonly number[]): boolean {
   return signature.every((byte, at) => bytes[at] === byte);

@@ -5,6 +5,7 @@ import type { Asker } from '../../batch/waiting-line.ts';
 import type { InferJob, InferOutcome } from '../served-model.ts';
 import { createPictureTensor } from './image-pixels.ts';
 import type { Pixels } from './image-pixels.ts';
+import { picturePixels } from './image-size.ts';
 import type { PlannedPreStep } from './plan-steps.ts';
 import type { ItemTexts, Tokenized } from './thread-messages.ts';
 
@@ -76,7 +77,13 @@ async function tokenized(
   return worker.encode({ items: { texts, pairs }, asker: job });
 }
 
-/** Images of one request are decoded one after the other, each in a turn of its own. */
+/** Opening a file takes as long as decoding about so many pixels. */
+const openingPixels = 100_000;
+
+/**
+ * Images of one request are decoded one after the other, each in a turn of its own. Turns go by
+ * pixels: a file of one colour is small, and decoded no sooner than a photograph of its size.
+ */
 async function pictured(
   { step, datatype }: Extract<PlannedPreStep, { kind: 'decode-image' }>,
   maxItems: number,
@@ -89,7 +96,8 @@ async function pictured(
   if (problem !== null) return invalid(problem);
   const pictures = createPictureTensor(step, datatype, files.length);
   for (const [at, file] of files.entries()) {
-    const entered = await decoding.enter(job, Math.max(1, file.length));
+    const cost = openingPixels + picturePixels(file, step.maxPixels);
+    const entered = await decoding.enter(job, cost);
     if (entered.kind === 'refused') return entered;
     try {
       const decoded = await decodeImage(file, step);

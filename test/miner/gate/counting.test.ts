@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { addressKey } from '../../../miner/gate/address-key.ts';
 import { createBodyRoom } from '../../../miner/gate/body-room.ts';
@@ -51,6 +52,17 @@ describe('what a request costs', () => {
 
   it('counts four bytes of a text as an element, and an empty text as one', () => {
     expect(requestCost([texts(400, 1, 0)], 10)).toBe((100 + 1 + 1) / 10);
+  });
+
+  it('counts a picture by its pixels where they are more than its bytes, up to a bound', async () => {
+    const files = (...data: Uint8Array[]) => ({ ...texts(), shape: [data.length], data });
+    const background = { r: 1, g: 2, b: 3 };
+    const create = { width: 1600, height: 1000, channels: 3 as const, background };
+    const flat = await sharp({ create }).png().toBuffer();
+    expect(flat.length).toBeLessThan(100_000);
+    expect(requestCost([files(flat, flat)], 1000)).toBe((2 * 1600 * 1000) / 16 / 1000);
+    const liar = Uint8Array.from(flat).fill(255, 16, 24);
+    expect(requestCost([files(liar)], 1000)).toBe(16_777_216 / 16 / 1000);
   });
 });
 
@@ -274,11 +286,18 @@ describe('connections', () => {
   });
 
   it('stay below the limit on open files, those too that are open for a moment', () => {
-    expect(connectionRoom(4096, 20_000)).toEqual({ maxConnections: 4096, atOnce: 128 });
-    expect(connectionRoom(4096, 1024)).toEqual({ maxConnections: 768, atOnce: 128 });
-    expect(connectionRoom(4096, 256)).toEqual({ maxConnections: 95, atOnce: 33 });
-    expect(connectionRoom(4096, 64)).toEqual({ maxConnections: 1, atOnce: 1 });
-    expect(connectionRoom(4096, null)).toEqual({ maxConnections: 4096, atOnce: 128 });
+    const roomOf = (maxFiles: number | null, byTls = false) => {
+      const { maxConnections, atOnce, handshakes } = connectionRoom(4096, byTls, maxFiles);
+      return [maxConnections, atOnce, handshakes];
+    };
+    expect(roomOf(20_000)).toEqual([4096, 128, 0]);
+    expect(roomOf(1024)).toEqual([768, 128, 0]);
+    expect(roomOf(null)).toEqual([4096, 128, 0]);
+    expect(roomOf(20_000, true)).toEqual([4096, 128, 512]);
+    expect(roomOf(1024, true)).toEqual([655, 128, 113]);
+    expect(roomOf(256, true)).toEqual([78, 33, 17]);
+    expect(roomOf(64, true)).toEqual([1, 1, 1]);
+    expect(roomOf(null, true)).toEqual([4096, 128, 512]);
   });
 });
 

@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { DecodeImageStep } from '../../../common/model-manifest.ts';
 import { decodeImage } from '../../../miner/models/steps/image-decoder.ts';
 import { createPictureTensor, imageFormat } from '../../../miner/models/steps/image-pixels.ts';
+import { picturePixels } from '../../../miner/models/steps/image-size.ts';
+import { applyPreSteps } from '../../../miner/models/steps/pre-steps.ts';
+import { seededBytes } from '../../common/seeded-bytes.ts';
 
 function step(changes: Partial<DecodeImageStep> = {}): DecodeImageStep {
   return {
@@ -126,6 +129,118 @@ describe('a file that is none', () => {
     expect(imageFormat(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))).toBe('jpeg');
     expect(imageFormat(new TextEncoder().encode('RIFF....WEBPVP8 '))).toBe('webp');
     expect(imageFormat(new TextEncoder().encode('RIFF....WAVE'))).toBeNull();
+  });
+});
+
+const most = 1e9;
+
+/** A file of each kind that differs in where its head has the size. */
+function filesOf(width: number, height: number): Promise<Uint8Array[]> {
+  const image = () => plane(width, height);
+  const withProfile = () =>
+    image()
+      .withExif({ IFD0: { Copyright: 'x' } })
+      .withIccProfile('p3');
+  return Promise.all([
+    image().png().toBuffer(),
+    withProfile().png().toBuffer(),
+    image().jpeg().toBuffer(),
+    withProfile().jpeg({ progressive: true }).toBuffer(),
+    image().webp().toBuffer(),
+    image().webp({ lossless: true }).toBuffer(),
+    withProfile().webp().toBuffer(),
+    image().ensureAlpha(0.5).webp().toBuffer(),
+  ]);
+}
+
+describe('the pixels that a head tells', () => {
+  it('are those of the picture, in each format and coding', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 300 }),
+        async (width, height) => {
+          for (const file of await filesOf(width, height)) {
+            expect(picturePixels(file, most)).toBe(width * height);
+          }
+        },
+      ),
+      { numRuns: 5 },
+    );
+  });
+
+  it('are found behind bytes that fill up, as decoders find them', async () => {
+    const jpeg = await plane(30, 20).jpeg().toBuffer();
+    const filled = Buffer.concat([jpeg.subarray(0, 2), Buffer.alloc(9, 0xff), jpeg.subarray(2)]);
+    expect(await decodeImage(filled, step({ resize: 'fill' }))).toMatchObject({ kind: 'pixels' });
+    expect(picturePixels(filled, most)).toBe(600);
+  });
+
+  it('are none of what is no picture, and the most where the head does not tell', async () => {
+    expect(picturePixels(new TextEncoder().encode('a text'), most)).toBe(0);
+    expect(picturePixels(new Uint8Array(), most)).toBe(0);
+    const [png, , jpeg] = await filesOf(100, 100);
+    expect(picturePixels(png ?? new Uint8Array(), 5000)).toBe(5000);
+    expect(picturePixels((png ?? new Uint8Array()).subarray(0, 20), most)).toBe(most);
+    const start = (jpeg ?? new Uint8Array()).subarray(0, 3);
+    expect(picturePixels(start, most)).toBe(most);
+    expect(picturePixels(Buffer.concat([start, Buffer.alloc(2_000_000, 0xff)]), most)).toBe(most);
+  });
+
+  it('are between none and the most, whatever the bytes are', async () => {
+    const good = await filesOf(40, 30);
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...good),
+        fc.nat(400),
+        fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 8 }),
+        (file, length, changes) => {
+          const broken = new Uint8Array(file.subarray(0, length));
+          for (const [at, value] of changes) if (at < broken.length) broken[at] = value;
+          const pixels = picturePixels(broken, most);
+          expect(pixels >= 0 && pixels <= most).toBe(true);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('the turn of a picture', () => {
+  it('is charged by pixels: one of one colour as a photograph of its size', async () => {
+    const noise = seededBytes('noise', 300 * 200 * 3);
+    const photo = sharp(noise, { raw: { width: 300, height: 200, channels: 3 } });
+    const flat = await plane(300, 200).png().toBuffer();
+    const files = [flat, await photo.png().toBuffer(), await plane(3000, 2000).png().toBuffer()];
+    expect(files[1]?.length).toBeGreaterThan(50 * flat.length);
+    const costs: number[] = [];
+    const made = await applyPreSteps(
+      [{ kind: 'decode-image', step: step({ resize: 'fill' }), datatype: 'FP32' }],
+      files.length,
+      {
+        tokenizers: new Map(),
+        decodeImage: () =>
+          Promise.resolve({
+            kind: 'pixels',
+            pixels: { width: 4, height: 2, channels: 3, bytes: pixels },
+          }),
+        decoding: {
+          enter: (_, cost) => {
+            costs.push(cost);
+            return Promise.resolve({ kind: 'entered', leave: () => undefined });
+          },
+          waiting: 0,
+          close: () => undefined,
+        },
+      },
+      {
+        inputs: [{ name: 'image', datatype: 'BYTES', shape: [files.length], data: files }],
+        deadlineMs: 1,
+        isGone: () => false,
+      },
+    );
+    expect(made.kind).toBe('tensors');
+    expect(costs).toEqual([160_000, 160_000, 1_100_000]);
   });
 });
 
