@@ -1,9 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { Command, Option } from 'commander';
+import { z } from 'zod';
 import { loadConfig } from '../../common/config/config-load.ts';
 import { minerSchema } from '../../common/config/config-schema.ts';
 import type { Ss58 } from '../../common/brand.ts';
+import { catalogue } from '../../common/error-catalogue.ts';
 import { SubnetError, messageOf } from '../../common/errors.ts';
+import type { ErrorCode } from '../../common/errors.ts';
 import { parseSs58 } from '../../common/keys/ss58.ts';
 import { walletLocation } from '../../common/keys/wallet.ts';
 import { createPlatform } from '../../common/node/platform.ts';
@@ -11,6 +14,7 @@ import type { Signer } from '../../common/signer-port.ts';
 import { signRequest } from '../../common/wire/btauth.ts';
 import { adminPath, logLevels } from '../../miner/admin/admin-command.ts';
 import type { AdminCommand } from '../../miner/admin/admin-command.ts';
+import { isLoopback } from '../../miner/admin/loopback.ts';
 import { locationOf, withHotkey, withJson } from '../flags.ts';
 import type { OutputFlags, WalletFlags } from '../flags.ts';
 import type { CliIo } from '../io.ts';
@@ -21,6 +25,7 @@ interface AdminFlags extends OutputFlags, WalletFlags {
   readonly config: string;
   readonly useColdkey?: boolean;
   readonly miner?: string;
+  readonly from?: string;
 }
 
 /** `subnet miner admin`: commands to a miner that runs, by signed requests on its loopback port. */
@@ -105,7 +110,11 @@ function withAdmin(command: Command): Command {
   return withJson(withHotkey(command))
     .requiredOption('--config <file>', 'miner YAML: where its admin port is')
     .option('--use-coldkey', 'sign with the coldkey of the wallet, listed in admin.keys')
-    .option('--miner <ss58>', "the miner's hotkey, when another key signs");
+    .option('--miner <ss58>', "the miner's hotkey, when another key signs")
+    .option(
+      '--from <address>',
+      'loopback address to ask from, where the usual one is refused (429)',
+    );
 }
 
 async function give(io: CliIo, flags: AdminFlags, command: AdminCommand): Promise<void> {
@@ -114,7 +123,8 @@ async function give(io: CliIo, flags: AdminFlags, command: AdminCommand): Promis
   try {
     const receiver = flags.miner === undefined ? signer.ss58 : addressOf(flags.miner);
     const { host, port } = config.admin;
-    const result = await askAdmin({ host, port, signer, receiver }, command);
+    const from = loopbackOf(flags.from);
+    const result = await askAdmin({ host, port, signer, receiver, from }, command);
     io.out(
       JSON.stringify(
         flags.json === true ? { ok: true, result } : result,
@@ -143,15 +153,22 @@ function addressOf(text: string): Ss58 {
   return address;
 }
 
+function loopbackOf(address: string | undefined): string | undefined {
+  if (address === undefined || isLoopback(address)) return address;
+  throw new SubnetError('USAGE', { detail: '--from is no loopback address' });
+}
+
 export interface AdminTarget {
   readonly host: string;
   readonly port: number;
   readonly signer: Signer;
   /** The miner's hotkey. */
   readonly receiver: Ss58;
+  /** The address to ask from; that of the system when absent. */
+  readonly from?: string | undefined;
 }
 
-/** Signs a command and sends it. Throws ADMIN_UNREACHABLE, ADMIN_REFUSED. */
+/** Signs a command and sends it. Throws ADMIN_UNREACHABLE, ADMIN_REFUSED, and what the miner met. */
 export async function askAdmin(target: AdminTarget, command: AdminCommand): Promise<unknown> {
   const { sha256, clock } = createPlatform();
   const body = Buffer.from(JSON.stringify(command));
@@ -165,17 +182,33 @@ export async function askAdmin(target: AdminTarget, command: AdminCommand): Prom
   });
   const reply = await post(target, headers, body);
   if (reply.ok) return reply.result;
-  throw new SubnetError('ADMIN_REFUSED', { detail: reply.error ?? 'no reason was given' });
+  throw refusalOf(reply);
 }
 
-interface Reply {
-  readonly ok: boolean;
-  readonly result?: unknown;
-  readonly error?: string;
+const replySchema = z.union([
+  z.object({ ok: z.literal(true), result: z.unknown() }),
+  z.object({
+    ok: z.literal(false).default(false),
+    code: z.string().optional(),
+    facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    error: z.string().default('no reason was given'),
+  }),
+]);
+
+type Reply = z.infer<typeof replySchema>;
+
+/** The error that the miner met, with its own fix and exit code, where this version knows it. */
+function refusalOf({ code, facts, error: detail }: Exclude<Reply, { ok: true }>): SubnetError {
+  if (code === undefined || !isErrorCode(code)) return new SubnetError('ADMIN_REFUSED', { detail });
+  return new SubnetError(code, facts ?? { detail });
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(catalogue, code);
 }
 
 function post(
-  { host, port }: AdminTarget,
+  { host, port, from }: AdminTarget,
   headers: Readonly<Record<string, string>>,
   body: Buffer,
 ): Promise<Reply> {
@@ -191,6 +224,7 @@ function post(
       method: 'POST',
       path: adminPath,
       headers: { ...headers, ...length },
+      ...(from !== undefined && { localAddress: from }),
     };
     const request = httpRequest(options, (response) => {
       let text = '';
@@ -199,7 +233,7 @@ function post(
       response.on('error', fail);
       response.on('end', () => {
         try {
-          resolve(JSON.parse(text) as Reply);
+          resolve(replySchema.parse(JSON.parse(text)));
         } catch (error) {
           fail(error);
         }

@@ -4,12 +4,19 @@ import { isSubnetError, messageOf } from '../../common/errors.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { Verifier } from '../../common/signer-port.ts';
 import type { Logger } from '../../common/telemetry-port.ts';
-import { readAuth, settleAuth, signatureCheckOf } from '../../common/wire/btauth.ts';
-import type { AuthPolicy } from '../../common/wire/btauth.ts';
+import {
+  btauthHeaders,
+  keyOfAddress,
+  readAuth,
+  settleAuth,
+  signatureCheckOf,
+} from '../../common/wire/btauth.ts';
+import type { AuthClaim, AuthPolicy, AuthRefusal, KeyOf } from '../../common/wire/btauth.ts';
 import type { HeaderMap } from '../../common/wire/inference-types.ts';
 import { ReplayMemory } from '../../common/wire/replay.ts';
 import { addressKey } from '../gate/address-key.ts';
 import { createRateLimiter } from '../gate/rate-limit.ts';
+import type { RateLimiter } from '../gate/rate-limit.ts';
 import { adminCommandSchema, adminPath } from './admin-command.ts';
 import type { AdminCommand } from './admin-command.ts';
 import { carryOut } from './admin-control.ts';
@@ -46,50 +53,90 @@ export interface AdminOptions {
 /** Answers one request of the admin port; never rejects. */
 export type AdminGate = (request: AdminRequest) => Promise<AdminReply>;
 
-/** Programs on this machine may try keys, but not many, each address by itself. */
+/** Wrong signatures under the name of a key that may: checking them takes time from validators. */
 const tries = { ratePerSecond: 5, burst: 30, maxKeys: 256 };
 const replayLimits = { retentionNs: 15_000_000_000n, maxPerHotkey: 1000, maxTotal: 10_000 };
 
+interface Context extends AdminDeps {
+  readonly allowed: ReadonlySet<string>;
+  readonly policy: AuthPolicy;
+  readonly replay: ReplayMemory;
+  readonly wrongByAddress: RateLimiter;
+}
+
 /**
  * Who can reach the port is no operator yet: every command is signed as btauth/1 with the hotkey of
- * the miner or a key that its YAML names, and each signature counts once. What others got wrong keeps
- * no operator out: a good signature counts whatever came before it, and strangers spend no nonce.
+ * the miner or a key that its YAML names, and each signature counts once. Signatures are checked on
+ * the event loop that serves validators, so strangers get none checked, and an address few that are
+ * wrong. Each address pays for itself: what comes from one keeps no operator out who asks from another.
  */
 export function createAdminGate(deps: AdminDeps, options: AdminOptions): AdminGate {
   const allowed = new Set<string>([options.hotkey, ...options.keys]);
-  const policy: AuthPolicy = { receiver: options.hotkey, notBeforeNs: options.notBeforeNs };
-  const replay = new ReplayMemory(replayLimits);
-  const limiter = createRateLimiter(tries);
+  const { hotkey: receiver, notBeforeNs } = options;
+  const context: Context = {
+    ...deps,
+    allowed,
+    policy: { receiver, notBeforeNs, keyOf: keysOf(allowed) },
+    replay: new ReplayMemory(replayLimits),
+    wrongByAddress: createRateLimiter(tries),
+  };
   return async (request) => {
-    const { clock } = deps.platform;
     if (request.path !== adminPath) return refusal(404, 'no such path');
     if (request.method !== 'POST') return refusal(405, 'use POST');
-    const judged = judge(deps, policy, replay, allowed, request);
-    if ('hotkey' in judged) return run(deps, judged.hotkey, request.body);
-    const waitMs = limiter.take(addressKey(request.remoteAddress), clock.monotonicMs());
-    return waitMs === 0 ? judged : refusal(429, 'too many bad requests');
+    const judged = judge(context, request);
+    return 'hotkey' in judged ? run(deps, judged.hotkey, request.body) : judged;
   };
 }
 
-function judge(
-  { platform, verifier }: AdminDeps,
-  policy: AuthPolicy,
-  replay: ReplayMemory,
-  allowed: ReadonlySet<string>,
-  { method, path, headers, body }: AdminRequest,
-): { readonly hotkey: string } | AdminReply {
+/** Each decoded once. */
+function keysOf(addresses: Iterable<string>): KeyOf {
+  const keys = new Map([...addresses].map((address) => [address, keyOfAddress(address)]));
+  return (address) => keys.get(address);
+}
+
+/** What the head tells, then what the address owes, then the signature. */
+function judge(context: Context, request: AdminRequest): { readonly hotkey: string } | AdminReply {
+  const { platform, policy, wrongByAddress } = context;
+  const stranger = barStranger(context, request);
+  if (stranger !== null) return stranger;
   // The wall clock as it is now: see the gatekeeper.
   const nowNs = BigInt(Math.floor(platform.clock.nowMs())) * 1_000_000n;
-  const claim = readAuth(headers, policy, nowNs);
+  const claim = readAuth(request.headers, policy, nowNs);
   if (claim.kind === 'auth-refusal') return refusal(claim.status, claim.reason);
+  const address = addressKey(request.remoteAddress);
+  const nowMs = platform.clock.monotonicMs();
+  const waitMs = wrongByAddress.peek(address, nowMs);
+  if (waitMs > 0) return tooMany(waitMs);
+  const settled = check(context, request, claim, nowNs);
+  if (settled.kind === 'authed') return settled;
+  if (settled.status === 401) wrongByAddress.charge(address, nowMs);
+  return refusal(settled.status, settled.reason);
+}
+
+/** By its own word, before anything is decoded: a key that may not needs no signature to hear so. */
+function barStranger({ allowed }: Context, { headers }: AdminRequest): AdminReply | null {
+  const named = headers[btauthHeaders.hotkey];
+  if (typeof named !== 'string' || allowed.has(named)) return null;
+  return refusal(403, 'this key may not administer the miner: list it in admin.keys');
+}
+
+function tooMany(waitMs: number): AdminReply {
+  const seconds = Math.ceil(waitMs / 1000);
+  return refusal(
+    429,
+    `too many wrong signatures came from this address: wait ${seconds} s, or ask from another (--from)`,
+  );
+}
+
+function check(
+  { platform, verifier, replay }: Context,
+  { method, path, body }: AdminRequest,
+  claim: AuthClaim,
+  nowNs: bigint,
+): { readonly kind: 'authed'; readonly hotkey: string } | AuthRefusal {
   const parts = { method, pathWithQuery: path, bodySha256: platform.sha256(body) };
   const { message, signature, publicKey } = signatureCheckOf(claim, parts);
-  const isGood = verifier.verify(message, signature, publicKey);
-  if (isGood && !allowed.has(claim.hotkey)) {
-    return refusal(403, 'this key may not administer the miner: list it in admin.keys');
-  }
-  const settled = settleAuth(claim, isGood, replay, nowNs);
-  return settled.kind === 'authed' ? settled : refusal(settled.status, settled.reason);
+  return settleAuth(claim, verifier.verify(message, signature, publicKey), replay, nowNs);
 }
 
 async function run(
@@ -105,10 +152,21 @@ async function run(
     return { status: 200, json: { ok: true, result } };
   } catch (error) {
     log.warn('admin command failed', { command: command.command, key, error });
-    const code = isSubnetError(error) ? error.code : 'INTERNAL';
-    const status = isSubnetError(error) ? 409 : 500;
-    return { status, json: { ok: false, code, error: messageOf(error) } };
+    return failure(error);
   }
+}
+
+/** With code and facts, the operator's side can say what to do about it. */
+function failure(cause: unknown): AdminReply {
+  const error = messageOf(cause);
+  if (!isSubnetError(cause)) return { status: 500, json: { ok: false, code: 'INTERNAL', error } };
+  const facts = Object.fromEntries(
+    Object.entries(cause.facts).map(([name, fact]) => [
+      name,
+      typeof fact === 'bigint' ? String(fact) : fact,
+    ]),
+  );
+  return { status: 409, json: { ok: false, code: cause.code, facts, error } };
 }
 
 function parse(body: Uint8Array): AdminCommand | AdminReply {

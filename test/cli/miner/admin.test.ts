@@ -59,6 +59,12 @@ describe('subnet miner admin and models', () => {
     expect((await infer(rig.port)).status).toBe(200);
   });
 
+  it('asks from the loopback address that is named, and from no other kind', async () => {
+    const from = (address: string) => give(adminCommand, 'resume', '--from', address);
+    expect(await from('127.0.0.2')).toEqual({ draining: false });
+    await expect(from('10.0.0.1')).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
   it('another key that the miner lists may, one that it does not list may not', async () => {
     const quiet = ['log-level', '--level', 'warn'];
     expect(await give(adminCommand, ...quiet, ...asOther('other'))).toEqual({ level: 'warn' });
@@ -75,7 +81,8 @@ describe('subnet miner admin and models', () => {
     await give(modelsCommand, ...alias, '--remove');
     expect((await call(rig.port, { path: '/v2/models/numbers' })).status).toBe(404);
     await expect(give(modelsCommand, 'load', '--model', 'none')).rejects.toMatchObject({
-      code: 'ADMIN_REFUSED',
+      code: 'MODEL_UNKNOWN',
+      exitCode: 2,
     });
     await expect(
       give(modelsCommand, 'canary', '--model', 'digits', '--share', '0.5'),
