@@ -20,7 +20,7 @@ import { openModels } from './models/open-models.ts';
 import type { OpenModels } from './models/open-models.ts';
 import { openParts } from './parts.ts';
 import type { MinerParts } from './parts.ts';
-import { adopt, newState, observe, whyNotReady } from './state.ts';
+import { adopt, newState, observe, whyClosed, whyNotReady } from './state.ts';
 import type { MinerState } from './state.ts';
 import { serveStatus, statusOf } from './status.ts';
 import type { MinerStatus } from './status.ts';
@@ -113,7 +113,8 @@ async function assemble(
   const { catalogue } = models;
   const notReady = (): string | null => whyNotReady(state, models);
   const { statistics } = models.keeper;
-  const gate = openGate(parts, { metrics, lifecycle, catalogue, notReady, statistics, state });
+  const readiness = { whyClosed: () => whyClosed(state), whyNotReady: notReady };
+  const gate = openGate(parts, { metrics, lifecycle, catalogue, readiness, statistics, state });
   const server = await startMinerServer(gate);
   lifecycle.add('server', () => server.drain(config.server.drainMs));
   lifecycle.add('readiness', () => void (state.draining = true));

@@ -29,11 +29,18 @@ export function newState(): MinerState {
   };
 }
 
-/** A model that is being restarted is no reason: requests wait for it, unless its device fails. */
+/** Why no request is taken, whichever model it asks; null while they are. */
+export function whyClosed({ draining, directory }: MinerState): string | null {
+  if (draining) return 'the miner stops';
+  return directory === null ? 'the metagraph was not read yet' : null;
+}
+
+/**
+ * Why the task is not answered, or null. A model that is being restarted is no reason: requests
+ * wait for it, unless its device fails.
+ */
 export function whyNotReady(state: MinerState, models: OpenModels): string | null {
-  if (state.draining) return 'the miner stops';
-  if (state.directory === null) return 'the metagraph was not read yet';
-  return models.notReady();
+  return whyClosed(state) ?? models.notReady();
 }
 
 export function adopt(

@@ -17,7 +17,7 @@ import type { Accepted, Gatekeeper } from './gatekeeper.ts';
 import { computedReason, refuse, reply } from './http-message.ts';
 import type { RawRequest, RawResponse } from './http-message.ts';
 import { answerInfo } from './info-routes.ts';
-import type { StatisticsOf } from './info-routes.ts';
+import type { Readiness, StatisticsOf } from './info-routes.ts';
 import type { ReceiptDesk } from './receipts.ts';
 import type { RefusalLog } from './refusal-log.ts';
 
@@ -30,8 +30,7 @@ export interface HandleDeps {
   readonly conversations: readonly FindConversation[];
   readonly metrics: MinerMetrics;
   readonly refusals: RefusalLog;
-  /** Why no request can be answered now, or null. */
-  readonly notReady: () => string | null;
+  readonly readiness: Readiness;
   /** See `InfoDeps`. */
   readonly statistics?: StatisticsOf | undefined;
 }
@@ -86,8 +85,8 @@ function route(context: Context, request: RawRequest): RawResponse | Promise<Raw
     const found = find(request);
     if (found !== undefined) return 'status' in found ? found : infer(context, request, found);
   }
-  const { catalogue, notReady, statistics, options } = context;
-  return answerInfo({ catalogue, notReady, statistics, version: options.version }, request);
+  const { catalogue, readiness, statistics, options } = context;
+  return answerInfo({ catalogue, readiness, statistics, version: options.version }, request);
 }
 
 async function infer(
@@ -127,11 +126,11 @@ async function inferHeld(
 
 /** What can be said from the head of the request alone, before a byte of the body is read. */
 function refuseEarly(
-  { options, notReady }: Context,
+  { options, readiness }: Context,
   request: RawRequest,
   { model }: Conversation,
 ): RawResponse | null {
-  const why = notReady() ?? model.notReady();
+  const why = readiness.whyClosed() ?? model.notReady();
   if (why !== null) return refuse(503, 'not_ready', why, busyRetryMs);
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {

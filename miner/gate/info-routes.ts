@@ -10,10 +10,17 @@ import type { Catalogue, ServedModel } from '../models/served-model.ts';
 import { refuse, reply } from './http-message.ts';
 import type { RawRequest, RawResponse } from './http-message.ts';
 
+/** What the miner says of itself; each model says for itself whether it can answer. */
+export interface Readiness {
+  /** Why no request is taken now, whichever model it asks; null while they are. */
+  whyClosed(): string | null;
+  /** The same, or why the model of the task cannot answer. */
+  whyNotReady(): string | null;
+}
+
 export interface InfoDeps {
   readonly catalogue: Catalogue;
-  /** Why no request can be answered now, or null. */
-  readonly notReady: () => string | null;
+  readonly readiness: Readiness;
   /** Of this software. */
   readonly version: string;
   /** Counts and times of models, for anyone who asks; undefined where the operator keeps them. */
@@ -40,7 +47,7 @@ export function answerInfo(deps: InfoDeps, request: RawRequest): RawResponse {
     case 'server-live':
       return reply(200, 'live', empty);
     case 'server-ready':
-      return readiness(deps.notReady());
+      return readyReply(deps.readiness.whyNotReady());
     case 'server-metadata':
       return reply(200, 'metadata', encodeServerMetadata(serverMetadata(deps)));
     case 'statistics':
@@ -73,7 +80,9 @@ type ModelRoute = Extract<InferRoute, { kind: 'model-ready' | 'model-metadata' |
 function answerModel(deps: InfoDeps, route: ModelRoute): RawResponse {
   const model = deps.catalogue.find(route.model, route.version, null);
   if (model === undefined) return noModel(deps.catalogue);
-  if (route.kind === 'model-ready') return readiness(deps.notReady() ?? model.notReady());
+  if (route.kind === 'model-ready') {
+    return readyReply(deps.readiness.whyClosed() ?? model.notReady());
+  }
   return reply(200, 'metadata', encodeModelMetadata(modelMetadata(deps.catalogue, model)));
 }
 
@@ -82,7 +91,7 @@ export function noModel(catalogue: Catalogue): RawResponse {
   return refuse(404, 'no_model', `this miner serves ${names} only`);
 }
 
-function readiness(why: string | null): RawResponse {
+function readyReply(why: string | null): RawResponse {
   return why === null ? reply(200, 'ready', empty) : refuse(503, 'not_ready', why, busyRetryMs);
 }
 

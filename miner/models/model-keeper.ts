@@ -51,8 +51,9 @@ export interface RescanReport {
 /**
  * Loads and unloads versions and names them while a miner serves, one change after the other. A
  * version answers only once it is warm, and the one that it replaces answers until then; a change
- * that fails leaves everything as it was. What is asked for here goes before the configuration
- * until it is taken back here.
+ * that fails leaves everything as it was. A version that goes holds up no other change: it is found
+ * no more, and its last requests take their time. What is asked for here goes before the
+ * configuration until it is taken back here.
  */
 export interface ModelKeeper {
   /** Loads and names what the configuration asks for. Throws the first thing that fails. */
@@ -64,7 +65,10 @@ export interface ModelKeeper {
    * MODEL_IN_USE while a name stands for what would go.
    */
   unload(name: string, version: string | null): Promise<void>;
-  /** Brings what is served to what is stored and configured now. */
+  /**
+   * Brings what is served to what is stored and configured now. Resolves once the processes of what
+   * it unloads are gone.
+   */
   rescan(): Promise<RescanReport>;
   /** Throws MODEL_UNKNOWN, MODEL_ALIAS_INVALID. */
   setAlias(alias: string, target: ModelRef | null): Promise<void>;
@@ -92,8 +96,15 @@ export function createModelKeeper(deps: KeeperDeps, options: KeeperOptions): Mod
   return {
     start: () => changes.run(() => start(context)),
     load: (name, version) => changes.run(() => load(context, name, version)),
-    unload: (name, version) => changes.run(() => unload(context, name, version)),
-    rescan: () => changes.run(() => rescan(context)),
+    unload: async (name, version) => {
+      const going = await changes.run(async () => unload(context, name, version));
+      await Promise.all(going);
+    },
+    rescan: async () => {
+      const { report, going } = await changes.run(() => rescan(context));
+      await Promise.all(going);
+      return report;
+    },
     setAlias: (alias, target) => changes.run(async () => setAlias(catalogue, alias, target)),
     setCanary: (name, canary) => changes.run(async () => setCanary(catalogue, name, canary)),
     index: () => indexOf(deps.scan(), shelf.states),
@@ -125,36 +136,40 @@ async function load(
   return model;
 }
 
-async function unload(
+/** What goes: found no more, and each resolves when its last requests are answered. */
+type Going = readonly Promise<void>[];
+
+function unload(
   { catalogue, shelf, orders }: Context,
   name: string,
   version: string | null,
-): Promise<void> {
+): Going {
   const models = shelf.find(name, version);
   if (models.length === 0) throw unknown(name, version);
   checkFree(catalogue, name, models);
   for (const model of models) orders.set(keyOf(model), 'unloaded');
-  await Promise.all(models.map((model) => shelf.drop(model)));
+  return models.map((model) => shelf.drop(model));
 }
 
-async function rescan(context: Context): Promise<RescanReport> {
+async function rescan(
+  context: Context,
+): Promise<{ readonly report: RescanReport; readonly going: Going }> {
   const { shelf, models, scan } = context;
   const wanted = wantedVersions(scan(), models);
   const missing = versionsToLoad(rescanState(context, wanted));
   const failed = await tryAll(context, missing.load);
-  const failedNames = new Set(failed.map(({ ref }) => ref.name));
-  const over = versionsToDrop(rescanState(context, wanted), failedNames);
+  const over = versionsToDrop(rescanState(context, wanted));
   const left = [...missing.left, ...over.left];
   tellLeft(context, left, over.left);
-  const going = over.drop.flatMap(({ name, version }) => shelf.find(name, version));
-  await Promise.all(going.map((model) => shelf.drop(model)));
+  const dropped = over.drop.flatMap(({ name, version }) => shelf.find(name, version));
   const failedRefs = new Set(failed.map(({ ref }) => ref));
-  return {
+  const report = {
     loaded: missing.load.filter((ref) => !failedRefs.has(ref)).map(keyOf),
-    unloaded: going.map(keyOf),
+    unloaded: dropped.map(keyOf),
     left: left.map(told),
     failed: failed.map(told),
   };
+  return { report, going: dropped.map((model) => shelf.drop(model)) };
 }
 
 function rescanState({ catalogue, orders }: Context, wanted: readonly VersionRef[]): RescanState {

@@ -28,7 +28,10 @@ export interface ShelfOptions {
 
 export type ShelfState = Pick<IndexedModel, 'state' | 'reason'>;
 
-/** The versions that are loaded. Who calls it sees to it that changes do not overlap. */
+/**
+ * The versions that are loaded. Who calls it sees to it that changes do not overlap; what goes may
+ * still be there when the next change comes.
+ */
 export interface ModelShelf {
   /** Answers once it is warm; the one of the same number that it replaces answers until then. */
   open(ref: VersionRef): Promise<ServedModel>;
@@ -40,7 +43,7 @@ export interface ModelShelf {
   readonly states: ReadonlyMap<string, ShelfState>;
   /** Why one that is loaded stays so. */
   explain(ref: VersionRef, reason: string): void;
-  /** Ends what is being loaded; what is loaded ends its work. */
+  /** Ends what is being loaded; what is loaded, or going, ends its work. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -77,13 +80,19 @@ export function createModelShelf(deps: ShelfDeps, { lingerMs }: ShelfOptions): M
     }
   };
   /** Never rejects: what cannot be closed is told, and nothing else waits for it. */
+  const end = (model: ServedModel): Promise<void> =>
+    model.close().catch((error: unknown) => {
+      log.error('a model could not be closed', { model: keyOf(model), error });
+    });
   const retire = async (model: ServedModel): Promise<void> => {
     retiring.add(model);
     await letGo(clock, model.holds, { maxMs: lingerMs, signal: stopping.signal });
-    await model.close().catch((error: unknown) => {
-      log.error('a model could not be closed', { model: keyOf(model), error });
-    });
+    await end(model);
     retiring.delete(model);
+    const key = keyOf(model);
+    const isLast = ![...retiring].some((one) => keyOf(one) === key);
+    // It may have been loaded again meanwhile.
+    if (isLast && states.get(key)?.state === 'UNLOADING') states.set(key, unloaded);
   };
   return {
     open: (ref) => {
@@ -98,7 +107,6 @@ export function createModelShelf(deps: ShelfDeps, { lingerMs }: ShelfOptions): M
       states.set(key, { state: 'UNLOADING', reason: '' });
       deps.onChange();
       await retire(model);
-      if (states.get(key)?.state === 'UNLOADING') states.set(key, unloaded);
       log.info('model unloaded', { model: model.name, version: model.version });
     },
     find: (name, version) =>
@@ -111,7 +119,7 @@ export function createModelShelf(deps: ShelfDeps, { lingerMs }: ShelfOptions): M
     close: async () => {
       stopping.abort(new SubnetError('MINER_STOPPING'));
       await opening;
-      await Promise.all([...retiring, ...kept.values()].map((model) => model.close()));
+      await Promise.all([...retiring, ...kept.values()].map(end));
       kept.clear();
     },
   };

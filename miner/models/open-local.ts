@@ -43,7 +43,7 @@ export interface OpenLocalDeps {
 export type ServingOptions = Pick<MinerConfig, 'engine' | 'queue' | 'preparation'> & {
   /** How long requests that are under way may take when a model is unloaded. */
   readonly drainMs: number;
-  /** Of the outputs of one run. */
+  /** Of the outputs of a run, for each request in it. */
   readonly maxAnswerBytes: number;
 };
 
@@ -178,8 +178,7 @@ async function prepare(
   const plan = planPreSteps(manifest.pre, engine.model.inputs);
   const options = { threads: preparation.threads, line, timeoutMs };
   const tokenizers = await startTokenizers(plan, assets, async (order) => {
-    signal?.throwIfAborted();
-    const tokenizer = await startTextTokenizer({ clock, log }, order, options);
+    const tokenizer = await startTextTokenizer({ clock, log }, order, options, signal);
     started.add('tokenizer', () => tokenizer.close());
     return tokenizer;
   });

@@ -36,15 +36,16 @@ export function versionsToLoad({ wanted, kept, orderOf }: RescanState): {
 
 /**
  * What is there and no longer asked for; less what an operator loaded, what a name stands for, and
- * what has no successor since the one that was asked for did not load.
+ * what has no successor: the one that was asked for did not load, or an operator unloaded it.
  */
-export function versionsToDrop(
-  state: RescanState,
-  failedNames: ReadonlySet<string>,
-): { readonly drop: readonly VersionRef[]; readonly left: readonly LeftAlone[] } {
+export function versionsToDrop(state: RescanState): {
+  readonly drop: readonly VersionRef[];
+  readonly left: readonly LeftAlone[];
+} {
   const { wanted, kept, namesOfModel } = state;
   const over = kept.filter((ref) => !isAmong(wanted, ref));
-  const reasons = new Map(over.map((ref) => [ref, reasonToKeep(state, ref, failedNames)]));
+  const bereft = namesWithoutSuccessor(state);
+  const reasons = new Map(over.map((ref) => [ref, reasonToKeep(state, ref, bereft)]));
   const staying = new Set(kept.filter((ref) => reasons.get(ref) !== null).map(({ name }) => name));
   for (const ref of over) {
     const names = staying.has(ref.name) ? [] : namesOfModel(ref.name);
@@ -61,15 +62,22 @@ export function versionsToDrop(
   };
 }
 
+/** Those of which something is asked for, and nothing that is asked for is there. */
+function namesWithoutSuccessor({ wanted, kept }: RescanState): ReadonlySet<string> {
+  const names = new Set(wanted.map(({ name }) => name));
+  for (const ref of wanted) if (isAmong(kept, ref)) names.delete(ref.name);
+  return names;
+}
+
 function reasonToKeep(
   { orderOf, namesOfVersion }: RescanState,
   ref: VersionRef,
-  failedNames: ReadonlySet<string>,
+  bereft: ReadonlySet<string>,
 ): string | null {
   const names = namesOfVersion(ref);
   if (names.length > 0) return standsFor(names);
   if (orderOf(ref) === 'loaded') return 'loaded by command';
-  return failedNames.has(ref.name) ? 'its successor did not load' : null;
+  return bereft.has(ref.name) ? 'its successor is not loaded' : null;
 }
 
 function standsFor(names: readonly string[]): string {

@@ -55,16 +55,21 @@ const startTimeoutMs = 120_000;
 const firstPauseMs = 250;
 const maxPauseMs = 10_000;
 
-/** Starts the threads; resolves when they are ready. Throws MODEL_ASSET_INVALID. */
+/**
+ * Starts the threads; resolves when they are ready. The signal ends a start that is under way.
+ * Throws MODEL_ASSET_INVALID, or the reason of the signal.
+ */
 export async function startTextTokenizer(
   { clock, log }: TextTokenizerDeps,
   order: TokenizerOrder,
   options: TextTokenizerOptions,
+  signal?: AbortSignal,
 ): Promise<TextTokenizer> {
   const line = createWaitingLine<Queued>(clock, options.line);
   const threads: (Thread | null)[] = [];
-  let closed = false;
-  const start = (): Promise<Thread> => startTokenizing(order, options.timeoutMs);
+  const stopping = new AbortController();
+  /** By place: a thread that takes the place of another. */
+  const replacing = new Map<number, Promise<void>>();
   const pump = (): void => {
     for (let thread = freest(threads); thread !== null; thread = freest(threads)) {
       const next = line.take();
@@ -82,26 +87,29 @@ export async function startTextTokenizer(
   const replace = async (place: number): Promise<void> => {
     threads[place] = null;
     for (let attempt = 0; !isClosed(); attempt += 1) {
-      await clock.sleep(backoffMs(attempt, firstPauseMs, maxPauseMs));
       try {
-        return adopt(place, await start());
+        await clock.sleep(backoffMs(attempt, firstPauseMs, maxPauseMs), stopping.signal);
+        adopt(place, await startTokenizing(order, options.timeoutMs, stopping.signal));
+        return;
       } catch (error) {
+        if (isClosed()) return;
         log.error('a tokenizing thread does not start again', { attempt, error });
       }
     }
   };
-  const isClosed = (): boolean => closed;
+  const isClosed = (): boolean => stopping.signal.aborted;
   const adopt = (place: number, thread: Thread): void => {
-    if (closed) return void thread.end();
     threads[place] = thread;
     void thread.gone.then((reason) => {
-      if (closed) return undefined;
+      if (isClosed()) return;
       log.warn('a tokenizing thread ended; starting another', { reason });
-      return replace(place);
+      replacing.set(place, replace(place));
     });
     pump();
   };
-  const started = await Promise.all(Array.from({ length: options.threads }, start));
+  const started = await startAll(options.threads, () =>
+    startTokenizing(order, options.timeoutMs, signal),
+  );
   started.forEach((thread, place) => adopt(place, thread));
   return {
     get waiting() {
@@ -114,11 +122,22 @@ export async function startTextTokenizer(
         pump();
       }),
     close: async () => {
-      closed = true;
+      stopping.abort();
       line.close();
+      await Promise.all(replacing.values());
       await Promise.all(threads.map(async (thread) => thread?.end()));
     },
   };
+}
+
+/** All or none: when one does not start, the others are ended again. */
+async function startAll(count: number, start: () => Promise<Thread>): Promise<readonly Thread[]> {
+  const settled = await Promise.allSettled(Array.from({ length: count }, start));
+  const failed = settled.find((one) => one.status === 'rejected');
+  const started = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (failed === undefined) return started;
+  await Promise.all(started.map((thread) => thread.end()));
+  throw failed.reason;
 }
 
 /** Bytes; an item without any is work as well. */
@@ -153,7 +172,12 @@ interface Thread {
 
 type Settle = (outcome: TextOutcome | 'unbegun') => void;
 
-async function startTokenizing(order: TokenizerOrder, timeoutMs: number): Promise<Thread> {
+async function startTokenizing(
+  order: TokenizerOrder,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Thread> {
+  signal?.throwIfAborted();
   // What reads strangers' texts needs no secret of ours.
   const options = { env: {}, workerData: order };
   const worker = startThread('miner/models/steps/tokenizer-thread.ts', options);
@@ -186,7 +210,7 @@ async function startTokenizing(order: TokenizerOrder, timeoutMs: number): Promis
     }, timeoutMs);
   };
   void gone.then((reason) => endWith(crashed(reason)));
-  await whenReady(worker, gone);
+  await whenReady(worker, gone, signal);
   worker.on('message', (message: ThreadMessage) => {
     if (message.kind !== 'done') return;
     settle(message.id, message.tokenized);
@@ -215,20 +239,35 @@ async function startTokenizing(order: TokenizerOrder, timeoutMs: number): Promis
   };
 }
 
-async function whenReady(worker: Worker, gone: Promise<string>): Promise<void> {
-  const said = await new Promise<ThreadMessage | string>((resolve) => {
-    const timer = setTimeout(() => resolve('it does not start'), startTimeoutMs);
-    worker.once('message', (message: ThreadMessage) => {
-      clearTimeout(timer);
-      resolve(message);
-    });
-    void gone.then((reason) => {
-      clearTimeout(timer);
-      resolve(reason);
-    });
-  });
+async function whenReady(
+  worker: Worker,
+  gone: Promise<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const said = await firstWord(worker, gone, signal);
   if (typeof said !== 'string' && said.kind === 'ready') return;
   await worker.terminate();
+  signal?.throwIfAborted();
   const detail = typeof said === 'string' ? said : said.kind === 'unusable' ? said.detail : '';
   throw new SubnetError('MODEL_ASSET_INVALID', { detail: `tokenizer: ${detail}` });
+}
+
+/** A text where the thread says nothing: why not. */
+function firstWord(
+  worker: Worker,
+  gone: Promise<string>,
+  signal: AbortSignal | undefined,
+): Promise<ThreadMessage | string> {
+  return new Promise((resolve) => {
+    const settle = (said: ThreadMessage | string): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+      resolve(said);
+    };
+    const stop = (): void => settle('it is not wanted any more');
+    const timer = setTimeout(() => settle('it does not start'), startTimeoutMs);
+    signal?.addEventListener('abort', stop, { once: true });
+    worker.once('message', settle);
+    void gone.then(settle);
+  });
 }

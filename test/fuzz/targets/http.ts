@@ -86,7 +86,7 @@ function handleAll(): Handle {
       ],
       metrics,
       refusals: createRefusalLog(log),
-      notReady: () => null,
+      readiness: { whyClosed: () => null, whyNotReady: () => null },
     },
     {
       version: '0',

@@ -7,13 +7,14 @@ import { createCatalogue } from '../../../miner/models/catalogue.ts';
 import { createHolds } from '../../../miner/models/holds.ts';
 import type { Holds } from '../../../miner/models/holds.ts';
 import { createModelKeeper } from '../../../miner/models/model-keeper.ts';
-import type { ModelKeeper, StoredRef } from '../../../miner/models/model-keeper.ts';
+import type { StoredRef } from '../../../miner/models/model-keeper.ts';
 import { createStatistics } from '../../../miner/models/model-statistics.ts';
 import type { ServedModel } from '../../../miner/models/served-model.ts';
 import { createManualPlatform } from '../../fakes/manual-platform.ts';
 import { silentLog } from '../../fakes/silent-log.ts';
 
 interface FakeModel extends ServedModel {
+  close: () => Promise<void>;
   readonly holds: Holds;
   readonly opened: number;
   closed: boolean;
@@ -175,6 +176,43 @@ describe('unloading', () => {
     expect(keeper.index()).toMatchObject([{ state: 'UNAVAILABLE', reason: 'unloaded' }]);
   });
 
+  it('holds up no other change, however slow those are who found it', async () => {
+    const { keeper, served, made, stored, platform } = rigOf(['m/2', 'm/1'], { lingerMs: 30_000 });
+    await keeper.load('m', '1');
+    await keeper.start();
+    const [first, second] = made.map((model) => model.holds.take());
+    const unloading = keeper.unload('m', '1');
+    stored.unshift('m/3');
+    const rescanning = keeper.rescan();
+    await keeper.load('m', '1');
+    await keeper.setAlias('other', { name: 'm', version: '1' });
+    expect(served()).toEqual(['m/3', 'm/1']);
+    expect(keeper.index().map(({ state }) => state)).toEqual(['READY', 'UNLOADING', 'READY']);
+    expect(made.map(({ closed }) => closed)).toEqual([false, false, false, false]);
+    first?.();
+    await platform.advance(100);
+    await unloading;
+    second?.();
+    await platform.advance(100);
+    expect((await rescanning).unloaded).toEqual(['m/2']);
+    expect(made.map(({ closed }) => closed)).toEqual([true, true, false, false]);
+    expect(keeper.index().map(({ state }) => state)).toEqual(['READY', 'UNAVAILABLE', 'READY']);
+  });
+
+  it('is over only when all of that version are gone', async () => {
+    const { keeper, made, platform } = rigOf(['m/1'], { lingerMs: 30_000 });
+    await keeper.load('m', '1');
+    const letGo = made[0]?.holds.take();
+    const unloading = keeper.unload('m', '1');
+    await keeper.load('m', '1');
+    await keeper.unload('m', '1');
+    expect(keeper.index()).toMatchObject([{ state: 'UNLOADING' }]);
+    letGo?.();
+    await platform.advance(100);
+    await unloading;
+    expect(keeper.index()).toMatchObject([{ state: 'UNAVAILABLE', reason: 'unloaded' }]);
+  });
+
   it('waits no longer than a body may be on its way', async () => {
     const { keeper, made, platform } = rigOf(['m/1'], { lingerMs: 1000 });
     await keeper.load('m', '1');
@@ -234,10 +272,65 @@ describe('a new look at what is stored', () => {
     expect(await keeper.rescan()).toMatchObject({
       loaded: [],
       unloaded: [],
-      left: [{ model: 'm/1', reason: 'its successor did not load' }],
+      left: [{ model: 'm/1', reason: 'its successor is not loaded' }],
       failed: [{ model: 'm/2' }],
     });
     expect(served()).toEqual(['m/1']);
+  });
+
+  it('keeps the old version where an operator unloaded the new one', async () => {
+    const { keeper, served, stored } = rigOf(['m/1']);
+    await keeper.start();
+    stored.unshift('m/2');
+    await keeper.load('m', '2');
+    await keeper.unload('m', '2');
+    expect(await keeper.rescan()).toMatchObject({
+      unloaded: [],
+      left: [
+        { model: 'm/2', reason: 'unloaded by command' },
+        { model: 'm/1', reason: 'its successor is not loaded' },
+      ],
+    });
+    expect(served()).toEqual(['m/1']);
+    await keeper.load('m', '2');
+    expect(await keeper.rescan()).toMatchObject({ unloaded: ['m/1'], left: [] });
+  });
+
+  it('drops what is stored no more where another that is asked for answers', async () => {
+    const models = { m: { versions: 'all' as const, aliases: [] } };
+    const { keeper, served, stored } = rigOf(['m/3', 'm/2', 'm/1'], { models });
+    await keeper.start();
+    await keeper.unload('m', '3');
+    stored.pop();
+    expect(await keeper.rescan()).toMatchObject({ unloaded: ['m/1'] });
+    expect(served()).toEqual(['m/2']);
+  });
+
+  it('takes no name away that is still stored, whatever was done before', async () => {
+    const versions = ['m/3', 'm/2', 'm/1'];
+    const version = fc.constantFrom('1', '2', '3');
+    const change = fc.oneof(
+      fc.record({ kind: fc.constant('load' as const), name: fc.constant('m'), version }),
+      fc.record({ kind: fc.constant('unload' as const), name: fc.constant('m'), version }),
+      fc.record({ kind: fc.constant('store' as const), stored: fc.subarray(versions) }),
+      fc.record({ kind: fc.constant('break' as const), broken: fc.subarray(versions) }),
+      fc.record({ kind: fc.constant('rescan' as const) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { maxLength: 12 }), async (changes) => {
+        const rig = rigOf(['m/1']);
+        await rig.keeper.start();
+        for (const one of changes) {
+          const had = rig.served().length > 0;
+          await apply(rig, one).catch((error: unknown) => {
+            expect(error).toBeInstanceOf(SubnetError);
+          });
+          const mustAnswer = one.kind === 'rescan' && had && rig.stored.length > 0;
+          if (mustAnswer) expect(rig.served()).not.toEqual([]);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('keeps what was asked for by command, until that is taken back', async () => {
@@ -368,15 +461,17 @@ describe('names', () => {
       fc.record({ kind: fc.constant('load' as const), name, version: maybe }),
       fc.record({ kind: fc.constant('unload' as const), name, version: maybe }),
       fc.record({ kind: fc.constant('store' as const), stored }),
+      fc.record({ kind: fc.constant('rescan' as const) }),
       fc.record({ kind: fc.constant('alias' as const), alias, name, version: maybe }),
       fc.record({ kind: fc.constant('canary' as const), name, version }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 12 }), async (changes) => {
-        const { keeper, catalogue, stored: folder } = rigOf(['m/1', 'n/1']);
+        const rig = rigOf(['m/1', 'n/1']);
+        const { keeper, catalogue } = rig;
         await keeper.start();
         for (const one of changes) {
-          await apply(keeper, folder, one).catch((error: unknown) => {
+          await apply(rig, one).catch((error: unknown) => {
             expect(error).toBeInstanceOf(SubnetError);
           });
           for (const [given] of catalogue.aliases()) {
@@ -402,7 +497,9 @@ describe('names', () => {
 
 type Change =
   | { readonly kind: 'load' | 'unload'; readonly name: string; readonly version: string | null }
-  | { readonly kind: 'store'; readonly stored: string[] }
+  | { readonly kind: 'store'; readonly stored: readonly string[] }
+  | { readonly kind: 'break'; readonly broken: readonly string[] }
+  | { readonly kind: 'rescan' }
   | {
       readonly kind: 'alias';
       readonly alias: string;
@@ -411,7 +508,9 @@ type Change =
     }
   | { readonly kind: 'canary'; readonly name: string; readonly version: string };
 
-async function apply(keeper: ModelKeeper, folder: string[], change: Change): Promise<void> {
+type Changed = Pick<ReturnType<typeof rigOf>, 'keeper' | 'stored' | 'broken'>;
+
+async function apply({ keeper, stored, broken }: Changed, change: Change): Promise<void> {
   switch (change.kind) {
     case 'load':
       await keeper.load(change.name, change.version);
@@ -419,7 +518,13 @@ async function apply(keeper: ModelKeeper, folder: string[], change: Change): Pro
     case 'unload':
       return keeper.unload(change.name, change.version);
     case 'store':
-      folder.splice(0, folder.length, ...change.stored);
+      stored.splice(0, stored.length, ...change.stored);
+      return;
+    case 'break':
+      broken.clear();
+      for (const one of change.broken) broken.add(one);
+      return;
+    case 'rescan':
       await keeper.rescan();
       return;
     case 'alias':
@@ -449,6 +554,26 @@ it('waits for no request when it ends', async () => {
   await settle();
   await Promise.all([keeper.close(), unloading]);
   expect(made[0]?.closed).toBe(true);
+});
+
+it('waits, when it ends, for all that are going, and for those that cannot be closed', async () => {
+  const { keeper, made } = rigOf(['m/1', 'n/1', 'o/1'], { lingerMs: 30_000 });
+  await keeper.start();
+  const [going, stuck, served] = made;
+  if (going === undefined || stuck === undefined || served === undefined) throw new Error('none');
+  going.holds.take();
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  going.close = () => ended;
+  stuck.close = () => Promise.reject(new Error('it does not end'));
+  const unloading = keeper.unload('m', '1');
+  await settle();
+  let closed = false;
+  const closing = keeper.close().then(() => void (closed = true));
+  await settle();
+  expect([closed, served.closed]).toEqual([false, true]);
+  end();
+  await Promise.all([closing, unloading]);
 });
 
 it('ends with all that it loaded', async () => {

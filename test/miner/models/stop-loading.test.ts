@@ -1,7 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -9,18 +11,23 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { afterAll, expect, it } from 'vitest';
 import { createLogger } from '../../../common/node/log.ts';
 import { nodeArguments } from '../../../common/node/package-root.ts';
 import { startOnnxEngine } from '../../../miner/engine/engine-onnx.ts';
 import type { OnnxEngineOptions } from '../../../miner/engine/engine-onnx.ts';
+import { onnxModel } from '../../fakes/onnx-model.ts';
 import { modelFile, startRig } from '../rig.ts';
+import { embedding } from '../tiny-models.ts';
+import { smallTokenizer } from './small-tokenizer.ts';
 
 /**
  * A model that loads without an end: a pipe in place of its file. Whether a process still reads
@@ -105,6 +112,47 @@ it('so is one that takes the place of another', async () => {
   letGo();
   expect(hasReader(path)).toBe(false);
   expect(replaced).toHaveLength(1);
+}, 30_000);
+
+/** A repository of one model, which takes texts. */
+function textRepository(): string {
+  const root = join(folder, 'repository');
+  const version = join(root, 'texts', '1');
+  mkdirSync(version, { recursive: true });
+  const write = (file: string, content: string | Uint8Array) => {
+    writeFileSync(join(version, file), content);
+    return { file, sha256: createHash('sha256').update(content).digest('hex') };
+  };
+  const model = write('model.onnx', onnxModel(embedding));
+  const tokenizer = write('tokenizer.json', smallTokenizer);
+  const manifest = {
+    kind: 'text-embedding',
+    model,
+    licence: 'Apache-2.0',
+    source: 'made for this test',
+    datasets: [],
+    contributors: [],
+    pre: [{ step: 'tokenize', tokenizer, maxLength: 8, ids: 'ids', mask: 'mask' }],
+  };
+  write('manifest.yaml', JSON.stringify(manifest));
+  return root;
+}
+
+it('a tokenizer that starts is not waited for when nobody wants its model any more', async () => {
+  const modelRepository = textRepository();
+  const stopping = new AbortController();
+  const threads: Worker[] = [];
+  let answered = false;
+  process.once('worker', (thread) => {
+    threads.push(thread);
+    thread.once('message', () => (answered = true));
+    stopping.abort(new Error('not wanted'));
+  });
+  const config = { model: undefined, modelRepository, task: 'texts', models: { texts: {} } };
+  await expect(startRig(config, { modelRepository }, stopping.signal)).rejects.toMatchObject({
+    code: 'MINER_STOPPING',
+  });
+  expect([threads.map(({ threadId }) => threadId), answered]).toEqual([[-1], false]);
 }, 30_000);
 
 it('a start that waits for servers elsewhere ends when nobody wants it any more', async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
 import { SubnetError } from '../../../common/errors.ts';
 import { createPlatform } from '../../../common/node/platform.ts';
 import { createItemTokenizer } from '../../../miner/models/steps/item-tokenizer.ts';
@@ -67,6 +68,20 @@ const someTexts = { texts: bytesOf('A validator asks.', 'miner'), pairs: null };
 
 function job(asker: Partial<TextJob['asker']> = {}, items = someTexts): TextJob {
   return { items, asker: { deadlineMs: Infinity, isGone: () => false, ...asker } };
+}
+
+let onThread: ((thread: Worker) => void) | null = null;
+
+afterEach(() => {
+  if (onThread !== null) process.off('worker', onThread);
+});
+
+/** Those that are started from now on; told of each before it says a word. */
+function startedThreads(tell: (thread: Worker, at: number) => void): readonly Worker[] {
+  const threads: Worker[] = [];
+  onThread = (thread) => tell(thread, threads.push(thread) - 1);
+  process.on('worker', onThread);
+  return threads;
 }
 
 /** Seconds of work. */
@@ -150,6 +165,44 @@ describe('threads that tokenise', () => {
     expect(outcomes).toMatchObject([{ reason: 'gone' }, { reason: 'expired' }]);
     await tokenizer.close();
     await Promise.all(busy);
+  });
+
+  it('are ended while they start when nobody wants them any more', async () => {
+    const reason = new Error('not wanted');
+    const stopping = new AbortController();
+    let answered = false;
+    const threads = startedThreads((thread) => {
+      thread.once('message', () => (answered = true));
+      stopping.abort(reason);
+    });
+    const { signal } = stopping;
+    const starting = startTextTokenizer(deps, smallOrder(), options, signal);
+    await expect(starting).rejects.toBe(reason);
+    expect([threads.length, answered]).toEqual([2, false]);
+    expect(threads.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+    await expect(startTextTokenizer(deps, smallOrder(), options, signal)).rejects.toBe(reason);
+    expect(threads).toHaveLength(2);
+  });
+
+  it('start all or none', async () => {
+    const threads = startedThreads((thread, at) => {
+      if (at === 0) void thread.terminate();
+    });
+    await expect(startTextTokenizer(deps, smallOrder(), options)).rejects.toMatchObject({
+      code: 'MODEL_ASSET_INVALID',
+    });
+    expect(threads.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+  });
+
+  it('leave none behind that was to take the place of another', async () => {
+    const threads = startedThreads(() => undefined);
+    const one = { ...options, threads: 1 };
+    const tokenizer = await startTextTokenizer(deps, smallOrder(), one);
+    const replaced = new Promise((resolve) => process.once('worker', resolve));
+    await threads[0]?.terminate();
+    await replaced;
+    await tokenizer.close();
+    expect(threads.map(({ threadId }) => threadId)).toEqual([-1, -1]);
   });
 
   it('do not start with a file that is no tokenizer, or lacks what the step names', async () => {
