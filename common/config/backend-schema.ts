@@ -169,7 +169,10 @@ const openInference = z.strictObject({
     .strictObject({ inputs: tensors, outputs: tensors })
     .optional()
     .describe('What the model takes and gives; for upstreams that do not say it'),
-  batchAxis: z.boolean().default(true).describe('A free first axis of tensors is a batch'),
+  batchAxis: z
+    .boolean()
+    .default(true)
+    .describe('A free first axis of tensors is a batch, and server.maxRows bounds it'),
 });
 
 const openAi = z.strictObject({

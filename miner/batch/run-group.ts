@@ -38,7 +38,7 @@ export async function runGroup<M extends Member>(
     group.map(({ job }) => job.inputs),
     deps.padding,
   );
-  const outcome = await deps.engine.run(joined.inputs);
+  const outcome = await deps.engine.run(joined.inputs, group.length);
   if (outcome.kind === 'outputs') return share(deps, group, joined, outcome);
   if (outcome.reason === 'unavailable') return deps.putBack(group, outcome);
   if (!byHalves.has(outcome.reason) || group.length === 1) {

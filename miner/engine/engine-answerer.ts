@@ -1,8 +1,8 @@
 import { messageOf } from '../../common/errors.ts';
 import type { Tensor } from '../../common/tensor.ts';
-import { tensorsLength } from './engine-frames.ts';
+import { maxTensorsBytes, tensorsLength } from './engine-frames.ts';
 import type { Frame, FrameKind } from './engine-frames.ts';
-import type { LoadFailure, LoadOrder, RunFault } from './engine-load.ts';
+import type { LoadFailure, LoadOrder, RunFault, RunOrder } from './engine-load.ts';
 import { LoadError } from './load-error.ts';
 import type { LoadedModel, LoadModel } from './loaded-model.ts';
 import { causeOf } from './run-cause.ts';
@@ -35,11 +35,12 @@ export function createAnswerer(load: LoadModel, send: SendFrame): (frame: Frame)
       send('failed', id, { problem, detail: messageOf(error) } satisfies LoadFailure);
     }
   };
-  const onRun = async ({ id, tensors }: Frame): Promise<void> => {
+  const onRun = async ({ id, header, tensors }: Frame): Promise<void> => {
     try {
       if (model === null) throw new Error('no model is loaded');
       const { report, outputs } = await model.run(tensors);
-      const fault = lengthFault(outputs, maxAnswerBytes);
+      const { requests } = header as RunOrder;
+      const fault = lengthFault(outputs, maxAnswerBytes * requests);
       if (fault === null) send('outputs', id, report, outputs);
       else send('failed', id, fault);
     } catch (error) {
@@ -55,9 +56,13 @@ export function createAnswerer(load: LoadModel, send: SendFrame): (frame: Frame)
   };
 }
 
-/** Whatever a model makes of its inputs, the miner gets no more than it has room for. */
-function lengthFault(outputs: readonly Tensor[], maxBytes: number): RunFault | null {
+/**
+ * Whatever a model makes of its inputs, the miner gets no more than it has room for, and than a
+ * frame can hold.
+ */
+function lengthFault(outputs: readonly Tensor[], boundBytes: number): RunFault | null {
   const bytes = tensorsLength(outputs);
+  const maxBytes = Math.min(boundBytes, maxTensorsBytes);
   if (bytes <= maxBytes) return null;
   return { cause: 'too-large', detail: `outputs of ${bytes} bytes; at most ${maxBytes} are sent` };
 }

@@ -38,6 +38,8 @@ const decoder = new TextDecoder();
 
 /** Its length stands in 32 bits. */
 const maxPayloadBytes = 0xffff_ffff;
+/** Of the values in a frame; the rest is room for its header and for what pads them. */
+export const maxTensorsBytes = maxPayloadBytes - 1_048_576;
 
 /**
  * The frame in parts: the bytes of larger tensors are passed on, not copied, and those that lie

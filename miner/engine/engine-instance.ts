@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../common/errors.ts';
 import { backoffMs } from '../../common/retry.ts';
 import type { Tensor } from '../../common/tensor.ts';
@@ -12,11 +13,16 @@ export interface EngineInstance {
   state(): InstanceState;
   ready(): boolean;
   readonly inFlight: number;
-  run(inputs: readonly Tensor[]): Promise<RunOutcome>;
+  run(inputs: readonly Tensor[], requests?: number): Promise<RunOutcome>;
   close(): Promise<void>;
 }
 
+/** Ends early, and does not reject, when the signal says so. */
+export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
+
 export interface InstanceOptions extends ModelProcessOptions {
+  /** Before a process is started again; default as long as it says. */
+  readonly pause?: Pause;
   /** It died and is being replaced. */
   readonly onDown: (reason: string) => void;
   /** It was replaced. */
@@ -25,7 +31,7 @@ export interface InstanceOptions extends ModelProcessOptions {
 
 const firstBackoffMs = 50;
 const maxBackoffMs = 6400;
-/** So many breakdowns and starts in a row that fail are no accident. */
+/** So many starts in a row that fail are no accident. */
 const toldAfter = 3;
 /** After these the process goes on. */
 const survives: ReadonlySet<RunFailure['reason']> = new Set(['model', 'too-large', 'device']);
@@ -43,7 +49,7 @@ export async function startInstance(options: InstanceOptions): Promise<EngineIns
 }
 
 function supervise(first: ModelProcess, options: InstanceOptions): EngineInstance {
-  const { log, load, onDown, onUp } = options;
+  const { log, load, onDown, onUp, pause = pauseUnlessStopped } = options;
   const stopping = new AbortController();
   const again = {
     ...options,
@@ -52,20 +58,14 @@ function supervise(first: ModelProcess, options: InstanceOptions): EngineInstanc
   };
   let current: ModelProcess | null = first;
   let restarts = 0;
-  /** Breakdowns and failed starts since something was computed last. */
+  /** Breakdowns and failed starts since something was computed last: pauses grow with them. */
   let failures = 0;
+  /** In a row; a process that merely died is none of them. */
+  let failedStarts = 0;
   let problem: string | null = null;
   let replacing: Promise<void> = Promise.resolve();
-  let stopBackoff = (): void => undefined;
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      stopBackoff = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  const pauseMs = (): number => backoffMs(failures - 1, firstBackoffMs, maxBackoffMs);
   const isClosed = (): boolean => stopping.signal.aborted;
   const replace = async (): Promise<void> => {
     for (let attempt = 1; !isClosed(); attempt += 1) {
@@ -77,15 +77,17 @@ function supervise(first: ModelProcess, options: InstanceOptions): EngineInstanc
         failed(error);
         log.error('the model process does not start again', { attempt, error });
       }
-      await pause(backoffMs(failures, firstBackoffMs, maxBackoffMs));
+      await pause(pauseMs(), stopping.signal);
     }
   };
   const failed = (error: unknown): void => {
     failures += 1;
-    if (failures >= toldAfter) problem = `it does not start again: ${messageOf(error)}`;
+    failedStarts += 1;
+    if (failedStarts >= toldAfter) problem = `it does not start again: ${messageOf(error)}`;
   };
   const adopt = (process: ModelProcess): void => {
     current = process;
+    failedStarts = 0;
     problem = null;
     watch(process);
     onUp();
@@ -96,12 +98,11 @@ function supervise(first: ModelProcess, options: InstanceOptions): EngineInstanc
       current = null;
       restarts += 1;
       const livedMs = performance.now() - process.startedMs;
-      failures = livedMs >= stableMs ? 1 : failures + 1;
+      const isStable = livedMs >= stableMs;
+      failures = isStable ? 1 : failures + 1;
       log.warn('the model process ended; starting another', { reason, livedMs });
       onDown(reason);
-      const pauseMs =
-        livedMs < stableMs ? backoffMs(failures - 1, firstBackoffMs, maxBackoffMs) : 0;
-      replacing = pause(pauseMs).then(replace);
+      replacing = pause(isStable ? 0 : pauseMs(), stopping.signal).then(replace);
     });
   };
   watch(first);
@@ -118,12 +119,12 @@ function supervise(first: ModelProcess, options: InstanceOptions): EngineInstanc
     get inFlight() {
       return current?.inFlight ?? 0;
     },
-    run: async (inputs) => {
+    run: async (inputs, requests) => {
       const process = current;
       if (process === null) {
         return runFailure('unavailable', 'the model process is being replaced');
       }
-      const outcome = await process.run(inputs);
+      const outcome = await process.run(inputs, requests);
       if (outcome.kind === 'outputs') failures = 0;
       else if (current === process && !survives.has(outcome.reason)) {
         // It is as good as dead, though the operating system has not said so yet.
@@ -134,11 +135,14 @@ function supervise(first: ModelProcess, options: InstanceOptions): EngineInstanc
     },
     close: async () => {
       stopping.abort();
-      stopBackoff();
       const last = current;
       current = null;
       await last?.kill();
       await replacing;
     },
   };
+}
+
+function pauseUnlessStopped(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -27,7 +27,7 @@ export interface LoadOrder {
   readonly warmUpBatches: readonly number[];
   /** They ran in a process before this one: if they do not now, the device or the runtime fails. */
   readonly mustWarmUp?: boolean;
-  /** Outputs of a run with more bytes in all are not sent; default no bound. */
+  /** Outputs of a run with more bytes for each of its requests are not sent; default no bound. */
   readonly maxAnswerBytes?: number;
   /** Where ONNX Runtime may put the profile by which the provider is observed. */
   readonly scratchDir: string;
@@ -59,6 +59,12 @@ export type LoadProblem =
 export interface LoadFailure {
   readonly problem: LoadProblem;
   readonly detail: string;
+}
+
+/** JSON in a `run` frame. */
+export interface RunOrder {
+  /** How many share the run. */
+  readonly requests: number;
 }
 
 /** JSON in a `failed` frame that answers `run`. */

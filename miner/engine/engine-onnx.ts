@@ -1,6 +1,6 @@
 import type { LoadOrder } from './engine-load.ts';
 import { startInstance } from './engine-instance.ts';
-import type { EngineInstance } from './engine-instance.ts';
+import type { EngineInstance, Pause } from './engine-instance.ts';
 import type { ModelProcessOptions } from './engine-process.ts';
 import { providers, runFailure } from './engine-port.ts';
 import type { Engine, InstanceState, Provider } from './engine-port.ts';
@@ -15,6 +15,8 @@ export interface OnnxEngineOptions extends ModelProcessOptions {
   readonly onRestart?: (reason: string) => void;
   /** Called once one was replaced: where it computes may have changed. */
   readonly onReplaced?: () => void;
+  /** Before a process is started again; default as long as it says. */
+  readonly pause?: Pause;
 }
 
 /** For tests and for looking at it from outside. */
@@ -62,9 +64,9 @@ export async function startOnnxEngine(options: OnnxEngineOptions): Promise<OnnxE
       if (ready() || closed) return Promise.resolve(!closed);
       return new Promise((resolve) => waiting.push(resolve));
     },
-    run: (inputs) => {
+    run: (inputs, requests) => {
       const instance = leastBusy(pool);
-      if (instance !== null) return instance.run(inputs);
+      if (instance !== null) return instance.run(inputs, requests);
       return Promise.resolve(runFailure('unavailable', 'the model process is being replaced'));
     },
     close: async () => {

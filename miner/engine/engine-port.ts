@@ -10,7 +10,9 @@ export type Provider = (typeof providers)[number];
 export interface ModelInfo {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  /** True when every input and output has the same free first axis: requests can share a run. */
+  /** Every input and output of the network has the same free first axis. */
+  readonly sharesFirstAxis: boolean;
+  /** It does, and requests may share a run. */
   readonly batchable: boolean;
   /** The provider that really computes, observed and not merely asked for; the slowest of all. */
   readonly provider: Provider;
@@ -40,11 +42,11 @@ export interface RunOutputs {
 
 /**
  * `model`: the model refused these inputs; others are unaffected. `too-large`: it computed them, and
- * the outputs have more bytes than an answer may; others are unaffected. `device`: the device failed at
- * them, for want of memory say; others, or fewer at a time, may pass. `broken`: the device or the
- * runtime computes no more what it computed before. `crashed`, `timeout`: the process that ran it
- * died or hung. After these three it is being replaced. `unavailable`: it is not there now, and
- * nothing was begun.
+ * the outputs have more bytes than the answers to its requests may; others are unaffected. `device`:
+ * the device failed at them, for want of memory say; others, or fewer at a time, may pass. `broken`:
+ * the device or the runtime computes no more what it computed before. `crashed`, `timeout`: the
+ * process that ran it died or hung. After these three it is being replaced. `unavailable`: it is not
+ * there now, and nothing was begun.
  */
 export interface RunFailure {
   readonly kind: 'failed';
@@ -65,8 +67,11 @@ export interface Engine {
   ready(): boolean;
   /** Resolves true once a run can be computed, false when the engine was closed. */
   whenReady(): Promise<boolean>;
-  /** Never rejects: what goes wrong is an outcome. Inputs are not checked against the model. */
-  run(inputs: readonly Tensor[]): Promise<RunOutcome>;
+  /**
+   * Never rejects: what goes wrong is an outcome. Inputs are not checked against the model.
+   * `requests`: how many share the run, by default one; its outputs are bounded for each of them.
+   */
+  run(inputs: readonly Tensor[], requests?: number): Promise<RunOutcome>;
   close(): Promise<void>;
 }
 

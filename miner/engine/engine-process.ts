@@ -7,7 +7,14 @@ import type { Tensor } from '../../common/tensor.ts';
 import { openChannel } from './engine-channel.ts';
 import type { Answer } from './engine-channel.ts';
 import { missingLibrary, refusedLoad } from './engine-load.ts';
-import type { LoadFailure, LoadOrder, LoadReport, RunFault, RunReport } from './engine-load.ts';
+import type {
+  LoadFailure,
+  LoadOrder,
+  LoadReport,
+  RunFault,
+  RunOrder,
+  RunReport,
+} from './engine-load.ts';
 import { runFailure } from './engine-port.ts';
 import type { RunOutcome } from './engine-port.ts';
 
@@ -29,7 +36,7 @@ export interface ModelProcess {
   readonly report: LoadReport;
   readonly pid: number;
   readonly startedMs: number;
-  run(inputs: readonly Tensor[]): Promise<RunOutcome>;
+  run(inputs: readonly Tensor[], requests?: number): Promise<RunOutcome>;
   /** Runs that were handed in and have no outcome yet. */
   readonly inFlight: number;
   /** Resolves when the process is gone. */
@@ -76,8 +83,9 @@ export async function startModelProcess(options: ModelProcessOptions): Promise<M
       return channel.asked;
     },
     kill: () => channel.kill(),
-    run: async (tensors) => {
-      const question = { kind: 'run', header: null, tensors, timeoutMs: runTimeoutMs } as const;
+    run: async (tensors, requests = 1) => {
+      const order: RunOrder = { requests };
+      const question = { kind: 'run', header: order, tensors, timeoutMs: runTimeoutMs } as const;
       const outcome = outcomeOf(await channel.ask(question));
       if (outcome.kind === 'failed' && outcome.reason === 'broken') void channel.drop();
       return outcome;

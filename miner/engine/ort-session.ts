@@ -6,7 +6,7 @@ import * as ort from 'onnxruntime-node';
 import { messageOf } from '../../common/errors.ts';
 import type { Datatype, Tensor, TensorSpec } from '../../common/tensor.ts';
 import { elementCount } from '../../common/tensor.ts';
-import { arrayTypes, isByteStrings, tensorBytes } from './engine-frames.ts';
+import { arrayTypes, isByteStrings } from './engine-frames.ts';
 import {
   describeOperators,
   memoryProblem,
@@ -15,6 +15,7 @@ import {
   providerThatRan,
   usedMib,
 } from './engine-load.ts';
+import { createKnownInputs } from './known-inputs.ts';
 import type { LoadedModel, ModelRun } from './loaded-model.ts';
 import type { LoadOrder, LoadReport } from './engine-load.ts';
 import { LoadError } from './load-error.ts';
@@ -62,11 +63,13 @@ export async function loadModel(order: LoadOrder): Promise<LoadedModel> {
     const { session, notice } = await openSession(bytes, order, scratch);
     const inputs = session.inputMetadata.map(specOf);
     const outputs = session.outputMetadata.map(specOf);
-    const batchable = order.batching && sharesFirstAxis(session);
+    const sharesFirstAxis = haveOneFirstAxis(session);
+    const batchable = order.batching && sharesFirstAxis;
     const zeros = await warmUp(session, inputs, batchable ? order.warmUpBatches : [1], order);
     const observed = observeProvider(session, order, scratch);
-    if (observed.provider !== 'cpu') checkMemory(order, usedBefore);
-    const model = { inputs, outputs, batchable, provider: observed.provider };
+    const { provider } = observed;
+    if (provider !== 'cpu') checkMemory(order, usedBefore);
+    const model = { inputs, outputs, sharesFirstAxis, batchable, provider };
     const notices = [notice, observed.notice].filter((text) => text !== '').join('; ');
     const loadMs = performance.now() - started;
     return serving(session, { model, notice: notices, loadMs, warm: zeros !== null }, zeros);
@@ -197,7 +200,7 @@ function specOf(meta: Metadata): TensorSpec {
 }
 
 /** Named axes are the same axis: only when all tensors share the first can requests share a run. */
-function sharesFirstAxis(session: ort.InferenceSession): boolean {
+function haveOneFirstAxis(session: ort.InferenceSession): boolean {
   const all = [...session.inputMetadata, ...session.outputMetadata].filter(isTensorMetadata);
   const first = all.map((meta) => meta.shape[0]);
   return typeof first[0] === 'string' && first.every((axis) => axis === first[0]);
@@ -233,35 +236,27 @@ async function warmUp(
   return ran;
 }
 
-/** Larger inputs are not kept. */
-const maxKeptBytes = 1 << 20;
-
-/** Knows inputs that ran: of zeros, or, where those do not, the first that do. */
 function serving(
   session: ort.InferenceSession,
   report: LoadReport,
   warmUpInputs: readonly Tensor[] | null,
 ): LoadedModel {
-  let known = warmUpInputs;
+  const known = createKnownInputs(warmUpInputs);
   return {
     report,
     run: async (tensors) => {
       const ran = await run(session, tensors);
-      if (known === null && bytesOf(tensors) <= maxKeptBytes) known = tensors;
+      known.ran(tensors);
       return ran;
     },
     stillRuns: async () => {
-      if (known === null) return null;
-      return run(session, known).then(
+      if (known.smallest === null) return null;
+      return run(session, known.smallest).then(
         () => true,
         () => false,
       );
     },
   };
-}
-
-function bytesOf(tensors: readonly Tensor[]): number {
-  return tensors.reduce((sum, tensor) => sum + tensorBytes(tensor).length, 0);
 }
 
 function zeros({ name, datatype, shape }: TensorSpec, batch: number): Tensor {

@@ -64,7 +64,8 @@ export function createLocalModel(deps: LocalModelDeps, options: LocalModelOption
     interface: {
       inputs: preparation?.inputs ?? engine.model.inputs,
       outputs: engine.model.outputs,
-      batchAxis,
+      // Where the network's tensors share no free axis, the first of its inputs counts no rows.
+      batchAxis: batchAxis && engine.model.sharesFirstAxis,
     },
     platform: 'onnxruntime_onnx',
     holds: createHolds(),

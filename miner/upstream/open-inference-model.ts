@@ -58,7 +58,7 @@ async function start(
   deps: UpstreamModelDeps,
   pool: UpstreamPool,
 ): Promise<Parts> {
-  const { model, version, maxResponseBytes, sha256 } = config;
+  const { model: name, version, maxResponseBytes, sha256 } = config;
   const { fingerprint, tolerance, require } = config.pin;
   const pin = new ModelPin({
     sha256,
@@ -67,7 +67,7 @@ async function start(
     tolerance,
     require,
   });
-  const target = { model, version, maxResponseBytes, headers: keyHeaders(options) };
+  const target = { model: name, version, maxResponseBytes, headers: keyHeaders(options) };
   const binary = new Map<Upstream, boolean>();
   const check = createOpenInferenceCheck({ ...deps, pin }, { ...config, target }, binary);
   await watchFromStart(pool, check, {
@@ -78,7 +78,8 @@ async function start(
   });
   const pinned = pin.interface;
   if (pinned === undefined) throw new SubnetError('UPSTREAM_UNREACHABLE');
-  return { config, target, model: pinned, pool, binary };
+  const model = { ...pinned, batchAxis: config.batchAxis };
+  return { config, target, model, pool, binary };
 }
 
 async function infer(parts: Parts, job: InferJob): Promise<InferOutcome> {

@@ -108,6 +108,13 @@ export function upstreamContract(name: string, make: () => UpstreamWorld): void 
       });
     });
 
+    it('says whether the first axis of its tensors is a batch, as the YAML does', async () => {
+      const plain = await open([createOipServer()]);
+      expect(plain.model.interface.batchAxis).toBe(true);
+      const other = await open([createOipServer()], { batchAxis: false });
+      expect(other.model.interface.batchAxis).toBe(false);
+    });
+
     it('speaks JSON with an upstream that has no binary extension', async () => {
       const server = createOipServer({ binary: false });
       const { model } = await open([server]);

@@ -6,6 +6,7 @@ import type { Engine, ModelInfo, RunOutcome } from '../../miner/engine/engine-po
 export const fakeModel: ModelInfo = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
   outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+  sharesFirstAxis: true,
   batchable: true,
   provider: 'cpu',
 };

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createBatcher } from '../../miner/batch/batcher.ts';
-import type { BatchJob, BatchOutcome, Batcher, BatcherOptions } from '../../miner/batch/batcher.ts';
+import type {
+  BatchJob,
+  BatchOutcome,
+  Batcher,
+  BatcherDeps,
+  BatcherOptions,
+} from '../../miner/batch/batcher.ts';
 import { createFakeEngine, fakeModel, poison, row } from '../fakes/fake-engine.ts';
 import type { FakeEngine } from '../fakes/fake-engine.ts';
 import { createManualPlatform } from '../fakes/manual-platform.ts';
@@ -17,9 +23,17 @@ interface Rig {
 interface RigOptions extends Partial<BatcherOptions> {
   readonly batchable?: boolean;
   readonly ahead?: number;
+  readonly defer?: BatcherDeps['defer'];
 }
 
-function rig({ batchable = true, ahead, ...options }: RigOptions = {}): Rig {
+const afterMicrotask: BatcherDeps['defer'] = (run) => void Promise.resolve().then(run);
+
+function rig({
+  batchable = true,
+  ahead,
+  defer = afterMicrotask,
+  ...options
+}: RigOptions = {}): Rig {
   const fake = createFakeEngine({ ...fakeModel, batchable });
   const engine = ahead === undefined ? fake : Object.assign(fake, { ahead });
   const platform = createManualPlatform();
@@ -28,7 +42,7 @@ function rig({ batchable = true, ahead, ...options }: RigOptions = {}): Rig {
     {
       engine,
       clock: platform.clock,
-      defer: (run) => void Promise.resolve().then(run),
+      defer,
       observer: { onQueue: (waiting) => depths.push(waiting), onRun: () => undefined },
     },
     { maxBatch: 8, maxWaiting: 100, ...options },
@@ -65,6 +79,18 @@ describe('the batcher', () => {
     const outcomes = await Promise.all([batcher.submit(job()), batcher.submit(job(row(3, 4)))]);
     expect(outcomes.map(values)).toEqual(['model', 'model']);
     expect(values(await batcher.submit(job()))).toEqual([2, 4]);
+  });
+
+  it('runs what comes in one turn of the loop together, the first as well', async () => {
+    const { batcher, engine } = rig({ defer: setImmediate });
+    // As verdicts of one batch of signatures do: each request goes on in a microtask of its own.
+    const all: Promise<BatchOutcome>[] = [];
+    for (let at = 0; at < 8; at += 1) {
+      await Promise.resolve();
+      all.push(batcher.submit(job(row(at, at))));
+    }
+    expect((await Promise.all(all)).map(values)).toEqual(all.map((_, at) => [2 * at, 2 * at]));
+    expect(engine.runs).toEqual([8]);
   });
 
   it('takes all that waits when the engine is free, and gives each its own rows', async () => {

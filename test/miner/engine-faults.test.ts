@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../common/node/log.ts';
 import { startOnnxEngine } from '../../miner/engine/engine-onnx.ts';
-import type { OnnxEngine } from '../../miner/engine/engine-onnx.ts';
+import type { OnnxEngine, OnnxEngineOptions } from '../../miner/engine/engine-onnx.ts';
 import { causeOf } from '../../miner/engine/run-cause.ts';
 import { row } from '../fakes/fake-engine.ts';
 import type { OnnxGraph } from '../fakes/onnx-model.ts';
@@ -23,7 +23,10 @@ function device(script: DeviceScript): void {
   writeFileSync(path, JSON.stringify(script));
 }
 
-async function start(lines: string[] = []): Promise<OnnxEngine> {
+async function start(
+  lines: string[] = [],
+  more: Partial<OnnxEngineOptions> = {},
+): Promise<OnnxEngine> {
   device(well);
   const load = {
     modelPath: path,
@@ -39,6 +42,7 @@ async function start(lines: string[] = []): Promise<OnnxEngine> {
     runTimeoutMs: 10_000,
     program: 'test/fakes/scripted-engine.ts',
     log: createLogger({ format: 'json', write: (line) => lines.push(line) }),
+    ...more,
   });
 }
 
@@ -69,13 +73,21 @@ describe('a device that fails', () => {
   });
 
   it('is started again and again, less and less often, while it breaks at each run', async () => {
-    const engine = await start();
-    device({ starts: true, runs: false });
-    for (let restarts = 1; restarts <= 3; restarts += 1) {
+    const pausesMs: number[] = [];
+    const engine = await start([], { pause: async (ms) => void pausesMs.push(ms) });
+    const breaks = async (): Promise<void> => {
+      device({ starts: true, runs: false });
       expect(await engine.run(row(1, 2))).toMatchObject({ kind: 'failed', reason: 'broken' });
       expect(await engine.whenReady()).toBe(true);
+    };
+    for (let restarts = 1; restarts <= 4; restarts += 1) {
+      await breaks();
       expect(engine.instances()[0]?.restarts).toBe(restarts);
     }
+    device(well);
+    expect((await engine.run(row(1, 2))).kind).toBe('outputs');
+    await breaks();
+    expect(pausesMs).toEqual([50, 100, 200, 400, 50]);
     await engine.close();
   });
 
@@ -85,6 +97,24 @@ describe('a device that fails', () => {
     await expect.poll(() => engine.ready(), patient).toBe(false);
     expect(engine.notReady()).toBeNull();
     expect(await engine.whenReady()).toBe(true);
+    await engine.close();
+  });
+
+  it('is one once three starts in a row failed; the death before them is not counted', async () => {
+    const told: (string | null)[] = [];
+    const engine = await start([], {
+      // After the death, and after each start that failed.
+      pause: async () => {
+        told.push(engine.notReady());
+        if (told.length === 4) device(well);
+      },
+    });
+    device({ ...well, starts: false });
+    process.kill(engine.pid() ?? 0, 'SIGKILL');
+    await expect.poll(() => told.length, patient).toBe(4);
+    expect(told).toEqual([null, null, null, 'the device of the model fails']);
+    expect(await engine.whenReady()).toBe(true);
+    expect(engine.notReady()).toBeNull();
     await engine.close();
   });
 });

@@ -18,6 +18,8 @@ import {
   usedMib,
 } from '../../miner/engine/engine-load.ts';
 import { engineSettingsOf } from '../../miner/engine/engine-options.ts';
+import { createKnownInputs } from '../../miner/engine/known-inputs.ts';
+import { row } from '../fakes/fake-engine.ts';
 
 const tensors: fc.Arbitrary<Tensor> = fc.oneof(
   fc.float32Array({ maxLength: 9000 }).map((data): Tensor => {
@@ -166,6 +168,29 @@ describe('the provider that computes', () => {
   it('lacks a library that the linker names', () => {
     const text = 'libcudnn.so.9: cannot open shared object file: No such file';
     expect([missingLibrary(text), missingLibrary('all well')]).toEqual(['libcudnn.so.9', null]);
+  });
+});
+
+describe('what a model is asked whether it still computes', () => {
+  it('is the warm-up, whatever else ran', () => {
+    const known = createKnownInputs(row(0, 0));
+    known.ran(row(1, 2, 3, 4));
+    known.ran(row(5, 6));
+    expect(known.smallest).toEqual(row(0, 0));
+  });
+
+  it('is the smallest that ran where zeros do not, not the first', () => {
+    const known = createKnownInputs(null);
+    expect(known.smallest).toBeNull();
+    const data = new Float32Array(2 ** 19);
+    const wide: readonly Tensor[] = [{ name: 'x', datatype: 'FP32', shape: [2 ** 18, 2], data }];
+    known.ran(wide);
+    expect(known.smallest).toBeNull();
+    known.ran(row(1, 2, 3, 4, 5, 6));
+    known.ran(row(7, 8));
+    known.ran(wide);
+    known.ran(row(1, 2, 3, 4));
+    expect(known.smallest).toEqual(row(7, 8));
   });
 });
 

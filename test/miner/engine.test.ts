@@ -229,6 +229,26 @@ describe('datatypes', () => {
   });
 });
 
+describe('the first axis', () => {
+  it('is found shared where it is, whether or not requests may share a run', async () => {
+    const engine = await tiny.start(int8);
+    const { sharesFirstAxis, batchable } = engine.model;
+    expect([sharesFirstAxis, batchable]).toEqual([true, true]);
+    await engine.close();
+    const alone = await startOnnxEngine(options({ batching: false }));
+    expect(alone.model).toMatchObject({ sharesFirstAxis: true, batchable: false });
+    await alone.close();
+  });
+
+  it('is not shared where inputs and outputs have different ones', async () => {
+    const [output] = int8.outputs;
+    const outputs = output === undefined ? [] : [{ ...output, shape: ['boxes', 2] }];
+    const engine = await tiny.start({ ...int8, outputs });
+    expect(engine.model).toMatchObject({ sharesFirstAxis: false, batchable: false });
+    await engine.close();
+  });
+});
+
 describe('a pool of model processes', () => {
   it('goes on with the others while one is replaced, and takes it back', async () => {
     const engine = await startOnnxEngine(options({}, { instances: 2 }));

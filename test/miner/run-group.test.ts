@@ -9,6 +9,7 @@ import { createFakeEngine, row } from '../fakes/fake-engine.ts';
 async function outcomes(reason: RunFailure['reason'], mostRows: number) {
   const fake = createFakeEngine();
   const runs: number[] = [];
+  const requests: (number | undefined)[] = [];
   const got: string[] = [];
   const members = Array.from({ length: 8 }, (_, at): Member => {
     const settle = (outcome: RunOutcome): void => {
@@ -20,9 +21,10 @@ async function outcomes(reason: RunFailure['reason'], mostRows: number) {
     {
       engine: {
         ...fake,
-        run: async (inputs) => {
+        run: async (inputs, sharing) => {
           const rows = inputs[0]?.shape[0] ?? 0;
           runs.push(rows);
+          requests.push(sharing);
           return rows > mostRows ? runFailure(reason, 'too many') : fake.run(inputs);
         },
       },
@@ -33,11 +35,11 @@ async function outcomes(reason: RunFailure['reason'], mostRows: number) {
     },
     members,
   );
-  return { runs, got };
+  return { runs, requests, got };
 }
 
 describe('a run that fails', () => {
-  it.each(['model', 'device'] as const)(
+  it.each(['model', 'too-large', 'device'] as const)(
     '%s: is halved, and each part that passes is answered',
     async (reason) => {
       const { runs, got } = await outcomes(reason, 2);
@@ -46,9 +48,17 @@ describe('a run that fails', () => {
     },
   );
 
-  it('device: is told to who fails alone', async () => {
-    const { got } = await outcomes('device', 0);
-    expect(new Set(got)).toEqual(new Set(['device']));
+  it.each(['model', 'too-large', 'device'] as const)(
+    '%s: is told to who fails alone',
+    async (reason) => {
+      const { got } = await outcomes(reason, 0);
+      expect(new Set(got)).toEqual(new Set([reason]));
+    },
+  );
+
+  it('told the engine how many requests shared it, as each of its parts does', async () => {
+    const { requests } = await outcomes('too-large', 2);
+    expect(requests).toEqual([8, 4, 2, 2, 4, 2, 2]);
   });
 
   it.each(['broken', 'crashed', 'timeout'] as const)(
