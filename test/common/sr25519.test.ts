@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { sr25519PairFromSeed, sr25519Sign, sr25519Verify } from '@polkadot/util-crypto';
 import { cryptoWaitReady, sr25519DeriveHard, sr25519DeriveSoft } from '@polkadot/util-crypto';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { fromHex } from '../../common/hex.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import { packagePath } from '../../common/node/package-root.ts';
@@ -323,21 +323,24 @@ function spyOnMemory() {
   }
 }
 
-/** The engine has no memory for another instance meanwhile. */
-function withoutInstances(act: () => void): void {
-  const engine = Reflect.get(globalThis, 'WebAssembly') as Engine;
-  const Original = engine.Instance;
-  engine.Instance = class extends Original {
+/** A crate with little memory, in an engine that counts `verify` and may have room for no other. */
+function watchedCrate() {
+  const global = Reflect.get(globalThis, 'WebAssembly') as Engine;
+  const Original = global.Instance;
+  const engine = { isFull: false, verified: 0, restore: () => void (global.Instance = Original) };
+  global.Instance = class extends Original {
     constructor(module: object) {
       super(module);
-      throw new RangeError('WebAssembly.Instance(): Out of memory');
+      if (engine.isFull) throw new RangeError('WebAssembly.Instance(): Out of memory');
+      const { exports } = this as unknown as { exports: { verify: (...at: number[]) => number } };
+      const verify = (...at: number[]): number => {
+        engine.verified += 1;
+        return exports.verify(...at);
+      };
+      Object.defineProperty(this, 'exports', { value: { ...exports, verify } });
     }
   };
-  try {
-    act();
-  } finally {
-    engine.Instance = Original;
-  }
+  return { bounded: loadSr25519({ wasm: crateWithin(8) }), engine };
 }
 
 /** The crate in a memory of so many pages at most, which the tables of many keys exceed. */
@@ -367,7 +370,8 @@ describe('an instance that runs out of memory', () => {
   });
 
   it('takes nothing for true when it cannot be started anew, and goes on when it can', () => {
-    const bounded = loadSr25519({ wasm: crateWithin(8) });
+    const { bounded, engine } = watchedCrate();
+    onTestFinished(engine.restore);
     const checks = Array.from({ length: 64 }, (_, at): SignatureCheck => {
       const keypair = sr25519.keypairFromMiniSecret(seededBytes(`key ${at}`, 32));
       const message = seededBytes(`text ${at}`, 40);
@@ -377,15 +381,17 @@ describe('an instance that runs out of memory', () => {
     if (good === undefined) throw new Error('no check');
     const verify = (message: Uint8Array): boolean =>
       bounded.verify(message, good.signature, good.publicKey);
-    withoutInstances(() => {
-      expect(() => {
-        for (let round = 0; round < 12; round += 1) bounded.verifyBatch(checks);
-      }).toThrow('Out of memory');
-      for (const message of [good.message, seededBytes('other', 40)]) {
-        expect(() => verify(message)).toThrow('Out of memory');
-      }
-    });
+    engine.isFull = true;
+    expect(() => {
+      for (let round = 0; round < 12; round += 1) bounded.verifyBatch(checks);
+    }).toThrow('Out of memory');
+    for (const message of [good.message, seededBytes('other', 40)]) {
+      expect(() => verify(message)).toThrow('Out of memory');
+    }
+    expect(engine.verified).toBe(0);
+    engine.isFull = false;
     expect([verify(good.message), verify(seededBytes('other', 40))]).toEqual([true, false]);
+    expect(engine.verified).toBe(2);
   });
 
   it('says so of a message that does not fit, and signs the next', () => {

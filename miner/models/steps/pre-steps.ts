@@ -78,7 +78,7 @@ async function tokenized(
 }
 
 /** Opening a file takes as long as decoding about so many pixels. */
-const openingPixels = 100_000;
+const openingPixels = 500_000;
 
 /**
  * Images of one request are decoded one after the other, each in a turn of its own. Turns go by

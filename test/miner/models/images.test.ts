@@ -240,7 +240,7 @@ describe('the turn of a picture', () => {
       },
     );
     expect(made.kind).toBe('tensors');
-    expect(costs).toEqual([160_000, 160_000, 1_100_000]);
+    expect(costs).toEqual([560_000, 560_000, 1_500_000]);
   });
 });
 
