@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(root, { recursive: true });
 });
 
-const patient = { timeout: 15_000 };
+const patient = { timeout: 40_000 };
 
 describe('25. one poisoned item in a batch', () => {
   const tokens = (id: number): Uint8Array => {
