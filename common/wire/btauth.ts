@@ -1,6 +1,6 @@
 import type { Hotkey, Ss58 } from '../brand.ts';
 import { fromHex, toHex } from '../hex.ts';
-import { oldestFirst } from '../oldest-first.ts';
+import { createOldestFirst } from '../oldest-first.ts';
 import type { HeaderMap } from './inference-types.ts';
 import type { ReplayMemory } from './replay.ts';
 import type { SignatureCheck, Signer, Verifier } from '../signer-port.ts';
@@ -102,14 +102,13 @@ export function keyOfAddress(address: string): KeyedAddress | undefined {
  * that are no address are not kept, so that a stranger cannot push out those that call often.
  */
 export function keyCache(capacity = 4096): KeyOf {
-  const known = new Map<string, KeyedAddress>();
-  const longestUnused = oldestFirst(known);
+  const known = createOldestFirst<string, KeyedAddress>();
   return (address) => {
     const key = known.get(address) ?? keyOfAddress(address);
     if (key === undefined) return undefined;
     known.delete(address);
     known.set(address, key);
-    if (known.size > capacity) longestUnused.takeOldest();
+    if (known.size > capacity) known.takeOldest();
     return key;
   };
 }

@@ -1,4 +1,4 @@
-import { oldestFirst } from '../../common/oldest-first.ts';
+import { createOldestFirst } from '../../common/oldest-first.ts';
 
 /**
  * Memory for the bodies of requests under way: of all together, of one address, and of callers that
@@ -46,8 +46,7 @@ export function createBodyRoom(options: BodyRoomOptions): BodyRoom {
   const { maxBytes, maxBytesPerAddress, maxUnprovenBytes } = options;
   const byAddress = new Map<string, number>();
   /** Those that hold something and give way. */
-  const unproven = new Set<Space>();
-  const oldest = oldestFirst(unproven);
+  const unproven = createOldestFirst<Space, null>();
   let held = 0;
   let heldUnproven = 0;
   const move = (space: Space, bytes: number): void => {
@@ -68,7 +67,7 @@ export function createBodyRoom(options: BodyRoomOptions): BodyRoom {
     held + bytes <= maxBytes && (isProven || heldUnproven + bytes <= maxUnprovenBytes);
   /** False when there is none left, or when it was this one. */
   const evictOldest = (asking: Space): boolean => {
-    const victim = oldest.takeOldest();
+    const victim = unproven.takeOldest();
     if (victim === undefined) return false;
     close(victim);
     victim.stop();
@@ -78,7 +77,7 @@ export function createBodyRoom(options: BodyRoomOptions): BodyRoom {
     const own = byAddress.get(space.address) ?? 0;
     if (space.isClosed || own + bytes > maxBytesPerAddress) return false;
     while (!fits(space, bytes)) if (!evictOldest(space)) return false;
-    if (!space.isProven) unproven.add(space);
+    if (!space.isProven) unproven.set(space, null);
     move(space, bytes);
     return true;
   };

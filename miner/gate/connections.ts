@@ -1,4 +1,4 @@
-import { oldestFirst } from '../../common/oldest-first.ts';
+import { createOldestFirst } from '../../common/oldest-first.ts';
 
 export interface ConnectionLimits {
   readonly maxConnections: number;
@@ -43,11 +43,10 @@ export function createConnections<C>(
   const entries = new Map<C, Entry>();
   const perAddress = new Map<string, number>();
   /** Each in the order of coming; those of `asking` never carried an admitted request. */
-  const waiting = { idle: new Set<C>(), asking: new Set<C>(), proven: new Set<C>() };
-  const oldest = {
-    idle: oldestFirst(waiting.idle),
-    asking: oldestFirst(waiting.asking),
-    proven: oldestFirst(waiting.proven),
+  const waiting = {
+    idle: createOldestFirst<C, null>(),
+    asking: createOldestFirst<C, null>(),
+    proven: createOldestFirst<C, null>(),
   };
   const takeOut = (connection: C): void => {
     waiting.idle.delete(connection);
@@ -64,9 +63,9 @@ export function createConnections<C>(
   };
   const makeRoom = (): boolean => {
     if (entries.size < limits.maxConnections) return true;
-    const idle = oldest.idle.takeOldest();
-    const asking = idle === undefined ? oldest.asking.takeOldest() : undefined;
-    const given = idle ?? asking ?? oldest.proven.takeOldest();
+    const idle = waiting.idle.takeOldest();
+    const asking = idle === undefined ? waiting.asking.takeOldest() : undefined;
+    const given = idle ?? asking ?? waiting.proven.takeOldest();
     if (given === undefined) return false;
     closed(given);
     evict(given, asking !== undefined);
@@ -77,7 +76,7 @@ export function createConnections<C>(
       if ((perAddress.get(address) ?? 0) >= limits.maxPerAddress) return 'address';
       if (!makeRoom()) return 'full';
       entries.set(connection, { address, underWay: 0, proven: false });
-      waiting.idle.add(connection);
+      waiting.idle.set(connection, null);
       count(perAddress, address, 1);
       return null;
     },
@@ -88,7 +87,7 @@ export function createConnections<C>(
       waiting.idle.delete(connection);
       waiting.proven.delete(connection);
       // Added again, it keeps the place that it has.
-      if (!entry.proven) waiting.asking.add(connection);
+      if (!entry.proven) waiting.asking.set(connection, null);
       return entry.underWay <= limits.maxPipelined;
     },
     prove: (connection) => {
@@ -103,7 +102,7 @@ export function createConnections<C>(
       entry.underWay -= 1;
       if (entry.underWay > 0) return;
       waiting.asking.delete(connection);
-      (entry.proven ? waiting.proven : waiting.idle).add(connection);
+      (entry.proven ? waiting.proven : waiting.idle).set(connection, null);
     },
     closed,
     get size() {

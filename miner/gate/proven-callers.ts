@@ -1,4 +1,4 @@
-import { oldestFirst } from '../../common/oldest-first.ts';
+import { createOldestFirst } from '../../common/oldest-first.ts';
 
 /**
  * From which addresses hotkeys sent what was let in lately. A head can claim any hotkey, but nobody
@@ -21,10 +21,9 @@ export interface ProvenCallersOptions {
 export function createProvenCallers(options: ProvenCallersOptions): ProvenCallers {
   const { maxHotkeys, maxAddresses, rememberedMs } = options;
   /** When each was seen last. */
-  const seen = new Map<string, Map<string, number>>();
-  const oldestHotkey = oldestFirst(seen);
+  const seen = createOldestFirst<string, Map<string, number>>();
   const begin = (hotkey: string): Map<string, number> => {
-    if (seen.size >= maxHotkeys) oldestHotkey.takeOldest();
+    if (seen.size >= maxHotkeys) seen.takeOldest();
     const addresses = new Map<string, number>();
     seen.set(hotkey, addresses);
     return addresses;

@@ -1,4 +1,4 @@
-import { oldestFirst } from '../../common/oldest-first.ts';
+import { createOldestFirst } from '../../common/oldest-first.ts';
 
 /** A token bucket for each key, in bounded memory. */
 export interface RateLimiter {
@@ -39,8 +39,7 @@ const epsilon = 1e-6;
 
 export function createRateLimiter({ ratePerSecond, burst, maxKeys }: RateLimit): RateLimiter {
   /** In the order of use, the longest unused first. */
-  const buckets = new Map<string, Bucket>();
-  const unused = oldestFirst(buckets);
+  const buckets = createOldestFirst<string, Bucket>();
   const fill = (bucket: Bucket, nowMs: number): void => {
     const passedMs = Math.max(0, nowMs - bucket.atMs);
     bucket.tokens = Math.min(burst, bucket.tokens + (passedMs / 1000) * ratePerSecond);
@@ -53,7 +52,7 @@ export function createRateLimiter({ ratePerSecond, burst, maxKeys }: RateLimit):
   const touch = (key: string, nowMs: number): Bucket => {
     const bucket = buckets.get(key) ?? { tokens: burst, atMs: nowMs };
     buckets.delete(key);
-    if (buckets.size >= maxKeys) unused.takeOldest();
+    if (buckets.size >= maxKeys) buckets.takeOldest();
     buckets.set(key, bucket);
     return bucket;
   };

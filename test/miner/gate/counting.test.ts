@@ -1,3 +1,4 @@
+import { memoryUsage } from 'node:process';
 import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -6,11 +7,12 @@ import { createBodyRoom } from '../../../miner/gate/body-room.ts';
 import type { BodyRoom } from '../../../miner/gate/body-room.ts';
 import { createConnections } from '../../../miner/gate/connections.ts';
 import { connectionRoom } from '../../../miner/gate/file-limit.ts';
-import { oldestFirst } from '../../../common/oldest-first.ts';
+import { createOldestFirst } from '../../../common/oldest-first.ts';
 import { createPace } from '../../../miner/gate/pace.ts';
 import { createProvenCallers } from '../../../miner/gate/proven-callers.ts';
 import { createRateLimiter } from '../../../miner/gate/rate-limit.ts';
 import { requestCost } from '../../../miner/gate/request-cost.ts';
+import { collectGarbage } from '../../fakes/collect-garbage.ts';
 
 describe('the name under which an address is counted', () => {
   it.each([
@@ -325,22 +327,39 @@ describe('the oldest first', () => {
     );
     fc.assert(
       fc.property(moves, (all) => {
-        const set = new Set<number>();
-        const oldest = oldestFirst(set);
+        const oldest = createOldestFirst<number, string>();
         let queue: number[] = [];
         for (const { what, key } of all) {
           if (what === 'take') {
             expect(oldest.takeOldest()).toBe(queue.shift());
             continue;
           }
-          set.delete(key);
+          expect(oldest.delete(key)).toBe(queue.includes(key));
           queue = queue.filter((one) => one !== key);
           if (what === 'delete') continue;
-          set.add(key);
+          oldest.set(key, 'first');
+          oldest.set(key, `value of ${key}`);
+          expect([oldest.has(key), oldest.get(key)]).toEqual([true, `value of ${key}`]);
           queue.push(key);
+          expect(oldest.size).toBe(queue.length);
         }
-        expect([...set]).toEqual(queue);
+        const left = queue.map(() => oldest.takeOldest());
+        expect([left, oldest.size, oldest.takeOldest()]).toEqual([queue, 0, undefined]);
       }),
     );
+  });
+
+  it('keeps nothing of what came and went', async () => {
+    const oldest = createOldestFirst<number, string>();
+    oldest.set(-1, 'taken');
+    oldest.takeOldest();
+    await collectGarbage();
+    const before = memoryUsage().heapUsed;
+    for (let key = 0; key < 100_000; key += 1) {
+      oldest.set(key, 'gone');
+      oldest.delete(key);
+    }
+    await collectGarbage();
+    expect(memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
   });
 });
