@@ -103,10 +103,29 @@ export function isByteStrings(data: TensorData): data is readonly Uint8Array[] {
   return Array.isArray(data);
 }
 
-/** Differences stay 0 until an infinity or NaN comes by: no branch per element. */
+/**
+ * Differences stay 0 until an infinity or NaN comes by: no branch per element. Each kind of array
+ * has its own loop, by index: shared, or by iterator, the loop would make an object of each value.
+ */
 function allFinite(data: Float32Array | Float64Array): boolean {
+  return data instanceof Float32Array ? allFinite32(data) : allFinite64(data);
+}
+
+function allFinite32(data: Float32Array): boolean {
   let zero = 0;
-  for (const value of data) zero += value - value;
+  for (let at = 0; at < data.length; at += 1) {
+    const value = data[at] ?? 0;
+    zero += value - value;
+  }
+  return zero === 0;
+}
+
+function allFinite64(data: Float64Array): boolean {
+  let zero = 0;
+  for (let at = 0; at < data.length; at += 1) {
+    const value = data[at] ?? 0;
+    zero += value - value;
+  }
   return zero === 0;
 }
 
