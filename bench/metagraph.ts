@@ -6,7 +6,7 @@ import { startDevChain } from '../chain/devchain.ts';
 import { quietLibraryLogs } from '../cli/quiet-console.ts';
 import { connectChain } from '../common/chain/chain-substrate.ts';
 import { readSnapshot } from '../common/chain/snapshot.ts';
-import { genesisSchema } from '../common/config/config-schema.ts';
+import { genesisSchema } from '../common/config/genesis-schema.ts';
 import { createLogger } from '../common/node/log.ts';
 import { createPlatform } from '../common/node/platform.ts';
 import { limitedTo } from '../test/fakes/limited-view.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GenesisConfig } from '../common/config/config-schema.ts';
+import type { GenesisConfig } from '../common/config/genesis-schema.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import { createLifecycle } from '../common/node/lifecycle.ts';
 import { packagePath } from '../common/node/package-root.ts';

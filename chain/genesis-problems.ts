@@ -1,5 +1,5 @@
-import { raoOf } from '../common/config/config-schema.ts';
-import type { GenesisConfig } from '../common/config/config-schema.ts';
+import { raoOf } from '../common/config/field-schemas.ts';
+import type { GenesisConfig } from '../common/config/genesis-schema.ts';
 import { parseSs58 } from '../common/keys/ss58.ts';
 
 /** What is wrong with a genesis that has the right shape, and where. */

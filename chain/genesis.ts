@@ -1,5 +1,5 @@
-import { raoOf } from '../common/config/config-schema.ts';
-import type { GenesisConfig } from '../common/config/config-schema.ts';
+import { raoOf } from '../common/config/field-schemas.ts';
+import type { GenesisConfig } from '../common/config/genesis-schema.ts';
 import { SubnetError, messageOf } from '../common/errors.ts';
 import { keyFromSuri } from '../common/keys/keys.ts';
 import { loadSr25519 } from '../common/keys/sr25519.ts';

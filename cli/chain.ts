@@ -4,7 +4,7 @@ import { startDevChain } from '../chain/devchain.ts';
 import type { DevChainOptions, RuntimeChoice } from '../chain/devchain.ts';
 import { genesisProblems } from '../chain/genesis-problems.ts';
 import { loadConfig } from '../common/config/config-load.ts';
-import { genesisSchema } from '../common/config/config-schema.ts';
+import { genesisSchema } from '../common/config/genesis-schema.ts';
 import { aborted } from '../common/node/lifecycle.ts';
 import { createLogger } from '../common/node/log.ts';
 import type { CliIo } from './io.ts';

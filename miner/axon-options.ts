@@ -1,5 +1,5 @@
-import { raoOf } from '../common/config/config-schema.ts';
-import type { MinerConfig } from '../common/config/config-schema.ts';
+import { raoOf } from '../common/config/field-schemas.ts';
+import type { MinerConfig } from '../common/config/miner-schema.ts';
 import { checkAxonAddress } from './announce.ts';
 import type { AnnounceOptions, AxonAddress } from './announce.ts';
 import type { MinerParts } from './parts.ts';

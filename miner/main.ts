@@ -1,6 +1,6 @@
 import type { Lifecycle } from '../common/node/lifecycle.ts';
 import { loadConfig, resolvePath } from '../common/config/config-load.ts';
-import { minerSchema } from '../common/config/config-schema.ts';
+import { minerSchema } from '../common/config/miner-schema.ts';
 import { messageOf } from '../common/errors.ts';
 import { aborted, createLifecycle } from '../common/node/lifecycle.ts';
 import { createLogger } from '../common/node/log.ts';

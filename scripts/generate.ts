@@ -58,7 +58,7 @@ function configurationDocument(): string {
   return [
     '# Configuration',
     '',
-    'Generated from `common/config/config-schema.ts` by `npm run schema`. Editors complete these keys when the',
+    'Generated from `common/config/*-schema.ts` by `npm run schema`. Editors complete these keys when the',
     'first line of a file names its schema, as the shipped files in `config/` do. `subnet config check FILE`',
     'tells every problem with line and column. Relative paths are relative to the file.',
     '',

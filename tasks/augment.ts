@@ -1,4 +1,4 @@
-import type { TaskConfig } from '../common/config/config-schema.ts';
+import type { TaskConfig } from '../common/config/subnet-schema.ts';
 import type { Prng } from './prng.ts';
 
 export type Augmentation = TaskConfig['augmentation'];

@@ -1,4 +1,4 @@
-import type { TaskConfig } from '../common/config/config-schema.ts';
+import type { TaskConfig } from '../common/config/subnet-schema.ts';
 import type { TensorSpec } from '../common/tensor.ts';
 import { itemsByClass } from './dataset.ts';
 import type { Dataset } from './dataset.ts';

@@ -1,4 +1,4 @@
-import type { TaskConfig } from '../common/config/config-schema.ts';
+import type { TaskConfig } from '../common/config/subnet-schema.ts';
 import { SubnetError } from '../common/errors.ts';
 import { classify } from './classify.ts';
 import type { Dataset } from './dataset.ts';

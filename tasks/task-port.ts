@@ -1,4 +1,4 @@
-import type { TaskConfig } from '../common/config/config-schema.ts';
+import type { TaskConfig } from '../common/config/subnet-schema.ts';
 import type { Fault } from '../common/fault.ts';
 import type { Tensor, TensorSpec } from '../common/tensor.ts';
 import type { Dataset } from './dataset.ts';

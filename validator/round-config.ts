@@ -1,5 +1,6 @@
-import { raoOf } from '../common/config/config-schema.ts';
-import type { SubnetConfig, ValidatorConfig } from '../common/config/config-schema.ts';
+import { raoOf } from '../common/config/field-schemas.ts';
+import type { SubnetConfig } from '../common/config/subnet-schema.ts';
+import type { ValidatorConfig } from '../common/config/validator-schema.ts';
 import { deviationsOf } from '../tasks/skill.ts';
 import type { Task } from '../tasks/task-port.ts';
 import type { RoundConfig } from './round.ts';

@@ -1,4 +1,4 @@
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 import { isSubnetError, messageOf } from '../../common/errors.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { startOnnxEngine } from '../../miner/engine/engine-onnx.ts';

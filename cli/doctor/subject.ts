@@ -1,7 +1,9 @@
 import { dirname } from 'node:path';
 import { loadConfig, resolvePath } from '../../common/config/config-load.ts';
-import { minerSchema, subnetSchema, validatorSchema } from '../../common/config/config-schema.ts';
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
+import { subnetSchema } from '../../common/config/subnet-schema.ts';
+import { validatorSchema } from '../../common/config/validator-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 import { walletLocation } from '../../common/keys/wallet.ts';
 import type { WalletLocation } from '../../common/keys/wallet.ts';
 import { kindOf } from '../config-kind.ts';

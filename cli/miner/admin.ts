@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { loadConfig } from '../../common/config/config-load.ts';
-import { minerSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
 import type { Ss58 } from '../../common/brand.ts';
 import { catalogue } from '../../common/error-catalogue.ts';
 import { SubnetError, messageOf } from '../../common/errors.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { ConfigError, loadConfig, resolvePath } from '../../common/config/config-load.ts';
 import type { ConfigProblem } from '../../common/config/config-load.ts';
-import { minerSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
 import { isSubnetError } from '../../common/errors.ts';
 import type { SubnetError } from '../../common/errors.ts';
 import { repositoryProblems } from '../../miner/models/check-repository.ts';

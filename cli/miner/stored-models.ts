@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatProblem, loadConfig } from '../../common/config/config-load.ts';
-import { minerSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
 import { modelFilesOf } from '../../miner/models/model-files.ts';
 import { modelSources, storedSource } from '../../miner/models/model-sources.ts';
 import { scanRepository } from '../../miner/models/repository.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../common/config/config-load.ts';
 import { editYaml } from '../../common/config/config-edit.ts';
-import { minerSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
 import { SubnetError } from '../../common/errors.ts';
 import { replaceFile } from '../../common/node/replace-file.ts';
 import type { Setting } from '../../miner/tune/setting.ts';

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../common/config/config-load.ts';
-import { minerSchema } from '../../common/config/config-schema.ts';
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 import { SubnetError } from '../../common/errors.ts';
 import { seededUniform } from '../../common/load/seeded.ts';
 import { syntheticTensors } from '../../common/load/synthetic-tensors.ts';

@@ -135,3 +135,15 @@ function fieldProblem(
   if (required && type === 'tensor') return `${name}: a required field cannot be a bt.Tensor`;
   return required && output !== undefined ? `${name}: an output cannot be required` : null;
 }
+
+/** Each synapse once. */
+export function checkRoutes(
+  routes: readonly { readonly synapse: string }[],
+  context: z.core.$RefinementCtx,
+): void {
+  routes.forEach(({ synapse }, index) => {
+    if (routes.findIndex((one) => one.synapse === synapse) === index) return;
+    const message = `${synapse} is listed twice`;
+    context.addIssue({ code: 'custom', path: [index, 'synapse'], message });
+  });
+}

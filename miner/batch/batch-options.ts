@@ -1,5 +1,5 @@
-import type { MinerConfig } from '../../common/config/config-schema.ts';
-import { raoOf } from '../../common/config/config-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
+import { raoOf } from '../../common/config/field-schemas.ts';
 import type { BatcherOptions } from './batcher.ts';
 
 /** What the miner YAML says of batching and of what waits; how to pad is the model's to say. */

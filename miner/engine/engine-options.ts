@@ -1,4 +1,4 @@
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 import { SubnetError } from '../../common/errors.ts';
 import type { LoadOrder } from './engine-load.ts';
 

@@ -1,4 +1,4 @@
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 import { synapseFormOf } from '../../common/config/synapse-schema.ts';
 import { SubnetError } from '../../common/errors.ts';
 import type { Logger } from '../../common/telemetry-port.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { raoOf } from '../../common/config/config-schema.ts';
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import { raoOf } from '../../common/config/field-schemas.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 import type { Lifecycle } from '../../common/node/lifecycle.ts';
 import { packageVersion } from '../../common/node/package-root.ts';
 import { sha3OfText } from '../../common/node/sha3.ts';

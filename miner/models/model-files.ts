@@ -1,5 +1,5 @@
 import { resolvePath } from '../../common/config/config-load.ts';
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 
 /** Absolute paths of what a configuration names; only what it names is there. */
 export interface ModelFiles {

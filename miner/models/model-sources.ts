@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 import type { ModelFiles } from './model-files.ts';
 import type { LocalModelSource } from './open-local.ts';
 import { readManifest, scanRepository } from './repository.ts';

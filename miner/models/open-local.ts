@@ -1,4 +1,4 @@
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 import { SubnetError } from '../../common/errors.ts';
 import { createLifecycle } from '../../common/node/lifecycle.ts';
 import type { Lifecycle } from '../../common/node/lifecycle.ts';

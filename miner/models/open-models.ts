@@ -1,4 +1,4 @@
-import type { MinerConfig } from '../../common/config/config-schema.ts';
+import type { MinerConfig } from '../../common/config/miner-schema.ts';
 import process from 'node:process';
 import { resolvePath } from '../../common/config/config-load.ts';
 import { SubnetError } from '../../common/errors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { genesisProblems } from '../../chain/genesis-problems.ts';
-import { genesisSchema } from '../../common/config/config-schema.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
 
 const places = (config: unknown): string[] =>
   genesisProblems(genesisSchema.parse(config)).map(({ path }) => path.join('.'));

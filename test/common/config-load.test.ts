@@ -9,13 +9,11 @@ import {
   resolvePath,
 } from '../../common/config/config-load.ts';
 import type { ConfigProblem } from '../../common/config/config-load.ts';
-import {
-  genesisSchema,
-  minerSchema,
-  raoOf,
-  subnetSchema,
-  validatorSchema,
-} from '../../common/config/config-schema.ts';
+import { raoOf } from '../../common/config/field-schemas.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
+import { subnetSchema } from '../../common/config/subnet-schema.ts';
+import { validatorSchema } from '../../common/config/validator-schema.ts';
 import { SubnetError } from '../../common/errors.ts';
 import { packagePath } from '../../common/node/package-root.ts';
 

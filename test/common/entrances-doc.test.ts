@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { minerSchema, subnetSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
+import { subnetSchema } from '../../common/config/subnet-schema.ts';
 
 const doc = readFileSync(new URL('../../docs/entrances.md', import.meta.url), 'utf8');
 const examples = [...doc.matchAll(/```yaml\n(.*?)```/gs)].map(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { minerSchema, subnetSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
+import { subnetSchema } from '../../common/config/subnet-schema.ts';
 import { synapseFormOf, synapseRoute } from '../../common/config/synapse-schema.ts';
 import { digitsRoutes } from '../interop/classic-routes.ts';
 

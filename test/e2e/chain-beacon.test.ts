@@ -9,7 +9,7 @@ import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain, DevChainOptions } from '../../chain/devchain.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
 import type { Chain, ChainCall, TxOutcome } from '../../common/chain-port.ts';
-import { genesisSchema } from '../../common/config/config-schema.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { createPlatform } from '../../common/node/platform.ts';

@@ -1,7 +1,7 @@
 import { startDevChain } from '../../chain/devchain.ts';
 import type { RuntimeChoice } from '../../chain/devchain.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
-import { genesisSchema } from '../../common/config/config-schema.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { createPlatform } from '../../common/node/platform.ts';

@@ -1,5 +1,5 @@
-import { genesisSchema } from '../../common/config/config-schema.ts';
-import type { GenesisConfig } from '../../common/config/config-schema.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
+import type { GenesisConfig } from '../../common/config/genesis-schema.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { contractNetuid, contractTempo } from '../contract/chain-contract.ts';
 

@@ -12,7 +12,7 @@ import type { DemoProcess } from '../../cli/demo/processes.ts';
 import { quietLibraryLogs } from '../../cli/quiet-console.ts';
 import type { Chain } from '../../common/chain-port.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
-import { genesisSchema } from '../../common/config/config-schema.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import type { KeySigner } from '../../common/keys/keys.ts';
 import { createLogger } from '../../common/node/log.ts';

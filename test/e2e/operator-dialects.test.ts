@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { genesisSchema } from '../../common/config/config-schema.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
 import { until } from './chain-client.ts';
 import { genesis, startOperatorWorld, subnetId } from './operator-world.ts';
 import type { OperatorWorld } from './operator-world.ts';

@@ -3,7 +3,7 @@ import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain } from '../../chain/devchain.ts';
 import type { Chain } from '../../common/chain-port.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
-import { genesisSchema } from '../../common/config/config-schema.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import type { KeySigner } from '../../common/keys/keys.ts';
 import { applyPlan } from '../../common/owner/apply.ts';

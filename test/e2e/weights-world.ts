@@ -3,7 +3,7 @@ import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain, RuntimeChoice } from '../../chain/devchain.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
 import type { Chain, Neuron, Snapshot } from '../../common/chain-port.ts';
-import { genesisSchema } from '../../common/config/config-schema.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import type { KeySigner } from '../../common/keys/keys.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';

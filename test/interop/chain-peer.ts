@@ -1,7 +1,7 @@
 import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain } from '../../chain/devchain.ts';
-import { genesisSchema } from '../../common/config/config-schema.ts';
-import type { GenesisConfig } from '../../common/config/config-schema.ts';
+import { genesisSchema } from '../../common/config/genesis-schema.ts';
+import type { GenesisConfig } from '../../common/config/genesis-schema.ts';
 import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { createWallet, walletLocation } from '../../common/keys/wallet.ts';
 import type { CreatedWallet } from '../../common/keys/wallet.ts';

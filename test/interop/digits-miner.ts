@@ -1,4 +1,4 @@
-import { minerSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { createPlatform } from '../../common/node/platform.ts';
 import { createMetricsRegistry } from '../../common/node/telemetry.ts';

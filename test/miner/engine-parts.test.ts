@@ -1,7 +1,7 @@
 import { assert, property } from 'fast-check';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { minerSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
 import type { Tensor } from '../../common/tensor.ts';
 import { batcherOptionsOf } from '../../miner/batch/batch-options.ts';
 import { joinRows } from '../../miner/batch/batch-rows.ts';

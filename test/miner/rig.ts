@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import type { Agent } from 'node:http';
 import { signRequest } from '../../common/wire/btauth.ts';
-import { minerSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { packagePath } from '../../common/node/package-root.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { backendSchema } from '../../common/config/backend-schema.ts';
-import { minerSchema } from '../../common/config/config-schema.ts';
+import { minerSchema } from '../../common/config/miner-schema.ts';
 import { createMetricsRegistry } from '../../common/node/telemetry.ts';
 import { createUpstreamMetrics } from '../../miner/upstream/upstream-metrics.ts';
 import { projectFiles, readProjectFile } from './tree.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Hotkey } from '../../common/brand.ts';
-import { subnetSchema } from '../../common/config/config-schema.ts';
-import type { SubnetConfig } from '../../common/config/config-schema.ts';
+import { subnetSchema } from '../../common/config/subnet-schema.ts';
+import type { SubnetConfig } from '../../common/config/subnet-schema.ts';
 import { loadConfig, resolvePath } from '../../common/config/config-load.ts';
 import { signerFromSuri } from '../../common/keys/keys.ts';
 import { packagePath } from '../../common/node/package-root.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TaskConfig } from '../../common/config/config-schema.ts';
+import type { TaskConfig } from '../../common/config/subnet-schema.ts';
 import { isSubnetError } from '../../common/errors.ts';
 import { isFault } from '../../common/fault.ts';
 import { fromHex } from '../../common/hex.ts';

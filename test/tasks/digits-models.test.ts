@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../common/config/config-load.ts';
-import { subnetSchema } from '../../common/config/config-schema.ts';
+import { subnetSchema } from '../../common/config/subnet-schema.ts';
 import { isFault } from '../../common/fault.ts';
 import type { Tensor } from '../../common/tensor.ts';
 import { prepareTask } from '../../tasks/registry.ts';

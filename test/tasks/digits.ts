@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../common/config/config-load.ts';
-import { subnetSchema } from '../../common/config/config-schema.ts';
-import type { TaskConfig } from '../../common/config/config-schema.ts';
+import { subnetSchema } from '../../common/config/subnet-schema.ts';
+import type { TaskConfig } from '../../common/config/subnet-schema.ts';
 import { parseDataset } from '../../tasks/dataset.ts';
 import type { Dataset } from '../../tasks/dataset.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import type { TaskConfig } from '../../common/config/config-schema.ts';
+import type { TaskConfig } from '../../common/config/subnet-schema.ts';
 import { encodePng } from '../../tasks/png.ts';
 import { prepareTask, taskProblems } from '../../tasks/registry.ts';
 import { digitsTask, holdout, tinyDataset, tinyTask } from './digits.ts';

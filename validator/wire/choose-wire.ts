@@ -1,4 +1,5 @@
-import type { SubnetConfig, ValidatorConfig } from '../../common/config/config-schema.ts';
+import type { SubnetConfig } from '../../common/config/subnet-schema.ts';
+import type { ValidatorConfig } from '../../common/config/validator-schema.ts';
 import { synapseFormOf } from '../../common/config/synapse-schema.ts';
 import { classicWire } from './classic-wire.ts';
 import { inferenceWire } from './inference-wire.ts';

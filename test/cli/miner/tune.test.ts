@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { tuneCommand } from '../../../cli/miner/tune.ts';
 import { loadConfig } from '../../../common/config/config-load.ts';
-import { minerSchema } from '../../../common/config/config-schema.ts';
+import { minerSchema } from '../../../common/config/miner-schema.ts';
 import { measuredOf } from '../../../miner/tune/setting.ts';
 import type { Sample } from '../../../miner/tune/setting.ts';
 import { fakePrompter } from '../../fakes/fake-prompter.ts';

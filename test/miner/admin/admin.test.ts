@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askAdmin } from '../../../cli/miner/admin.ts';
-import { minerSchema } from '../../../common/config/config-schema.ts';
+import { minerSchema } from '../../../common/config/miner-schema.ts';
 import { SubnetError } from '../../../common/errors.ts';
 import type { Verifier } from '../../../common/signer-port.ts';
 import { signRequest } from '../../../common/wire/btauth.ts';

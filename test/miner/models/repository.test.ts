@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../common/config/config-load.ts';
-import { minerSchema } from '../../../common/config/config-schema.ts';
+import { minerSchema } from '../../../common/config/miner-schema.ts';
 import { SubnetError } from '../../../common/errors.ts';
 import { checkRepository, repositoryProblems } from '../../../miner/models/check-repository.ts';
 import { readManifest, scanRepository } from '../../../miner/models/repository.ts';

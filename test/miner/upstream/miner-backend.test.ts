@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { minerSchema } from '../../../common/config/config-schema.ts';
+import { minerSchema } from '../../../common/config/miner-schema.ts';
 import { createOipServer } from '../../fakes/oip-server.ts';
 import type { OipServer } from '../../fakes/oip-server.ts';
 import { serveOip } from '../../fakes/oip-http.ts';
