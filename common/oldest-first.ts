@@ -34,8 +34,11 @@ export function createOldestFirst<K, V>(): OldestFirst<K, V> {
     newest = link;
     links.set(key, link);
   };
-  const take = ({ key, before, after }: Link<K, V>): void => {
+  const take = (link: Link<K, V>): void => {
+    const { key, before, after } = link;
     links.delete(key);
+    // Or what is old and gone would hold what is younger, until all is collected.
+    link.before = link.after = null;
     if (before === null) oldest = after;
     else before.after = after;
     if (after === null) newest = before;

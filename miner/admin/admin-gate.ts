@@ -108,6 +108,7 @@ function judge(context: Context, request: AdminRequest): { readonly hotkey: stri
   const waitMs = wrongByAddress.peek(address, nowMs);
   if (waitMs > 0) return tooMany(waitMs);
   const settled = check(context, request, claim, nowNs);
+  if (settled === null) return refusal(503, 'the signature could not be checked; try again');
   if (settled.kind === 'authed') return settled;
   if (settled.status === 401) wrongByAddress.charge(address, nowMs);
   return refusal(settled.status, settled.reason);
@@ -128,15 +129,21 @@ function tooMany(waitMs: number): AdminReply {
   );
 }
 
+/** Null when it could not be done. */
 function check(
-  { platform, verifier, replay }: Context,
+  { platform, verifier, replay, log }: Context,
   { method, path, body }: AdminRequest,
   claim: AuthClaim,
   nowNs: bigint,
-): { readonly kind: 'authed'; readonly hotkey: string } | AuthRefusal {
+): { readonly kind: 'authed'; readonly hotkey: string } | AuthRefusal | null {
   const parts = { method, pathWithQuery: path, bodySha256: platform.sha256(body) };
   const { message, signature, publicKey } = signatureCheckOf(claim, parts);
-  return settleAuth(claim, verifier.verify(message, signature, publicKey), replay, nowNs);
+  try {
+    return settleAuth(claim, verifier.verify(message, signature, publicKey), replay, nowNs);
+  } catch (error) {
+    log.error('a signature of the admin port could not be checked', { error });
+    return null;
+  }
 }
 
 async function run(

@@ -40,7 +40,7 @@ export function createAnswerer(load: LoadModel, send: SendFrame): (frame: Frame)
       if (model === null) throw new Error('no model is loaded');
       const { report, outputs } = await model.run(tensors);
       const { requests } = header as RunOrder;
-      const fault = lengthFault(outputs, maxAnswerBytes * requests);
+      const fault = lengthFault(outputs, boundOf(maxAnswerBytes, requests));
       if (fault === null) send('outputs', id, report, outputs);
       else send('failed', id, fault);
     } catch (error) {
@@ -54,6 +54,13 @@ export function createAnswerer(load: LoadModel, send: SendFrame): (frame: Frame)
     if (frame.kind === 'load') await onLoad(frame);
     else if (!broken) await onRun(frame);
   };
+}
+
+/** What all requests of a run get together; one alone may have more of it. */
+const maxSharedBytes = 268_435_456;
+
+function boundOf(maxAnswerBytes: number, requests: number): number {
+  return Math.max(maxAnswerBytes, Math.min(maxAnswerBytes * requests, maxSharedBytes));
 }
 
 /**

@@ -422,7 +422,7 @@ function charge(
   hotkey: Hotkey,
   inputs: readonly Tensor[],
 ): RawResponse | null {
-  const more = requestCost(inputs, options.costUnit) - 1;
+  const more = requestCost(inputs, options.costUnit, options.burst) - 1;
   if (more <= 0) return null;
   // One token is taken already: whoever needs a whole bucket and more gets in with a full one.
   const affordable = Math.min(more, Math.max(0, options.burst - 1));

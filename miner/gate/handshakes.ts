@@ -40,6 +40,9 @@ export function createHandshakes(maxUnderWay: number): Handshakes {
     begin: (raw) => {
       const name = nameOf(raw);
       const address = addressKey(nameless(name));
+      // Reset and back from the same port before node told of it: it counts once.
+      const before = underWay.get(name);
+      if (before !== undefined) forget(name, before);
       underWay.set(name, raw);
       const count = (perAddress.get(address) ?? 0) + 1;
       perAddress.set(address, count);

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../common/tensor.ts';
-import { picturePixels } from '../models/steps/image-size.ts';
+import { openingPixels, picturePixels } from '../models/steps/image-size.ts';
 
 /** Four bytes of a text or an encoded image count as one element, about as much as one token. */
 const bytesPerElement = 4;
@@ -10,21 +10,28 @@ const mostPixels = 16_777_216;
 
 /**
  * What a request costs in tokens of its hotkey's bucket: one for each `unit` elements of its inputs,
- * one at least.
+ * one at least. Nothing is looked at past `most` tokens.
  */
-export function requestCost(inputs: readonly Tensor[], unit: number): number {
+export function requestCost(inputs: readonly Tensor[], unit: number, most = Infinity): number {
   let elements = 0;
-  for (const { data } of inputs) elements += Array.isArray(data) ? byteElements(data) : data.length;
+  for (const { data } of inputs) {
+    elements += Array.isArray(data) ? byteElements(data, most * unit - elements) : data.length;
+  }
   return Math.max(1, elements / unit);
 }
 
-function byteElements(strings: readonly Uint8Array[]): number {
+/** Heads of pictures that are made to be searched for long cost more to look at than they say. */
+function byteElements(strings: readonly Uint8Array[], most: number): number {
   let elements = 0;
-  for (const bytes of strings) elements += Math.max(1, Math.ceil(elementsOf(bytes)));
+  for (const bytes of strings) {
+    if (elements > most) return elements;
+    elements += Math.max(1, Math.ceil(elementsOf(bytes)));
+  }
   return elements;
 }
 
 function elementsOf(bytes: Uint8Array): number {
   const pixels = picturePixels(bytes, mostPixels);
-  return Math.max(bytes.length / bytesPerElement, pixels / pixelsPerElement);
+  const decoding = pixels === 0 ? 0 : openingPixels + pixels;
+  return Math.max(bytes.length / bytesPerElement, decoding / pixelsPerElement);
 }

@@ -98,6 +98,7 @@ async function open(
   const assets = stored === null ? null : await loadAssets(stored.folder, stored.manifest);
   const engine = await startEngine(deps, source, postOf(stored?.manifest, assets), serving);
   started.add('engine', () => engine.close());
+  tellOfRows(deps, source, engine);
   const preparation =
     stored === null || assets === null
       ? null
@@ -109,6 +110,19 @@ async function open(
     { engine, batcher, preparation, statistics, clock },
     { name, version, sha256, batchAxis: source.batchAxis, drainMs: serving.drainMs },
   );
+}
+
+/** An operator who knows that the axes are one should hear that we do not. */
+function tellOfRows(
+  { log }: LoadDeps,
+  { name: model, version, batchAxis }: LocalModelSource,
+  { model: { inputs, sharesFirstAxis } }: OnnxEngine,
+): void {
+  const isFree = inputs.some(({ shape }) => shape[0] === -1);
+  if (!batchAxis || sharesFirstAxis || !isFree) return;
+  const message =
+    'the tensors of the model share no named first axis: requests share no runs, and server.maxRows does not bound them';
+  log.warn(message, { model, version });
 }
 
 function postOf(manifest: ModelManifest | undefined, assets: Assets | null): PostOrder | null {

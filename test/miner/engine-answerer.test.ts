@@ -54,11 +54,13 @@ describe('outputs that leave the model process', () => {
     expect(await answers([floats(60), floats(41)], 100, [4, 5])).toEqual(['too-large', 'outputs']);
   });
 
-  it('fit in a frame, however many shared the run', async () => {
+  it('are no more than the miner has room for, and fit in a frame, however many shared the run', async () => {
     const part = floats(16 * 1024 * 1024);
     const parts = (count: number): readonly Tensor[] => Array.from({ length: count }, () => part);
-    expect(await answers(parts(63), 2 ** 30, [1000])).toEqual(['outputs']);
-    expect(await answers(parts(64), 2 ** 30, [1000])).toEqual(['too-large']);
+    expect(await answers(parts(4), 2 ** 26, [1000])).toEqual(['outputs']);
+    expect(await answers(parts(5), 2 ** 26, [1000])).toEqual(['too-large']);
+    expect(await answers(parts(16), 2 ** 30, [1000])).toEqual(['outputs']);
+    expect(await answers(parts(63), Infinity, [1])).toEqual(['outputs']);
     expect(await answers(parts(64), Infinity, [1])).toEqual(['too-large']);
   });
 });

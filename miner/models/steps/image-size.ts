@@ -1,6 +1,9 @@
 import { imageFormat } from './image-pixels.ts';
 import type { ImageFormat } from './image-pixels.ts';
 
+/** Opening a file takes as long as decoding about so many pixels. */
+export const openingPixels = 500_000;
+
 /**
  * How many pixels decoding the file takes, by its head alone: the decoder goes by the same fields, so
  * a head that lies helps nobody. 0 for what is no picture; `most` where the head tells more, or does

@@ -5,7 +5,7 @@ import type { Asker } from '../../batch/waiting-line.ts';
 import type { InferJob, InferOutcome } from '../served-model.ts';
 import { createPictureTensor } from './image-pixels.ts';
 import type { Pixels } from './image-pixels.ts';
-import { picturePixels } from './image-size.ts';
+import { openingPixels, picturePixels } from './image-size.ts';
 import type { PlannedPreStep } from './plan-steps.ts';
 import type { ItemTexts, Tokenized } from './thread-messages.ts';
 
@@ -76,9 +76,6 @@ async function tokenized(
   if (worker === undefined) return invalid('there is no tokenizer');
   return worker.encode({ items: { texts, pairs }, asker: job });
 }
-
-/** Opening a file takes as long as decoding about so many pixels. */
-const openingPixels = 500_000;
 
 /**
  * Images of one request are decoded one after the other, each in a turn of its own. Turns go by

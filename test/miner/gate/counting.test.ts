@@ -62,9 +62,11 @@ describe('what a request costs', () => {
     const create = { width: 1600, height: 1000, channels: 3 as const, background };
     const flat = await sharp({ create }).png().toBuffer();
     expect(flat.length).toBeLessThan(100_000);
-    expect(requestCost([files(flat, flat)], 1000)).toBe((2 * 1600 * 1000) / 16 / 1000);
+    expect(requestCost([files(flat, flat)], 1000)).toBe((2 * (500_000 + 1600 * 1000)) / 16 / 1000);
     const liar = Uint8Array.from(flat).fill(255, 16, 24);
-    expect(requestCost([files(liar)], 1000)).toBe(16_777_216 / 16 / 1000);
+    expect(requestCost([files(liar)], 1000)).toBe(Math.ceil((500_000 + 16_777_216) / 16) / 1000);
+    const many = Array.from({ length: 50 }, () => liar);
+    expect(requestCost([files(...many)], 1000, 2000)).toBeLessThan(4000);
   });
 });
 

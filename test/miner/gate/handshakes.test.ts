@@ -1,10 +1,12 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../common/node/log.ts';
+import { createHandshakes } from '../../../miner/gate/handshakes.ts';
 import { reply } from '../../../miner/gate/http-message.ts';
 import { startMinerServer } from '../../../miner/gate/server.ts';
 import type { MinerServer } from '../../../miner/gate/server.ts';
@@ -78,3 +80,38 @@ describe('handshakes of TLS that stall', () => {
     }
   });
 });
+
+describe('handshakes that are counted', () => {
+  it('count a port once that was reset and came back before node told of it', () => {
+    const handshakes = createHandshakes(8);
+    const from = (): FakeRaw => new FakeRaw('127.0.0.9', 4000);
+    const [first, second] = [from(), from()];
+    handshakes.begin(first.asSocket());
+    handshakes.begin(second.asSocket());
+    first.emit('close');
+    second.emit('close');
+    expect(handshakes.size).toBe(0);
+    const [third, fourth] = [new FakeRaw('127.0.0.9', 1), new FakeRaw('127.0.0.9', 2)];
+    handshakes.begin(third.asSocket());
+    handshakes.begin(fourth.asSocket());
+    expect([handshakes.size, third.destroyed, fourth.destroyed]).toEqual([2, false, false]);
+  });
+});
+
+/** Of a socket, what is looked at here. */
+class FakeRaw extends EventEmitter {
+  destroyed = false;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  constructor(remoteAddress: string, remotePort: number) {
+    super();
+    this.remoteAddress = remoteAddress;
+    this.remotePort = remotePort;
+  }
+  destroy(): void {
+    this.destroyed = true;
+  }
+  asSocket(): Socket {
+    return this as unknown as Socket;
+  }
+}
