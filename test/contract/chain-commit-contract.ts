@@ -170,7 +170,6 @@ export function chainCommitContract(name: string, make: () => Promise<CommitWorl
       expect(await pending()).toEqual([
         { kind: 'timelocked', hash: sealed.hash, block: block.number, epoch, revealRound },
       ]);
-      expect(await chain.hasPulse(revealRound)).toBe(false);
       await untilEpoch(epoch + 1);
       const at = await revealedAt(block.number);
       expect(at).toBeGreaterThan(block.number);
