@@ -168,7 +168,14 @@ export function chainCommitContract(name: string, make: () => Promise<CommitWorl
       const { block } = outcome;
       const epoch = epochNow(await read());
       expect(await pending()).toEqual([
-        { kind: 'timelocked', hash: sealed.hash, block: block.number, epoch, revealRound },
+        // The next epoch may have begun meanwhile.
+        {
+          kind: 'timelocked',
+          hash: sealed.hash,
+          block: block.number,
+          epoch: expect.anything(),
+          revealRound,
+        },
       ]);
       await untilEpoch(epoch + 1);
       const at = await revealedAt(block.number);

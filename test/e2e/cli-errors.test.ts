@@ -145,7 +145,7 @@ describe('a subnet with commit-reveal', () => {
     for (let more = 3; more > 0 && out.includes('a commit now could miss it'); more -= 1) {
       ({ out, err } = await subnetCommand([...runArgs('validator', file), '--once']));
     }
-    expect(out).toMatch(/\d % of 64 items right/);
+    expect(out).toMatch(/\d % of \d+ items right/);
     expect(out).toMatch(/vector 0 committed/);
     expect(err).not.toMatch(/^\s+at /m);
     const { neurons } = await subnet.chain.snapshot(netuid);

@@ -92,7 +92,7 @@ describe.skipIf(pythonTriton === undefined)(titled('upstreams: Triton', pythonTr
 
   it('says its sha256 and its interface', async () => {
     const { model, logged } = await open(urls(), { pin: { require: 'said' } });
-    expect(model.interface).toEqual(addInterface);
+    expect(model.interface).toEqual({ ...addInterface, batchAxis: true });
     expect(logged).toContain('upstream says the sha256 that is pinned');
     await model.close();
   });
@@ -144,7 +144,7 @@ describe.skipIf(python === undefined)(titled('upstreams: MLServer'), () => {
 
   it('is held to its interface and its answer to the probe, since it says no sha256', async () => {
     const { model, logged } = await open(urls());
-    expect(model.interface).toEqual(addInterface);
+    expect(model.interface).toEqual({ ...addInterface, batchAxis: true });
     expect(logged.filter((line) => line.includes('cannot say'))).toHaveLength(2);
     await expect(open(urls(), { pin: { require: 'said' } })).rejects.toMatchObject({
       code: 'UPSTREAM_MODEL',
