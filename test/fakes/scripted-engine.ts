@@ -25,7 +25,10 @@ function load({ modelPath, mustWarmUp }: LoadOrder): Promise<LoadedModel> {
     report: { model: fakeModel, notice: '', loadMs: 1, warm: true },
     stillRuns: () => Promise.resolve(script().runs),
     run: ([input]) => {
-      if (script().garbage === true) writeSync(3, new Uint8Array(64).fill(0x7b));
+      if (script().garbage === true) {
+        writeSync(3, new Uint8Array(64).fill(0x7b));
+        return new Promise(() => undefined);
+      }
       if (!script().runs) throw new Error('CUDA failure 700: an illegal memory access');
       if (input === undefined) throw new Error('no input');
       return Promise.resolve({
