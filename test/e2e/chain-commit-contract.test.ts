@@ -11,6 +11,8 @@ import {
   commitTempo,
 } from '../contract/chain-commit-contract.ts';
 import type { CommitWorld } from '../contract/chain-commit-contract.ts';
+import { blocksOnDemand } from './blocks-on-demand.ts';
+import { rawClient } from './chain-client.ts';
 import { silent } from './chain-world.ts';
 
 const sr25519 = loadSr25519();
@@ -37,17 +39,19 @@ const genesis = genesisSchema.parse({
 });
 
 async function realWorld(runtime: RuntimeChoice): Promise<CommitWorld> {
-  const dev = await startDevChain({ port: 0, blockTimeMs: 250, genesis, runtime, log: silent });
+  const open = { port: 0, blockTimeMs: 250, manual: true, genesis, runtime, log: silent };
+  const dev = await startDevChain(open);
+  const rpc = await rawClient(dev.url);
+  const blocks = blocksOnDemand(dev, rpc);
   const platform = createPlatform();
   const chain = await connectChain({ endpoints: [dev.url], platform, logger: silent });
   return {
-    chain,
+    chain: blocks.submitting(chain),
     validator: signerFromSuri(sr25519, '//Validator'),
     randomBytes: (length) => platform.randomBytes(length),
-    passBlocks: async (count) => {
-      for (let made = 0; made < count; made += 1) await dev.newBlock();
-    },
+    passBlocks: (count) => blocks.pass(chain, count),
     dispose: async () => {
+      rpc.close();
       await chain.close();
       await dev.close();
     },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startDevChain } from '../../chain/devchain.ts';
 import type { DevChain, RuntimeChoice } from '../../chain/devchain.ts';
 import { connectChain } from '../../common/chain/chain-substrate.ts';
@@ -18,7 +17,8 @@ import type { MechanismReport } from '../../validator/weights/tend.ts';
 import type { VectorRecord } from '../../validator/weights/vector-state.ts';
 import type { WeightVector } from '../../validator/weights/weights.ts';
 import { createMemoryStore } from '../fakes/memory-store.ts';
-import { rawClient, until } from './chain-client.ts';
+import { blocksOnDemand } from './blocks-on-demand.ts';
+import { rawClient } from './chain-client.ts';
 import type { RawClient } from './chain-client.ts';
 import { silent } from './chain-world.ts';
 
@@ -73,9 +73,9 @@ export async function startWeightsWorld(options: WeightsWorldOptions = {}): Prom
   const platform = createPlatform();
   const chain = await connectChain({ endpoints: [dev.url], platform, logger: silent });
   const store = createMemoryStore();
-  const mined = <T>(work: Promise<T>): Promise<T> => minedOn(dev, rpc, work);
+  const blocks = blocksOnDemand(dev, rpc);
   const deps: SubmitDeps = {
-    chain: withBlocks(chain, mined),
+    chain: blocks.submitting(chain),
     signer,
     journal: createJournal(store, platform.sha256),
     evidence: createEvidenceLog(await readHead(store), platform.sha256),
@@ -83,10 +83,7 @@ export async function startWeightsWorld(options: WeightsWorldOptions = {}): Prom
     commits: createCommitMaker((length) => platform.randomBytes(length)),
     log: silent,
   };
-  const pass = async (blocks: number): Promise<void> => {
-    for (let made = 0; made < blocks; made += 1) await dev.newBlock();
-    await until(async () => (await chain.head()).number >= dev.head().number);
-  };
+  const pass = (count: number): Promise<void> => blocks.pass(chain, count);
   const tend: WeightsWorld['tend'] = async (vector, { mecid = 0, commit = 'auto' } = {}) => {
     const snapshot = await chain.snapshot(netuid);
     const plan = { snapshot, mecid, round: 1, vector, versionKey: 0n };
@@ -100,10 +97,10 @@ export async function startWeightsWorld(options: WeightsWorldOptions = {}): Prom
     signer,
     tend,
     pass,
-    mined,
+    mined: blocks.mined,
     records,
     live: async (vector, done, more) => {
-      for (let blocks = 0; blocks < longestLife; blocks += 1) {
+      for (let block = 0; block < longestLife; block += 1) {
         const report = await tend(vector, more);
         if (done(await records(more?.mecid), report)) return report;
         await pass(1);
@@ -163,30 +160,6 @@ function openDev({ beacon, runtime, subnet }: WeightsWorldOptions): Promise<DevC
   });
   const open = { port: 0, blockTimeMs: 250, manual: true, genesis, log: silent };
   return startDevChain({ ...open, ...(runtime !== undefined && { runtime }) });
-}
-
-/** A submission waits for its block, which comes when the pool has it. */
-function withBlocks(chain: Chain, mined: <T>(work: Promise<T>) => Promise<T>): Chain {
-  const sending: Chain['submit'] = (...args) => mined(chain.submit(...args));
-  return new Proxy(chain, {
-    get(target, name) {
-      if (name === 'submit') return sending;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
-
-async function minedOn<T>(dev: DevChain, rpc: RawClient, work: Promise<T>): Promise<T> {
-  const settled = work.then(
-    () => true,
-    () => true,
-  );
-  while (!(await Promise.race([settled, sleep(10, false)]))) {
-    const waiting = (await rpc.call('author_pendingExtrinsics')) as readonly unknown[];
-    if (waiting.length > 0) await dev.newBlock();
-  }
-  return work;
 }
 
 async function untilPermitted(
