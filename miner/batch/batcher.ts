@@ -4,35 +4,21 @@ import type { Tensor } from '../../common/tensor.ts';
 import { runFailure } from '../engine/engine-port.ts';
 import type { Engine, RunFailure, RunOutcome } from '../engine/engine-port.ts';
 import { costOf, rowsOf, shapeKey } from './batch-rows.ts';
-import { createFairQueue } from './fair-queue.ts';
-import type { Ticket } from './fair-queue.ts';
+import { createBoundedQueue } from './bounded-queue.ts';
+import type { AskedTicket, Asker, QueueLimits, RefusalReason } from './bounded-queue.ts';
 import type { PaddingRule } from './padding.ts';
-import { classAt, sortedClasses } from './priority.ts';
-import type { PriorityClass } from './priority.ts';
 import { runGroup } from './run-group.ts';
 import { createServiceRate } from './service-rate.ts';
 
 /** One caller's inputs, and until when the answer is of use. */
-export interface BatchJob {
+export interface BatchJob extends Asker {
   /** Checked against the model before. */
   readonly inputs: readonly Tensor[];
-  /** On the monotonic clock. */
-  readonly deadlineMs: number;
-  /** True once nobody waits for the answer. */
-  isGone(): boolean;
-  /** Who asks: callers of one class share the model evenly. Those without a name are one caller. */
-  readonly caller?: string;
-  /** Of the caller: decides the class. */
-  readonly stakeRao?: bigint;
 }
 
-/**
- * `full`: no place in the queue. `expired`: its deadline passed while it waited. `gone`: its caller
- * left. `closed`: the miner stops.
- */
 export interface BatchRefusal {
   readonly kind: 'refused';
-  readonly reason: 'full' | 'expired' | 'gone' | 'closed';
+  readonly reason: RefusalReason;
   /** When full: until what waits now is worked off, by the pace of the last runs. */
   readonly retryAfterMs?: number;
 }
@@ -45,7 +31,7 @@ export interface BatchObserver {
   onRun(callers: number, rows: number, runMs: number): void;
   /** A request was taken to be computed after so long. */
   onWaited?(waitedMs: number): void;
-  onRefused?(reason: BatchRefusal['reason']): void;
+  onRefused?(reason: RefusalReason): void;
 }
 
 export interface BatcherDeps {
@@ -56,28 +42,13 @@ export interface BatcherDeps {
   readonly observer: BatchObserver;
 }
 
-/**
- * What happens to a request that finds the queue full. `refuse`: it is turned away. `displace`: it
- * takes the place of the one whose turn is last, if its own turn comes before that, and that one is
- * turned away: so a caller who fills the queue fills it only until others come.
- */
-export const fullPolicies = ['refuse', 'displace'] as const;
-
-export type FullPolicy = (typeof fullPolicies)[number];
-
-export interface BatcherOptions {
+export interface BatcherOptions extends QueueLimits {
   /** Rows of one run; a larger single request runs alone. */
   readonly maxBatch: number;
-  /** Requests that may wait. */
-  readonly maxWaiting: number;
   /** A free model waits for company at most so long after the first came; default 0: never. */
   readonly maxDelayMs?: number;
   /** Sizes, in rows, that the model likes: runs get the largest that can be filled. */
   readonly preferredBatches?: readonly number[];
-  /** By the caller's stake; default one for all. */
-  readonly classes?: readonly PriorityClass[];
-  /** Default `refuse`. */
-  readonly whenFull?: FullPolicy;
   /** How requests of different lengths share a run; default: they do not. */
   readonly padding?: PaddingRule | null;
 }
@@ -91,20 +62,13 @@ export interface Batcher {
   close(): void;
 }
 
-interface Waiting extends Ticket {
+interface Waiting extends AskedTicket {
   readonly job: BatchJob;
   readonly arrivedMs: number;
   readonly settle: (outcome: BatchOutcome) => void;
   /** Its model process went before it was begun: once more, not for ever. */
   isSecondTry: boolean;
 }
-
-/** How often the queue is looked through for requests that nobody waits for any more. */
-const sweepMs = 20;
-/** So many are looked at in one go: the queue may be long, the loop must not be held up. */
-const sweptAtOnce = 4096;
-/** So many of the oldest are looked at when the queue is full. */
-const checkedWhenFull = 64;
 
 /**
  * Shares runs of the model between callers. Without `maxDelayMs` it never makes one wait for
@@ -113,29 +77,29 @@ const checkedWhenFull = 64;
  */
 export function createBatcher(deps: BatcherDeps, options: BatcherOptions): Batcher {
   const { engine, clock, defer, observer } = deps;
-  const { maxWaiting, maxDelayMs = 0, whenFull = 'refuse', padding = null } = options;
+  const { maxDelayMs = 0, padding = null } = options;
   const maxBatch = engine.model.batchable ? options.maxBatch : 0;
   const sizes = preferredSizes(options.preferredBatches ?? [], maxBatch);
-  const classes = sortedClasses(options.classes);
-  const queue = createFairQueue<Waiting>({
-    weights: classes.map(({ weight }) => weight),
-    knowsLast: whenFull === 'displace',
-  });
+  const queue = createBoundedQueue<Waiting>(
+    {
+      clock,
+      refuse: ({ settle }, reason) => settle(refusal(reason)),
+      onSwept: () => observer.onQueue(queue.size),
+    },
+    options,
+  );
   const rate = createServiceRate();
   let running = 0;
   let pumpDue = false;
-  let sweeping = false;
   let awaitingEngine = false;
   let holdUntilMs = -1;
-  let closed = false;
 
-  const submit = (job: BatchJob): Promise<BatchOutcome> => {
-    if (closed) return Promise.resolve(refuse('closed'));
-    return new Promise((settle) => {
+  const submit = (job: BatchJob): Promise<BatchOutcome> =>
+    new Promise((settle) => {
       const waiting: Waiting = {
         job,
         caller: job.caller ?? '',
-        classAt: classAt(classes, job.stakeRao ?? 0n),
+        classAt: queue.classOf(job),
         key: shapeKey(job.inputs, padding),
         rows: rowsOf(job.inputs),
         cost: costOf(job.inputs),
@@ -143,13 +107,11 @@ export function createBatcher(deps: BatcherDeps, options: BatcherOptions): Batch
         settle,
         isSecondTry: false,
       };
-      if (queue.size >= maxWaiting && !makeRoom(waiting)) return settle(refuse('full'));
-      queue.push(waiting);
+      if (!queue.push(waiting)) return;
       observer.onQueue(queue.size);
       schedule();
     });
-  };
-  const refuse = (reason: BatchRefusal['reason']): BatchRefusal => {
+  const refusal = (reason: RefusalReason): BatchRefusal => {
     observer.onRefused?.(reason);
     if (reason !== 'full') return { kind: 'refused', reason };
     return {
@@ -158,28 +120,19 @@ export function createBatcher(deps: BatcherDeps, options: BatcherOptions): Batch
       retryAfterMs: rate.waitMs(queue.cost, Math.max(engine.slots, running)),
     };
   };
-  const makeRoom = (newcomer: Waiting): boolean => {
-    dropUseless(queue.tickets(), checkedWhenFull);
-    if (queue.size < maxWaiting) return true;
-    const last = whenFull === 'displace' ? queue.lastAfter(newcomer) : undefined;
-    if (last === undefined) return false;
-    queue.remove(last);
-    last.settle(refuse('full'));
-    return true;
-  };
   const schedule = (): void => {
     if (pumpDue) return;
     pumpDue = true;
     defer(() => {
       pumpDue = false;
       pump();
-      if (queue.size > 0) void sweep();
+      queue.sweep();
     });
   };
   const pump = (): void => {
     for (let next = queue.next(); next !== undefined; next = queue.next()) {
       if (!engine.ready()) return void awaitEngine();
-      if (dropIfUseless(next)) continue;
+      if (queue.dropIfUseless(next)) continue;
       const waitingRows = queue.rowsOf(next.key);
       if (!hasPlace(waitingRows)) return;
       const rows = sizeOfRun(waitingRows, next);
@@ -240,29 +193,13 @@ export function createBatcher(deps: BatcherDeps, options: BatcherOptions): Batch
   };
   const putBack = (group: readonly Waiting[], failure: RunFailure): void => {
     for (const waiting of group) {
-      if (closed || waiting.isSecondTry) waiting.settle(closed ? refuse('closed') : failure);
-      else queue.push(Object.assign(waiting, { isSecondTry: true }));
+      if (waiting.isSecondTry && !queue.isClosed) waiting.settle(failure);
+      else queue.putBack(Object.assign(waiting, { isSecondTry: true }));
     }
-    if (queue.size > 0) void sweep();
+    queue.sweep();
   };
   const stillWanted = (group: readonly Waiting[]): readonly Waiting[] =>
-    group.filter((waiting) => !dropIfUseless(waiting));
-  const dropIfUseless = (waiting: Waiting): boolean => {
-    const reason = uselessBecause(waiting.job, clock.monotonicMs());
-    if (reason === null) return false;
-    queue.remove(waiting);
-    waiting.settle(refuse(reason));
-    return true;
-  };
-  /** True when it came to the end of them. */
-  const dropUseless = (tickets: Iterator<Waiting>, atMost: number): boolean => {
-    for (let seen = 0; seen < atMost; seen += 1) {
-      const { value, done } = tickets.next();
-      if (done === true) return true;
-      dropIfUseless(value);
-    }
-    return false;
-  };
+    group.filter((waiting) => !queue.dropIfUseless(waiting));
   const awaitEngine = async (): Promise<void> => {
     if (awaitingEngine) return;
     awaitingEngine = true;
@@ -271,22 +208,9 @@ export function createBatcher(deps: BatcherDeps, options: BatcherOptions): Batch
     if (ready) pump();
     else close();
   };
-  const sweep = async (): Promise<void> => {
-    if (sweeping) return;
-    sweeping = true;
-    let tickets = queue.tickets();
-    while (queue.size > 0) {
-      await clock.sleep(sweepMs);
-      if (dropUseless(tickets, sweptAtOnce)) tickets = queue.tickets();
-      observer.onQueue(queue.size);
-    }
-    sweeping = false;
-  };
   const close = (): void => {
-    closed = true;
-    const left = queue.takeAll();
+    queue.close();
     observer.onQueue(queue.size);
-    for (const { settle } of left) settle(refuse('closed'));
   };
   return {
     submit,
@@ -308,9 +232,4 @@ function preferredSizes(preferred: readonly number[], maxBatch: number): readonl
 
 function costOfAll(group: readonly Waiting[]): number {
   return group.reduce((sum, { cost }) => sum + cost, 0);
-}
-
-function uselessBecause(job: BatchJob, nowMs: number): 'gone' | 'expired' | null {
-  if (job.isGone()) return 'gone';
-  return nowMs > job.deadlineMs ? 'expired' : null;
 }

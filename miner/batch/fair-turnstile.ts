@@ -1,7 +1,8 @@
 import type { Clock } from '../../common/platform-port.ts';
 import type { BatchRefusal } from './batcher.ts';
+import type { Asker, QueueLimits } from './bounded-queue.ts';
 import { createWaitingLine } from './waiting-line.ts';
-import type { Asker, InLine, LineOptions } from './waiting-line.ts';
+import type { InLine } from './waiting-line.ts';
 
 export interface Entered {
   readonly kind: 'entered';
@@ -24,7 +25,7 @@ interface Comer extends InLine {
 export function createFairTurnstile(
   clock: Clock,
   places: number,
-  options: LineOptions,
+  options: QueueLimits,
 ): FairTurnstile {
   const line = createWaitingLine<Comer>(clock, options);
   let inside = 0;

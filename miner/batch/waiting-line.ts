@@ -1,13 +1,7 @@
 import type { Clock } from '../../common/platform-port.ts';
-import type { BatchRefusal, BatcherOptions, BatchJob } from './batcher.ts';
-import { createFairQueue } from './fair-queue.ts';
-import type { Ticket } from './fair-queue.ts';
-import { classAt, sortedClasses } from './priority.ts';
-
-/** Who waits, for how long, and whose turn counts against whom. */
-export type Asker = Omit<BatchJob, 'inputs'>;
-
-export type LineOptions = Pick<BatcherOptions, 'maxWaiting' | 'classes' | 'whenFull'>;
+import type { BatchRefusal } from './batcher.ts';
+import { createBoundedQueue } from './bounded-queue.ts';
+import type { AskedTicket, Asker, QueueLimits } from './bounded-queue.ts';
 
 /** What waits for its turn, and how it hears that it gets none. */
 export interface InLine {
@@ -31,94 +25,37 @@ export interface WaitingLine<W extends InLine> {
   close(): void;
 }
 
-interface Place<W> extends Ticket {
+interface Place<W> extends AskedTicket {
   readonly work: W;
 }
 
-const sweepMs = 20;
-/** So many are looked at in one turn of the event loop. */
-const sweptAtOnce = 4096;
-/** So many of the oldest are looked at when there is no room. */
-const checkedWhenFull = 64;
-
 export function createWaitingLine<W extends InLine>(
   clock: Clock,
-  { maxWaiting, classes, whenFull = 'refuse' }: LineOptions,
+  limits: QueueLimits,
 ): WaitingLine<W> {
-  const sorted = sortedClasses(classes);
-  const queue = createFairQueue<Place<W>>({
-    weights: sorted.map(({ weight }) => weight),
-    knowsLast: whenFull === 'displace',
-  });
-  let closed = false;
-  let sweeping = false;
-
-  const dropIfUseless = (place: Place<W>): boolean => {
-    const reason = uselessBecause(place.work.asker, clock.monotonicMs());
-    if (reason === null) return false;
-    queue.remove(place);
-    place.work.refuse({ kind: 'refused', reason });
-    return true;
-  };
-  /** True when it came to the end of them. */
-  const dropUseless = (places: Iterator<Place<W>>, atMost: number): boolean => {
-    for (let seen = 0; seen < atMost; seen += 1) {
-      const { value, done } = places.next();
-      if (done === true) return true;
-      dropIfUseless(value);
-    }
-    return false;
-  };
-  const makeRoom = (newcomer: Place<W>): boolean => {
-    dropUseless(queue.tickets(), checkedWhenFull);
-    if (queue.size < maxWaiting) return true;
-    const last = whenFull === 'displace' ? queue.lastAfter(newcomer) : undefined;
-    if (last === undefined) return false;
-    queue.remove(last);
-    last.work.refuse({ kind: 'refused', reason: 'full' });
-    return true;
-  };
-  const sweep = async (): Promise<void> => {
-    if (sweeping) return;
-    sweeping = true;
-    let places = queue.tickets();
-    while (queue.size > 0) {
-      await clock.sleep(sweepMs);
-      if (dropUseless(places, sweptAtOnce)) places = queue.tickets();
-    }
-    sweeping = false;
-  };
+  const queue = createBoundedQueue<Place<W>>(
+    { clock, refuse: ({ work }, reason) => work.refuse({ kind: 'refused', reason }) },
+    limits,
+  );
   return {
     get size() {
       return queue.size;
     },
     push: (work) => {
-      const { caller = '', stakeRao = 0n } = work.asker;
-      const at = classAt(sorted, stakeRao);
-      const place = { caller, classAt: at, key: '', rows: 1, cost: work.cost, work };
-      if (closed) return work.refuse({ kind: 'refused', reason: 'closed' });
-      if (queue.size >= maxWaiting && !makeRoom(place)) {
-        return work.refuse({ kind: 'refused', reason: 'full' });
-      }
-      queue.push(place);
-      void sweep();
+      const { asker, cost } = work;
+      const { caller = '' } = asker;
+      const classAt = queue.classOf(asker);
+      queue.push({ caller, classAt, key: '', rows: 1, cost, job: asker, work });
+      queue.sweep();
     },
     take: () => {
       for (let next = queue.next(); next !== undefined; next = queue.next()) {
-        if (dropIfUseless(next)) continue;
+        if (queue.dropIfUseless(next)) continue;
         queue.takeGroup(1);
         return next.work;
       }
       return null;
     },
-    close: () => {
-      closed = true;
-      for (const { work } of queue.takeAll()) work.refuse({ kind: 'refused', reason: 'closed' });
-    },
+    close: queue.close,
   };
-}
-
-function uselessBecause(asker: Asker, nowMs: number): 'gone' | 'expired' | null {
-  if (asker.isGone()) return 'gone';
-  return nowMs > asker.deadlineMs ? 'expired' : null;
 }

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { createFairTurnstile } from '../../miner/batch/fair-turnstile.ts';
 import type { Entered, FairTurnstile } from '../../miner/batch/fair-turnstile.ts';
 import type { BatchRefusal } from '../../miner/batch/batcher.ts';
-import type { Asker, LineOptions } from '../../miner/batch/waiting-line.ts';
+import type { Asker, QueueLimits } from '../../miner/batch/bounded-queue.ts';
 import { createManualPlatform } from '../fakes/manual-platform.ts';
 
-function world(places: number, options: Partial<LineOptions> = {}) {
+function world(places: number, options: Partial<QueueLimits> = {}) {
   const platform = createManualPlatform();
   const turnstile = createFairTurnstile(platform.clock, places, { maxWaiting: 1000, ...options });
   const asker = (changes: Partial<Asker> = {}): Asker => ({

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../../common/tensor.ts';
 import { isByteStrings } from '../../../common/wire/tensor-codec.ts';
 import type { FairTurnstile } from '../../batch/fair-turnstile.ts';
-import type { Asker } from '../../batch/waiting-line.ts';
+import type { Asker } from '../../batch/bounded-queue.ts';
 import type { InferJob, InferOutcome } from '../served-model.ts';
 import { createPictureTensor } from './image-pixels.ts';
 import type { Pixels } from './image-pixels.ts';

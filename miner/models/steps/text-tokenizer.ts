@@ -5,8 +5,9 @@ import type { Clock } from '../../../common/platform-port.ts';
 import { backoffMs } from '../../../common/retry.ts';
 import type { Logger } from '../../../common/telemetry-port.ts';
 import type { BatchRefusal } from '../../batch/batcher.ts';
+import type { Asker, QueueLimits } from '../../batch/bounded-queue.ts';
 import { createWaitingLine } from '../../batch/waiting-line.ts';
-import type { Asker, InLine, LineOptions } from '../../batch/waiting-line.ts';
+import type { InLine } from '../../batch/waiting-line.ts';
 import { packTexts } from './thread-messages.ts';
 import type { ItemTexts, ThreadMessage, Tokenized, TokenizerOrder } from './thread-messages.ts';
 
@@ -18,7 +19,7 @@ export interface TextTokenizerDeps {
 export interface TextTokenizerOptions {
   readonly threads: number;
   /** Who may wait for a thread, and whose turn it is. */
-  readonly line: LineOptions;
+  readonly line: QueueLimits;
   /** A request that takes longer, from when its thread comes to it, ends the thread. */
   readonly timeoutMs: number;
 }
