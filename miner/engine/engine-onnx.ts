@@ -1,3 +1,4 @@
+import { allOrNone } from '../../common/all-or-none.ts';
 import type { LoadOrder } from './engine-load.ts';
 import { startInstance } from './engine-instance.ts';
 import type { EngineInstance, Pause } from './engine-instance.ts';
@@ -95,7 +96,6 @@ function leastBusy(pool: readonly EngineInstance[]): EngineInstance | null {
   return found;
 }
 
-/** All or none: when one does not start, the others are stopped again. */
 async function startAll(
   options: OnnxEngineOptions,
   onUp: () => void,
@@ -115,12 +115,7 @@ async function startAll(
     // What one takes of a device's memory can be measured only while no other loads.
     if (options.load.memoryLimitMib !== undefined) await instance.catch(() => undefined);
   }
-  const settled = await Promise.allSettled(pending);
-  const started = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const failed = settled.find((one) => one.status === 'rejected');
-  if (failed === undefined) return started;
-  await Promise.all(started.map((instance) => instance.close()));
-  throw failed.reason;
+  return allOrNone(pending, (instance) => instance.close());
 }
 
 /** The device of each instance, one device after the other: the first runs go to different ones. */

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { allOrNone } from '../../../common/all-or-none.ts';
 import { SubnetError } from '../../../common/errors.ts';
 import { startThread } from '../../../common/node/package-root.ts';
 import type { Clock } from '../../../common/platform-port.ts';
@@ -108,9 +109,10 @@ export async function startTextTokenizer(
     });
     pump();
   };
-  const started = await startAll(options.threads, () =>
+  const starts = Array.from({ length: options.threads }, () =>
     startTokenizing(order, options.timeoutMs, signal),
   );
+  const started = await allOrNone(starts, (thread) => thread.end());
   started.forEach((thread, place) => adopt(place, thread));
   return {
     get waiting() {
@@ -129,16 +131,6 @@ export async function startTextTokenizer(
       await Promise.all(threads.map(async (thread) => thread?.end()));
     },
   };
-}
-
-/** All or none: when one does not start, the others are ended again. */
-async function startAll(count: number, start: () => Promise<Thread>): Promise<readonly Thread[]> {
-  const settled = await Promise.allSettled(Array.from({ length: count }, start));
-  const failed = settled.find((one) => one.status === 'rejected');
-  const started = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  if (failed === undefined) return started;
-  await Promise.all(started.map((thread) => thread.end()));
-  throw failed.reason;
 }
 
 /** Bytes; an item without any is work as well. */
