@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../common/tensor.ts';
 import { createAnswerer } from '../../miner/engine/engine-answerer.ts';
 import type { LoadOrder } from '../../miner/engine/engine-load.ts';
+import { cpuLoad } from '../fakes/cpu-load.ts';
 import { fakeModel, row } from '../fakes/fake-engine.ts';
 
 /** The answers to runs of so many requests, of a model that has these outputs. */
@@ -23,14 +24,7 @@ async function answers(
     },
   );
   const order: LoadOrder = {
-    modelPath: '',
-    sha256: '',
-    provider: 'cpu',
-    requireProvider: true,
-    threads: 1,
-    batching: true,
-    warmUpBatches: [1],
-    maxAnswerBytes,
+    ...cpuLoad({ modelPath: '', sha256: '' }, { maxAnswerBytes }),
     scratchDir: '',
   };
   await answer({ kind: 'load', id: 0, header: order, tensors: [] });

@@ -6,6 +6,7 @@ import { createLogger } from '../../common/node/log.ts';
 import { startOnnxEngine } from '../../miner/engine/engine-onnx.ts';
 import type { OnnxEngine, OnnxEngineOptions } from '../../miner/engine/engine-onnx.ts';
 import { causeOf } from '../../miner/engine/run-cause.ts';
+import { cpuLoad } from '../fakes/cpu-load.ts';
 import { row } from '../fakes/fake-engine.ts';
 import type { OnnxGraph } from '../fakes/onnx-model.ts';
 import type { DeviceScript } from '../fakes/scripted-engine.ts';
@@ -28,17 +29,8 @@ async function start(
   more: Partial<OnnxEngineOptions> = {},
 ): Promise<OnnxEngine> {
   device(well);
-  const load = {
-    modelPath: path,
-    sha256: '',
-    provider: 'cpu',
-    requireProvider: true,
-    threads: 1,
-    batching: true,
-    warmUpBatches: [1],
-  } as const;
   return startOnnxEngine({
-    load,
+    load: cpuLoad({ modelPath: path, sha256: '' }),
     runTimeoutMs: 10_000,
     program: 'test/fakes/scripted-engine.ts',
     log: createLogger({ format: 'json', write: (line) => lines.push(line) }),

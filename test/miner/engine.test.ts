@@ -12,6 +12,7 @@ import { checkModelFile } from '../../miner/models/model-file.ts';
 import { engineContract } from '../contract/engine-contract.ts';
 import type { OnnxGraph } from '../fakes/onnx-model.ts';
 import { createModelFolder, half, int8, texts } from './tiny-models.ts';
+import { cpuLoad } from '../fakes/cpu-load.ts';
 import { createFakeEngine, poison, row } from '../fakes/fake-engine.ts';
 import { modelFile } from './rig.ts';
 
@@ -26,16 +27,8 @@ function options(
   more: Partial<OnnxEngineOptions> = {},
 ): OnnxEngineOptions {
   const { path, sha256 } = modelFile('weaker');
-  const base = {
-    modelPath: path,
-    sha256,
-    provider: 'cpu',
-    requireProvider: true,
-    threads: 1,
-    batching: true,
-    warmUpBatches: [1, 4],
-  } as const;
-  return { load: { ...base, ...load }, runTimeoutMs: 10_000, log, ...more };
+  const toLoad = cpuLoad({ modelPath: path, sha256 }, { warmUpBatches: [1, 4], ...load });
+  return { load: toLoad, runTimeoutMs: 10_000, log, ...more };
 }
 
 function image(rows: number): readonly Tensor[] {

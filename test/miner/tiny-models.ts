@@ -7,6 +7,7 @@ import type { Tensor } from '../../common/tensor.ts';
 import { startOnnxEngine } from '../../miner/engine/engine-onnx.ts';
 import type { OnnxEngine, OnnxEngineOptions } from '../../miner/engine/engine-onnx.ts';
 import type { PaddingRule } from '../../miner/batch/padding.ts';
+import { cpuLoad } from '../fakes/cpu-load.ts';
 import { onnxModel } from '../fakes/onnx-model.ts';
 import type { OnnxGraph } from '../fakes/onnx-model.ts';
 
@@ -125,14 +126,7 @@ export function createModelFolder(): ModelFolder {
     write,
     start: (graph, options = {}) =>
       startOnnxEngine({
-        load: {
-          ...write(graph),
-          provider: 'cpu',
-          requireProvider: true,
-          threads: 1,
-          batching: true,
-          warmUpBatches: [1],
-        },
+        load: cpuLoad(write(graph)),
         runTimeoutMs: 20_000,
         log: createLogger({ level: 'silent' }),
         ...options,

@@ -24,6 +24,7 @@ import { createLogger } from '../../../common/node/log.ts';
 import { nodeArguments } from '../../../common/node/package-root.ts';
 import { startOnnxEngine } from '../../../miner/engine/engine-onnx.ts';
 import type { OnnxEngineOptions } from '../../../miner/engine/engine-onnx.ts';
+import { cpuLoad } from '../../fakes/cpu-load.ts';
 import { onnxModel } from '../../fakes/onnx-model.ts';
 import { modelFile, startRig } from '../rig.ts';
 import { embedding } from '../tiny-models.ts';
@@ -67,15 +68,7 @@ function hasReader(path: string): boolean {
 }
 
 function engineOptions(modelPath: string, more: Partial<OnnxEngineOptions> = {}) {
-  const load = {
-    modelPath,
-    sha256: modelFile('best').sha256,
-    provider: 'cpu',
-    requireProvider: true,
-    threads: 1,
-    batching: true,
-    warmUpBatches: [1],
-  } as const;
+  const load = cpuLoad({ modelPath, sha256: modelFile('best').sha256 });
   return { load, runTimeoutMs: 10_000, log: createLogger({ level: 'silent' }), ...more };
 }
 
