@@ -283,12 +283,27 @@ export interface RuntimeFacts {
 /** A transaction's way: reserved (nonce taken), submitted, in block, finalised, failed, unknown. */
 export type TxState = 'reserved' | 'submitted' | 'in-block' | 'finalised' | 'failed' | 'unknown';
 
+/** A signature: by its nonce it lands once at most, by its era not for ever. */
+export interface SignedExtrinsic {
+  readonly extrinsicHash: string;
+  readonly nonce: number;
+  /** No later block can contain it. */
+  readonly lastBlock: number;
+}
+
 export interface SubmitOptions {
   /** Never waits past this (default 60 s). */
   readonly timeoutMs?: number;
   /** Wait for (default `included`). */
   readonly until?: 'included' | 'finalised';
   readonly onState?: (state: TxState) => void;
+  /** Told of every signature, and waited for, before a node gets it. */
+  readonly onSigned?: (signed: SignedExtrinsic) => Promise<void>;
+  /**
+   * That of an earlier signature of this call whose fate is open: of two with one nonce at most one
+   * can land. Where it is used or held already the outcome says so; no other nonce is taken.
+   */
+  readonly nonce?: number;
 }
 
 export interface EndpointState {

@@ -361,6 +361,58 @@ describe('a transaction on its way to its block', () => {
     expect(await other).toMatchObject({ kind: 'included' });
   });
 
+  it('is told of before a node gets it; where that fails no node does', async () => {
+    const { submit, pass, include, first, queue } = await build();
+    const told: unknown[] = [];
+    const sent = submit('call', {
+      onSigned: async (signed) => void told.push([signed, first.sent.length]),
+    });
+    await pass(250);
+    const hash = first.sent[0]?.hash ?? '';
+    expect(told).toEqual([[{ extrinsicHash: hash, nonce: 0, lastBlock: 74 }, 0]]);
+    include();
+    await sent;
+    const full = submit('call', { onSigned: () => Promise.reject(new Error('disk full')) });
+    await expect(full).rejects.toThrow('disk full');
+    expect(first.sent).toHaveLength(1);
+    expect(queue.inFlight).toEqual([]);
+  });
+
+  it('takes no nonce but the one that it was given', async () => {
+    const { submit, pass, include, first } = await build();
+    first.nextNonce = 8;
+    const sent = submit('call', { nonce: 5 });
+    await pass(250);
+    expect(first.sent.map(({ nonce }) => nonce)).toEqual([5]);
+    include();
+    expect(await sent).toMatchObject({ kind: 'included' });
+    first.answers = [() => invalid('Transaction is outdated')];
+    expect(await submit('call', { nonce: 5 })).toMatchObject({ kind: 'refused', name: 'Stale' });
+    first.answers = [() => new NodeError(1014, 'Priority is too low: (1 vs 1)')];
+    expect(await submit('other', { nonce: 6 })).toMatchObject({ kind: 'unknown' });
+    expect(first.sent.map(({ nonce }) => nonce)).toEqual([5, 5, 6]);
+  });
+
+  it.each(['Transaction is outdated', 'Inability to pay some fees'])(
+    'that may have arrived is looked for, whatever the next node says of it (%s)',
+    async (text) => {
+      const { submit, pass, include, first, second } = await build();
+      first.answers = [
+        () => new NodeError(-32603, 'upstream request timeout'),
+        () => invalid(text),
+        () => invalid(text),
+      ];
+      second.answers = [() => invalid(text), () => invalid(text)];
+      const sent = submit();
+      await pass(2000);
+      const hashes = new Set([...first.sent, ...second.sent].map(({ hash }) => hash));
+      expect(hashes.size).toBe(1);
+      include([...hashes][0]);
+      await pass(1000);
+      expect(await sent).toMatchObject({ kind: 'included', block: { number: 11 } });
+    },
+  );
+
   it('looks into the blocks before it believes that the pool dropped it', async () => {
     const { submit, pass, first } = await build();
     const sent = submit();

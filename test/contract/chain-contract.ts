@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BlockRef, Chain, ChainCall, Neuron, TxOutcome } from '../../common/chain-port.ts';
+import type {
+  BlockRef,
+  Chain,
+  ChainCall,
+  Neuron,
+  SignedExtrinsic,
+  TxOutcome,
+} from '../../common/chain-port.ts';
 import { SubnetError } from '../../common/errors.ts';
 import type { Signer } from '../../common/signer-port.ts';
 
@@ -289,6 +296,23 @@ export function chainContract(name: string, make: () => Promise<ChainWorld>): vo
       const { number } = outcome.kind === 'included' ? outcome.block : { number: -1 };
       expect((await neuronOf(world.validator))?.lastUpdate).toBe(number);
       expect(await chain.weightsOf(contractNetuid, 0)).toEqual([]);
+    });
+
+    it('tells what it signs before it sends it, and takes a nonce twice from nobody', async () => {
+      await permitted();
+      const { nonce } = await chain.account(world.validator.ss58);
+      const { number } = await chain.head();
+      const told: SignedExtrinsic[] = [];
+      const onSigned = async (signed: SignedExtrinsic): Promise<void> => void told.push(signed);
+      const outcome = await chain.submit(weights([0], [1]), world.validator, { onSigned });
+      expect(outcome).toMatchObject({ kind: 'included' });
+      const { extrinsicHash } = outcome.kind === 'included' ? outcome : { extrinsicHash: '' };
+      expect(told).toEqual([{ extrinsicHash, nonce, lastBlock: expect.any(Number) }]);
+      expect(told[0]?.lastBlock).toBeGreaterThan(number);
+      const before = (await neuronOf(world.validator))?.lastUpdate;
+      const again = await chain.submit(weights([0], [1]), world.validator, { nonce });
+      expect(again).toMatchObject({ kind: 'refused', where: 'pool', name: 'Stale' });
+      expect((await neuronOf(world.validator))?.lastUpdate).toBe(before);
     });
 
     it('refuses weights that make no sense', async () => {

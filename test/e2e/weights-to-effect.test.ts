@@ -65,6 +65,27 @@ describe('weights on the embedded chain, to their effect', () => {
     },
   );
 
+  it(
+    'without a rate limit: what was sent, not seen and sent again by another process lands once',
+    { timeout },
+    async () => {
+      const { tend, pass, loseNext, restart, records, chain, rpc, signer } = await open({
+        subnet: { tempo: longTempo, weightsRateLimit: 0 },
+      });
+      loseNext();
+      expect((await tend(best)).report).toMatchObject({ record: { state: 'unknown' } });
+      expect(await rpc.call('author_pendingExtrinsics')).toHaveLength(1);
+      await restart();
+      const { report } = await tend(other, { patienceBlocks: 0 });
+      expect(report).toMatchObject({ record: { attempts: 2, uids: best.uids } });
+      await pass(2);
+      await tend(other);
+      expect(await records()).toMatchObject([{ state: 'committed', values: best.values }]);
+      expect(await chain.pendingCommits(netuid, 0, signer.ss58)).toHaveLength(1);
+      expect((await chain.account(signer.ss58)).nonce).toBe(1);
+    },
+  );
+
   it('a beacon that is silent: missed, told, and committed anew', { timeout }, async () => {
     const { live, records, chain, signer } = await open({ beacon: 'quicknet' });
     const report = await live(best, inState('missed', 'effective'));

@@ -17,7 +17,7 @@ import type { MechanismReport } from '../../validator/weights/tend.ts';
 import type { VectorRecord } from '../../validator/weights/vector-state.ts';
 import type { WeightVector } from '../../validator/weights/weights.ts';
 import { createMemoryStore } from '../fakes/memory-store.ts';
-import { blocksOnDemand } from './blocks-on-demand.ts';
+import { blocksOnDemand, byBlocksAlone } from './blocks-on-demand.ts';
 import { rawClient } from './chain-client.ts';
 import type { RawClient } from './chain-client.ts';
 import { silent } from './chain-world.ts';
@@ -38,6 +38,7 @@ export interface WeightsWorldOptions {
 export interface TendMore {
   readonly mecid?: number;
   readonly commit?: CommitChoice;
+  readonly patienceBlocks?: number;
 }
 
 /**
@@ -57,6 +58,10 @@ export interface WeightsWorld {
     more?: TendMore,
   ): Promise<MechanismReport>;
   pass(blocks: number): Promise<void>;
+  /** What is sent next waits in the pool, and nobody sees what becomes of it. */
+  loseNext(): void;
+  /** The node dies; another one, with a line of its own, starts on what is on disk. */
+  restart(): Promise<void>;
   /** Runs something that sends an extrinsic, and makes blocks for it. */
   mined<T>(work: Promise<T>): Promise<T>;
   records(mecid?: number): Promise<readonly VectorRecord[]>;
@@ -71,11 +76,27 @@ export async function startWeightsWorld(options: WeightsWorldOptions = {}): Prom
   const dev = await openDev(options);
   const rpc = await rawClient(dev.url);
   const platform = createPlatform();
-  const chain = await connectChain({ endpoints: [dev.url], platform, logger: silent });
+  const connect = (): Promise<Chain> =>
+    connectChain({ endpoints: [dev.url], platform, logger: silent });
+  const chain = await connect();
   const store = createMemoryStore();
   const blocks = blocksOnDemand(dev, rpc);
-  const deps: SubmitDeps = {
-    chain: blocks.submitting(chain),
+  const lines = [chain];
+  let losesNext = false;
+  /** With blocks for what it sends, but for what is lost. */
+  const sendingOn = (line: Chain): Chain => {
+    const mining = blocks.submitting(line);
+    const submit: Chain['submit'] = (call, key, more) => {
+      if (!losesNext) return mining.submit(call, key, more);
+      losesNext = false;
+      return line.submit(call, key, { ...more, timeoutMs: 1000 });
+    };
+    return new Proxy(mining, {
+      get: (target, name) => (name === 'submit' ? submit : Reflect.get(target, name, target)),
+    });
+  };
+  let deps: SubmitDeps = {
+    chain: sendingOn(chain),
     signer,
     journal: createJournal(store, platform.sha256),
     evidence: createEvidenceLog(await readHead(store), platform.sha256),
@@ -84,10 +105,16 @@ export async function startWeightsWorld(options: WeightsWorldOptions = {}): Prom
     log: silent,
   };
   const pass = (count: number): Promise<void> => blocks.pass(chain, count);
-  const tend: WeightsWorld['tend'] = async (vector, { mecid = 0, commit = 'auto' } = {}) => {
-    const snapshot = await chain.snapshot(netuid);
+  const tend: WeightsWorld['tend'] = async (vector, { mecid = 0, ...more } = {}) => {
+    const snapshot = await deps.chain.snapshot(netuid);
     const plan = { snapshot, mecid, round: 1, vector, versionKey: 0n };
-    return tendWeights(deps, plan, { ...tending, submit: { ...submit, commit } });
+    return tendWeights(deps, plan, { ...tending, submit: { ...submit, commit: 'auto', ...more } });
+  };
+  const restart = async (): Promise<void> => {
+    const line = await connect();
+    lines.push(line);
+    const journal = createJournal(createMemoryStore(store.contents()), platform.sha256);
+    deps = { ...deps, chain: sendingOn(line), journal };
   };
   const records = (mecid = 0) => deps.journal.recent(100, mecid);
   await untilPermitted(chain, pass);
@@ -97,6 +124,10 @@ export async function startWeightsWorld(options: WeightsWorldOptions = {}): Prom
     signer,
     tend,
     pass,
+    loseNext: () => {
+      losesNext = true;
+    },
+    restart,
     mined: blocks.mined,
     records,
     live: async (vector, done, more) => {
@@ -110,7 +141,7 @@ export async function startWeightsWorld(options: WeightsWorldOptions = {}): Prom
     neuron: async (uid) => neuronOf(await chain.snapshot(netuid), uid),
     close: async () => {
       rpc.close();
-      await chain.close();
+      for (const line of lines) await line.close();
       await dev.close();
     },
   };
@@ -158,7 +189,7 @@ function openDev({ beacon, runtime, subnet }: WeightsWorldOptions): Promise<DevC
       },
     ],
   });
-  const open = { port: 0, blockTimeMs: 250, manual: true, genesis, log: silent };
+  const open = { port: 0, blockTimeMs: 250, ...byBlocksAlone(), genesis, log: silent };
   return startDevChain({ ...open, ...(runtime !== undefined && { runtime }) });
 }
 

@@ -13,6 +13,7 @@ import type {
   PendingCommit,
   RuntimeFacts,
   Snapshot,
+  SubmitOptions,
   SubnetHyperparams,
   TxOutcome,
   WeightRow,
@@ -47,6 +48,7 @@ export interface Submission {
   readonly call: ChainCall;
   readonly hotkey: Ss58;
   readonly block: number;
+  readonly nonce: number;
 }
 
 /** What one incentive mechanism keeps. `lastUpdate` of mechanism 0 stands in the neurons. */
@@ -110,7 +112,7 @@ export interface FakeChain extends Chain {
 
 export interface ScriptedOptions {
   readonly apply?: boolean;
-  /** With `apply`: it lands only after so many more blocks. */
+  /** With `apply`: it waits in the pool and lands only after so many more blocks. */
   readonly afterBlocks?: number;
 }
 
@@ -127,6 +129,16 @@ export interface FakeChainOptions {
   readonly startBlock?: number;
   /** Each submission is included in a block of its own (default); otherwise in the current head. */
   readonly blockPerSubmission?: boolean;
+  /** Blocks in which a signature is valid, as it is told to who signs (default 64). */
+  readonly eraBlocks?: number;
+}
+
+/** Taken by a pool, not in a block yet. */
+interface Waiting {
+  readonly call: ChainCall;
+  readonly signer: Ss58;
+  readonly nonce: number;
+  readonly block: number;
 }
 
 export const fakeBeacon: Beacon = {
@@ -206,7 +218,7 @@ class Refusal extends Error {
   }
 }
 
-const poolRefusal = (name: string, code: number): Refusal => new Refusal('pool', name, code);
+const poolRefusal = (name: string, code?: number): Refusal => new Refusal('pool', name, code);
 const dispatchRefusal = (name: string): Refusal => new Refusal('dispatch', name);
 
 const hashOf = (number: number, fork = 0): string =>
@@ -221,7 +233,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
   const listeners = new Set<(head: BlockRef) => void>();
   const submissions: Submission[] = [];
   const scripted: ({ readonly outcome: TxOutcome } & ScriptedOptions)[] = [];
-  const late: { readonly call: ChainCall; readonly signer: Ss58; readonly block: number }[] = [];
+  const late: Waiting[] = [];
   const blockTimeMs = options.blockTimeMs ?? 12_000;
   const openCommit = options.openCommit ?? openOpenly;
   const beacon = options.beacon === undefined ? fakeBeacon : options.beacon;
@@ -263,7 +275,7 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     for (const net of subnets.values()) passBlock(net);
     for (const one of late.splice(0)) {
       if (one.block > number) late.push(one);
-      else submitNow(one.call, one.signer);
+      else if (one.nonce >= (nonces.get(one.signer) ?? 0)) submitNow(one);
     }
     for (const listener of listeners) listener(head());
   }
@@ -644,28 +656,59 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
     }
   }
 
-  function submitNow(call: ChainCall, signer: Ss58): TxOutcome {
+  /** Like a node that was just started: it counts its pool, and remembers no other's signatures. */
+  function nextNonce(signer: Ss58): number {
+    const held = late.filter((one) => one.signer === signer).map(({ nonce }) => nonce + 1);
+    return Math.max(nonces.get(signer) ?? 0, ...held);
+  }
+
+  const extrinsicHashOf = (nonce: number): string => hashOf(nonce + 1_000_000_000);
+
+  /** What fails in its block has used its nonce; what the pool refuses has not. */
+  function submitNow({ call, signer, nonce }: Omit<Waiting, 'block'>): TxOutcome {
     try {
       const made = apply(call, signer);
       emit(...made);
-      nonces.set(signer, (nonces.get(signer) ?? 0) + 1);
-      const extrinsicHash = hashOf(submissions.length + 1_000_000_000);
+      nonces.set(signer, nonce + 1);
+      const extrinsicHash = extrinsicHashOf(nonce);
       return { kind: 'included', block: head(), extrinsicHash, events: made, finalised: true };
     } catch (error) {
-      if (error instanceof Refusal) return refused(error, head());
-      throw error;
+      if (!(error instanceof Refusal)) throw error;
+      if (error.where === 'dispatch') nonces.set(signer, nonce + 1);
+      return refused(error, head());
     }
   }
 
-  async function submit(call: ChainCall, signer: Signer): Promise<TxOutcome> {
+  /** No block has a nonce before the one below it: a pool gives away both, in their order. */
+  function landBelow(signer: Ss58, nonce: number): void {
+    const below = late.filter((one) => one.signer === signer && one.nonce < nonce);
+    for (const one of below) submitNow(late.splice(late.indexOf(one), 1)[0] ?? one);
+  }
+
+  async function submit(
+    call: ChainCall,
+    { ss58 }: Signer,
+    { onSigned, nonce: given }: SubmitOptions = {},
+  ): Promise<TxOutcome> {
     reachable();
+    const nonce = given ?? nextNonce(ss58);
+    const lastBlock = number + (options.eraBlocks ?? 64);
+    const signed = { extrinsicHash: extrinsicHashOf(nonce), nonce, lastBlock };
+    // Several that are sent at once have their blocks at once.
+    if (onSigned !== undefined) await onSigned(signed);
     if (blockPerSubmission) makeBlock();
-    submissions.push({ call, hotkey: signer.ss58, block: number });
+    submissions.push({ call, hotkey: ss58, block: number, nonce });
     const answer = scripted.shift();
-    if (answer === undefined) return submitNow(call, signer.ss58);
+    const sent = { call, signer: ss58, nonce };
+    if (nonce < (nonces.get(ss58) ?? 0)) return refused(poolRefusal('Stale'), head());
+    if (late.some((one) => one.signer === ss58 && one.nonce === nonce)) {
+      return { kind: 'unknown', message: 'another with its nonce waits in the pool' };
+    }
+    if (answer === undefined || answer.apply === true) landBelow(ss58, nonce);
+    if (answer === undefined) return submitNow(sent);
     const { outcome, apply: applied = false, afterBlocks = 0 } = answer;
-    if (applied && afterBlocks === 0) submitNow(call, signer.ss58);
-    else if (applied) late.push({ call, signer: signer.ss58, block: number + afterBlocks });
+    if (applied && afterBlocks === 0) submitNow(sent);
+    else if (applied) late.push({ ...sent, block: number + afterBlocks });
     return outcome;
   }
 
@@ -860,12 +903,14 @@ export function createFakeChain(options: FakeChainOptions = {}): FakeChain {
       scripted.push({ outcome, ...more });
     },
     keep() {
-      const then = { number, subnets: structuredClone(subnets) };
+      const then = { number, subnets: structuredClone(subnets), nonces: new Map(nonces) };
       return () => {
         number = then.number;
         subnets.clear();
         for (const [netuid, net] of structuredClone(then.subnets)) subnets.set(netuid, net);
         for (const block of events.keys()) if (block > number) events.delete(block);
+        for (const [signer, nonce] of then.nonces) nonces.set(signer, nonce);
+        for (const signer of nonces.keys()) if (!then.nonces.has(signer)) nonces.delete(signer);
         forks.push(number + 1);
       };
     },

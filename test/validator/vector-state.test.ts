@@ -5,6 +5,7 @@ import {
   decodeRecord,
   encodeRecord,
   isOpen,
+  isSigned,
   newRecord,
   vectorDigest,
 } from '../../validator/weights/vector-state.ts';
@@ -136,7 +137,7 @@ describe('nextStep of plain weights', () => {
 describe('a record of the first release', () => {
   const { mecid, path, epoch, commit, dueAtBlock, ...rest } = after(sending, included);
   const { revealAttempts, revealSentAtBlock, revealedAtBlock, ...seen } = rest;
-  const { includedHash, anchor, revealPeriod, rowStood, ...old } = seen;
+  const { includedHash, anchor, revealPeriod, rowStood, signed, ...old } = seen;
   const text = JSON.stringify({ ...old, version: 1 });
 
   it('is taken up where it stood', () => {
@@ -147,6 +148,10 @@ describe('a record of the first release', () => {
     expect([mecid, path, epoch, commit, dueAtBlock]).toEqual([0, 'plain', 4, null, null]);
     expect([includedHash, anchor, revealPeriod, rowStood]).toEqual([null, null, null, null]);
     expect([revealAttempts, revealSentAtBlock, revealedAtBlock]).toEqual([0, null, null]);
+    // Of its signatures nothing is known: it must not pass for one that was never handed over.
+    expect(signed).toBeNull();
+    expect(record).not.toHaveProperty('signed');
+    expect(record && isSigned(record)).toBe(true);
     expect(advance(record ?? built, { to: 'effective', block: 52 }).state).toBe('effective');
     expect(decodeRecord(encodeRecord(record ?? built, sha256), sha256)).toEqual(record);
   });

@@ -12,7 +12,7 @@ import type { CommitMaker } from './commit-maker.ts';
 import type { CommitChoice } from './commit-path.ts';
 import type { Journal } from './journal.ts';
 import { nextStep } from './vector-fate.ts';
-import { advance, isOpen } from './vector-state.ts';
+import { advance, isOpen, isSigned } from './vector-state.ts';
 import type { VectorEvent, VectorRecord } from './vector-state.ts';
 
 export interface SubmitDeps {
@@ -53,17 +53,40 @@ export async function send(
 ): Promise<VectorRecord> {
   const head = snapshot.block.number;
   const anchor = await anchorAt(deps.chain, head);
-  const sending = await stepTo(deps, record, { to: 'submitting', block: head, anchor });
+  let sending = await stepTo(deps, record, { to: 'submitting', block: head, anchor });
   const { timeoutMs } = options;
-  const outcome = await deps.chain.submit(callOf(record), deps.signer, { timeoutMs });
+  const outcome = await deps.chain.submit(callOf(record), deps.signer, {
+    timeoutMs,
+    ...(record.signed && { nonce: record.signed.nonce }),
+    onSigned: async (signed) => {
+      sending = await stepTo(deps, sending, { to: 'signed', signed });
+    },
+  });
   switch (outcome.kind) {
     case 'included':
       return settleInclusion(deps, sending, snapshot, outcome, options);
     case 'refused':
-      return settleRefusal(deps, sending, `${outcome.name}: ${outcome.message}`, options);
+      return settleRefusal(deps, sending, outcome, options, isSigned(record));
     case 'unknown':
-      return stepTo(deps, sending, { to: 'unknown', reason: outcome.message });
+      return loseSight(deps, sending, outcome.message);
   }
+}
+
+/** Nothing else is sent meanwhile: an operator reads why, and for how long at most. */
+export async function loseSight(
+  deps: SubmitDeps,
+  record: VectorRecord,
+  what: string,
+): Promise<VectorRecord> {
+  const until = record.signed ? `; it cannot land after block ${record.signed.lastBlock}` : '';
+  const { id, mecid, signed } = record;
+  deps.log.warn('weights were sent and not seen', {
+    vector: id,
+    mecid,
+    ...(signed && { nonce: signed.nonce, lastBlock: signed.lastBlock }),
+    why: what,
+  });
+  return stepTo(deps, record, { to: 'unknown', reason: `${what}${until}` });
 }
 
 /** The extrinsic of a record: the same whenever and however often it is made. */
@@ -114,18 +137,25 @@ async function settleInclusion(
   return stepTo(deps, record, { to: 'committed', ...at, epoch });
 }
 
-/** A refused repeat may be refused because the first one landed. */
+type Refused = Extract<TxOutcome, { kind: 'refused' }>;
+
+/**
+ * A refused repeat may be refused because the first one landed, or waits in another pool. Only what
+ * failed in its block has used the nonce of both.
+ */
 async function settleRefusal(
   deps: SubmitDeps,
   record: VectorRecord,
-  reason: string,
+  { where, name, message }: Refused,
   options: SubmitOptions,
+  isRepeat: boolean,
 ): Promise<VectorRecord> {
-  if (record.attempts > 1) {
-    const after = await follow(deps, record, await freshView(deps, record), options);
-    if (after.state !== record.state) return after;
-  }
-  return stepTo(deps, record, { to: 'rejected', reason });
+  const reason = `${name}: ${message}`;
+  if (!isRepeat) return stepTo(deps, record, { to: 'rejected', reason });
+  const after = await follow(deps, record, await freshView(deps, record), options);
+  if (after.state !== record.state) return after;
+  if (where === 'dispatch') return stepTo(deps, record, { to: 'rejected', reason });
+  return loseSight(deps, record, `a repeat was refused (${reason})`);
 }
 
 /** Success is what was read back, not what was reported. */

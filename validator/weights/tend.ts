@@ -10,8 +10,9 @@ import { notDue, tooLateForEpoch } from './schedule.ts';
 import type { ScheduleOptions } from './schedule.ts';
 import { isSkip, skip } from './skip.ts';
 import type { Skip } from './skip.ts';
-import { follow, reveal, send } from './submit.ts';
+import { follow, loseSight, reveal, send } from './submit.ts';
 import type { SubmitDeps, SubmitOptions } from './submit.ts';
+import { certainAt } from './vector-fate.ts';
 import { isFailed, isInFlight, isOpen, isWaiting, vectorOf } from './vector-state.ts';
 import type { CommitPath, VectorRecord } from './vector-state.ts';
 import { chainRow, sameRow } from './weights.ts';
@@ -213,25 +214,41 @@ function catchesUp([newest]: readonly VectorRecord[]): boolean {
 
 /**
  * A vector that was sent and not seen is sent again as it is, in the epoch that it was made for:
- * a different one could be overtaken by it.
+ * a different one could be overtaken by it. The repeat has the nonce of the first one, so that not
+ * both can land; where that is not known, its end is waited for.
  */
 async function again(
   deps: SubmitDeps,
-  record: VectorRecord,
+  flying: VectorRecord,
   snapshot: Snapshot,
   submit: SubmitOptions,
 ): Promise<WeightsReport> {
-  const { id, mecid, state } = record;
-  const detail = `vector ${id} was sent, its fate is not known yet (${state})`;
-  const pending = skip('pending-vector', detail);
+  // Whoever sends waits for the outcome: nobody is sending this one any more.
+  const isOrphan = flying.state === 'submitting' && !submit.dryRun;
+  const record = isOrphan
+    ? await loseSight(deps, flying, 'its sending was broken off before its fate was seen')
+    : flying;
+  const { mecid, state } = record;
+  const pending = stillOpen(record, submit);
   const waited = snapshot.block.number - (record.lastSentAtBlock ?? record.builtAtBlock);
   if (submit.dryRun || state === 'included' || waited < submit.patienceBlocks) return pending;
+  if (record.signed === undefined) return pending;
   if (record.commit !== null && !isOfItsEpoch(record, snapshot)) return pending;
   const { ss58: hotkey } = deps.signer;
   const versionKey = BigInt(record.versionKey);
   const refused = precheck(snapshot, { hotkey, mecid, vector: vectorOf(record), versionKey });
   if (refused !== null) return pending;
   return { kind: 'sent', record: await send(deps, record, snapshot, submit) };
+}
+
+function stillOpen(record: VectorRecord, { lifetimeBlocks }: SubmitOptions): Skip {
+  const { id, state, signed, reason } = record;
+  const how = signed ? ` with nonce ${signed.nonce}` : '';
+  const why = reason === null ? state : `${state}: ${reason}`;
+  const detail =
+    `vector ${id} was sent${how} and its fate is not known yet (${why}); ` +
+    'the chain is asked in every block, and no other is sent before it is certain';
+  return skip('pending-vector', detail, certainAt(record, lifetimeBlocks));
 }
 
 function isOfItsEpoch(record: VectorRecord, snapshot: Snapshot): boolean {

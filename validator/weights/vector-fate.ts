@@ -93,10 +93,23 @@ function plainStep(
   return lapsed(record, head, lifetimeBlocks);
 }
 
+/** A fork may still replace so many blocks, with what it holds. */
+const spareBlocks = 8;
+
+/** At this head it is certain that what is not on chain never will be. */
+export function certainAt(record: VectorRecord, lifetimeBlocks: number): number {
+  if (record.signed) return record.signed.lastBlock + spareBlocks + 1;
+  return (record.lastSentAtBlock ?? record.builtAtBlock) + lifetimeBlocks + 1;
+}
+
 function lapsed(record: VectorRecord, head: number, lifetimeBlocks: number): VectorEvent | null {
-  const lastSent = record.lastSentAtBlock ?? record.builtAtBlock;
-  if (head <= lastSent + lifetimeBlocks) return null;
-  return { to: 'lapsed', reason: `not on chain ${lifetimeBlocks} blocks after it was signed` };
+  if (head < certainAt(record, lifetimeBlocks)) return null;
+  const last = record.signed?.lastBlock;
+  const why =
+    last === undefined
+      ? `${lifetimeBlocks} blocks after it was signed`
+      : `at block ${head}, and its signature ended with block ${last}`;
+  return { to: 'lapsed', reason: `not on chain ${why}` };
 }
 
 /** A commit that was sent is found by its hash: among those that wait, or in its block's events. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SubnetError } from '../../common/errors.ts';
+import type { SignedExtrinsic } from '../../common/chain-port.ts';
 import { toHex } from '../../common/hex.ts';
 import { parseStored } from '../stored.ts';
 import type { WeightVector } from './weights.ts';
@@ -11,6 +12,7 @@ import type { WeightVector } from './weights.ts';
  *   plain setting   built ─> submitting ─> included(block) ─────────────────────────────────> effective
  *
  *   submitting <─> unknown     sent, but nobody saw what became of it: found on chain, or sent again
+ *                              with the same nonce, or waited for until its era is over
  *   submitting ──> rejected    the chain refused it; another may be built at once
  *   submitting ──> lapsed      its signature has expired and it is not on chain
  *   committed, due ──> missed  the reveal did not come; answered by a new commit
@@ -114,6 +116,15 @@ const recordSchema = z.strictObject({
   includedHash: z.string().nullable(),
   /** A block shortly before the last signing: without it, what was signed cannot land any more. */
   anchor: z.strictObject({ block: count, hash: z.string() }).nullable(),
+  /**
+   * The newest signature, on disk before a node gets it; all of one record share their nonce, so
+   * that one of them at most can land. null: none was ever handed over; absent in records of older
+   * releases, which did not keep it.
+   */
+  signed: z
+    .strictObject({ extrinsicHash: z.string(), nonce: count, lastBlock: count })
+    .nullable()
+    .optional(),
   /** Epochs from commit to reveal when it was made. */
   revealPeriod: count.nullable(),
   /** Whether the chain held the very same row before; null: not known. */
@@ -130,6 +141,8 @@ const storedSchema = z.discriminatedUnion('version', [
 
 export type VectorEvent =
   | { readonly to: 'submitting'; readonly block: number; readonly anchor?: VectorRecord['anchor'] }
+  /** It was signed, and is about to be handed over. */
+  | { readonly to: 'signed'; readonly signed: SignedExtrinsic }
   | {
       readonly to: 'included' | 'committed';
       readonly block: number;
@@ -146,6 +159,11 @@ export type VectorEvent =
   | { readonly to: 'revealed'; readonly block: number | null }
   | { readonly to: 'effective'; readonly block: number; readonly blockHash?: string | null }
   | { readonly to: FailedState | 'unknown' | 'superseded'; readonly reason: string };
+
+/** A node may have a signature of it. Records of older releases do not say. */
+export function isSigned({ signed, attempts }: VectorRecord): boolean {
+  return signed === undefined ? attempts > 0 : signed !== null;
+}
 
 const failedStates = ['rejected', 'lapsed', 'missed', 'differs'] as const;
 export type FailedState = (typeof failedStates)[number];
@@ -194,11 +212,11 @@ export function isFailed(record: VectorRecord): boolean {
   return failedStates.some((state) => state === record.state);
 }
 
-const sameState = { revealing: 'due', rescheduled: 'committed' } as const;
+const sameState = { signed: 'submitting', revealing: 'due', rescheduled: 'committed' } as const;
 
 /** The record after an event. Throws INTERNAL for a step that the drawing above does not have. */
 export function advance(record: VectorRecord, event: VectorEvent): VectorRecord {
-  const stays = event.to === 'revealing' || event.to === 'rescheduled';
+  const stays = event.to === 'signed' || event.to === 'revealing' || event.to === 'rescheduled';
   const state = stays ? sameState[event.to] : event.to;
   const fits = stays ? record.state === state : successors[record.state].includes(state);
   if (!fits) {
@@ -213,9 +231,12 @@ function changesBy(record: VectorRecord, event: VectorEvent): Partial<VectorReco
       return {
         firstSentAtBlock: record.firstSentAtBlock ?? event.block,
         lastSentAtBlock: event.block,
-        anchor: event.anchor ?? null,
+        // Of several signatures the deepest block counts: an older one may still land above it.
+        anchor: isSigned(record) ? record.anchor : (event.anchor ?? null),
         attempts: record.attempts + 1,
       };
+    case 'signed':
+      return { signed: { ...event.signed }, extrinsicHash: event.signed.extrinsicHash };
     case 'included':
     case 'committed':
       return {
@@ -305,6 +326,7 @@ export function newRecord(input: NewVector, sha256: Hash): VectorRecord {
     commit,
     ...nothingRevealed,
     ...nothingSeen,
+    signed: null,
     revealPeriod: input.revealPeriod ?? null,
     rowStood: input.rowStood ?? null,
   };

@@ -51,6 +51,12 @@ export class NonceQueue {
     return nonce;
   }
 
+  /** That of an earlier signature of the same call, which may have been lost by another process. */
+  claim(nonce: number): number {
+    this.#inFlight.add(nonce);
+    return nonce;
+  }
+
   /** Whether a lost one may hold this nonce in some pool. */
   isLost(nonce: number): boolean {
     return this.#lost.some(({ tx }) => tx.nonce === nonce);

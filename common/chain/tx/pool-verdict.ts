@@ -31,6 +31,11 @@ export function judge(error: NodeError, specVersion: number): Verdict {
 const temporaryCodes = [1002, 1011, 1015, 1016, 1018];
 const temporaryNames = ['ExhaustsResources', 'ImmediatelyDropped'];
 
+/** The pool itself says that it does not have it; whoever stands before the pool cannot know. */
+export function isOfPool({ code }: NodeError): boolean {
+  return temporaryCodes.includes(code);
+}
+
 function kindOf({ code, message }: NodeError, { name, customCode }: PoolError): Verdict['kind'] {
   if (temporaryCodes.includes(code) || temporaryNames.includes(name)) return 'busy';
   if (code === 1012 || name === 'TemporarilyBanned') return 'banned';

@@ -10,7 +10,7 @@ import type { LinkPool } from '../link/link-pool.ts';
 import { NodeError } from '../link/link-port.ts';
 import type { SignedTx } from '../link/link-port.ts';
 import type { NonceQueue } from './nonce-queue.ts';
-import { judge } from './pool-verdict.ts';
+import { isOfPool, judge } from './pool-verdict.ts';
 import { StatusQueue } from './status-queue.ts';
 import type { Verdict } from './pool-verdict.ts';
 import type { TimedLink } from '../link/timed-link.ts';
@@ -86,6 +86,7 @@ export class Submission {
   async #resume(): Promise<TxOutcome | null> {
     const lost = this.#queue.lost.find(({ call }) => call === this.#name);
     if (lost === undefined) return null;
+    await this.#tellSigned(lost.tx);
     this.#tx = lost.tx;
     const outcome = await this.#search(lost.tx);
     if (outcome.kind !== 'refused' || outcome.where !== 'pool') return outcome;
@@ -127,6 +128,7 @@ export class Submission {
       const { link, tx } = await this.#deps.pool.read(async (one) => {
         return { link: one, tx: await this.#sign(one) };
       });
+      await this.#tellSigned(tx);
       const sent = await this.#handOverInTime(link, tx);
       if (!('verdict' in sent)) return sent;
       const { verdict } = sent;
@@ -134,6 +136,13 @@ export class Submission {
       const found = await this.#alreadyIn(verdict, link, tx);
       if (found !== null) return found;
       if (verdict.kind === 'busy') return this.#unknown(`no node could take it: ${sent.said}`);
+      if (sent.mayHaveArrived) return unwatched(tx);
+      if (verdict.kind === 'taken' && this.#options.nonce !== undefined) {
+        return this.#unknown('a pool holds another transaction with its nonce');
+      }
+      if (verdict.kind === 'nonce' && this.#options.nonce !== undefined) {
+        return this.#refused(verdict);
+      }
       const waits = verdict.kind === 'taken' && this.#queue.isLost(tx.nonce);
       const isLast = waits ? this.#remainingMs() <= 0 : round >= signings;
       if (verdict.kind === 'refused' || isLast) return this.#refused(verdict);
@@ -144,9 +153,12 @@ export class Submission {
   /** The same bytes again, here and elsewhere, while the node is only busy. */
   async #handOverInTime(first: TimedLink, tx: SignedTx): Promise<Watched | Refusal> {
     let link = first;
+    let mayHaveArrived = false;
     for (let attempt = 0; ; attempt += 1) {
       const sent = await this.#handOver(link, tx);
-      if (!('verdict' in sent) || sent.verdict.kind !== 'busy') return sent;
+      if (!('verdict' in sent)) return sent;
+      mayHaveArrived ||= sent.mayHaveArrived;
+      if (sent.verdict.kind !== 'busy') return { ...sent, mayHaveArrived };
       if (this.#remainingMs() <= 0) return sent;
       this.#deps.log.debug('the node is busy', { call: this.#call.call, said: sent.said });
       if (attempt > 0) this.#deps.pool.elsewhere(link, `it takes no transactions: ${sent.said}`);
@@ -161,14 +173,24 @@ export class Submission {
 
   async #sign(link: TimedLink): Promise<SignedTx> {
     if (this.#nonce === null) {
-      await this.#lookForLost(link);
-      const next = await link.nextNonce(this.#signer.ss58);
-      this.#nonce = this.#queue.reserve(next);
+      this.#nonce = await this.#takeNonce(link);
       this.#tell('reserved');
     }
     const birth = await link.head();
     const terms = { nonce: this.#nonce, birth, eraBlocks };
     return link.sign(this.#call, this.#signer, terms);
+  }
+
+  async #takeNonce(link: TimedLink): Promise<number> {
+    const { nonce } = this.#options;
+    if (nonce !== undefined) return this.#queue.claim(nonce);
+    await this.#lookForLost(link);
+    return this.#queue.reserve(await link.nextNonce(this.#signer.ss58));
+  }
+
+  async #tellSigned({ hash, nonce, birth, eraBlocks: valid }: SignedTx): Promise<void> {
+    const lastBlock = birth.number + valid;
+    await this.#options.onSigned?.({ extrinsicHash: hash, nonce, lastBlock });
   }
 
   async #handOver(link: TimedLink, tx: SignedTx): Promise<Watched | Refusal> {
@@ -182,11 +204,12 @@ export class Submission {
     } catch (error) {
       if (error instanceof NodeError) {
         const said = cleanText(`${error.code}: ${error.message}`);
-        return { verdict: judge(error, tx.specVersion), said };
+        const verdict = judge(error, tx.specVersion);
+        return { verdict, said, mayHaveArrived: verdict.kind === 'busy' && !isOfPool(error) };
       }
       if (!isLineError(error)) throw error;
       // It may have arrived: from here on it is looked for, never replaced.
-      return { tx, link: null, statuses, stop: () => undefined };
+      return unwatched(tx);
     }
   }
 
@@ -196,9 +219,7 @@ export class Submission {
     link: TimedLink,
     tx: SignedTx,
   ): Promise<Watched | TxOutcome | null> {
-    if (verdict.kind === 'known') {
-      return { tx, link: null, statuses: new StatusQueue(), stop: () => undefined };
-    }
+    if (verdict.kind === 'known') return unwatched(tx);
     if (verdict.kind !== 'banned') return null;
     const block = await new ExtrinsicSearch(tx).look(link);
     return block === null ? null : this.#outcomeIn(block.hash, tx, false);
@@ -367,6 +388,8 @@ interface Refusal {
   readonly verdict: Verdict;
   /** In the node's words. */
   readonly said: string;
+  /** One that was asked before may have it all the same: it said nothing of the transaction. */
+  readonly mayHaveArrived: boolean;
 }
 
 interface Watched {
@@ -375,6 +398,10 @@ interface Watched {
   readonly link: TimedLink | null;
   readonly statuses: StatusQueue;
   readonly stop: () => void;
+}
+
+function unwatched(tx: SignedTx): Watched {
+  return { tx, link: null, statuses: new StatusQueue(), stop: () => undefined };
 }
 
 /** The same for the same call with the same arguments. */
