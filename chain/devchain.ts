@@ -38,6 +38,11 @@ export interface DevChainOptions {
   readonly stateDir?: string;
   /** Blocks come only when asked for (`newBlock`, `dev_newBlock`). */
   readonly manual?: boolean;
+  /**
+   * The clock that blocks are stamped by, in ms since 1970; default the machine's. With one that
+   * stands still, time passes by blocks alone, on a slow machine as on a fast one.
+   */
+  readonly nowMs?: () => number;
   /** What the chain starts with (default `modern`); one that goes on keeps what it has. */
   readonly runtime?: RuntimeChoice;
   readonly log: Logger;
@@ -130,7 +135,7 @@ async function openNode(
   const nodeOptions: NodeOptions = {
     executor,
     log: options.log,
-    nowMs: () => Date.now(),
+    nowMs: options.nowMs ?? Date.now,
     blockTimeMs: options.blockTimeMs,
     inherents: (view, time) => [...shield.announcements(view, time), ...duePulses(view, time)],
     unfold: shield.unfold,

@@ -1,8 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DevChain } from '../../chain/devchain.ts';
+import type { DevChain, DevChainOptions } from '../../chain/devchain.ts';
 import type { Chain } from '../../common/chain-port.ts';
 import { until } from './chain-client.ts';
 import type { RawClient } from './chain-client.ts';
+
+/**
+ * A chain that passes its time by blocks alone: a machine that stops for seconds between two of them
+ * would skip rounds of the beacon that a commit waits for.
+ */
+export function byBlocksAlone(): Pick<DevChainOptions, 'manual' | 'nowMs'> {
+  const startedMs = Date.now();
+  return { manual: true, nowMs: () => startedMs };
+}
 
 /**
  * Blocks of a chain whose clock stands still: one comes when the pool holds something, or when it is

@@ -11,7 +11,7 @@ import {
   commitTempo,
 } from '../contract/chain-commit-contract.ts';
 import type { CommitWorld } from '../contract/chain-commit-contract.ts';
-import { blocksOnDemand } from './blocks-on-demand.ts';
+import { blocksOnDemand, byBlocksAlone } from './blocks-on-demand.ts';
 import { rawClient } from './chain-client.ts';
 import { silent } from './chain-world.ts';
 
@@ -39,7 +39,7 @@ const genesis = genesisSchema.parse({
 });
 
 async function realWorld(runtime: RuntimeChoice): Promise<CommitWorld> {
-  const open = { port: 0, blockTimeMs: 250, manual: true, genesis, runtime, log: silent };
+  const open = { port: 0, blockTimeMs: 250, ...byBlocksAlone(), genesis, runtime, log: silent };
   const dev = await startDevChain(open);
   const rpc = await rawClient(dev.url);
   const blocks = blocksOnDemand(dev, rpc);
