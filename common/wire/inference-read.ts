@@ -202,12 +202,9 @@ function readTensor(
   if (!isObject(json)) return protocolError(400, `an ${what} is not an object`);
   const head = readHead(json, limits, what);
   if (isProtocolError(head)) return head;
-  const data = readData(json, head, tail, lifted);
+  const data = readData(json, head, tail, limits, lifted);
   if (data === needsLossless) return data;
   if ('problem' in data) return named(what, head, data.problem);
-  if (limits.requireFinite && !isFiniteTensor(head.datatype, data.ok)) {
-    return named(what, head, 'holds NaN or infinity');
-  }
   return { name: head.name, datatype: head.datatype, shape: head.shape, data: data.ok };
 }
 
@@ -245,10 +242,12 @@ function isShape(json: unknown, limits: InferLimits): json is number[] {
 
 type Data = { readonly ok: TensorData } | { readonly problem: string } | typeof needsLossless;
 
+/** Values that come as JSON are finite: their reader refuses what does not fit the datatype. */
 function readData(
   json: JsonObject,
   head: TensorHead,
   tail: Tail,
+  limits: InferLimits,
   lifted: Lifted | undefined,
 ): Data {
   const size = binarySize(json);
@@ -257,7 +256,9 @@ function readData(
   if (json['data'] !== undefined) return { problem: 'has both "data" and "binary_data_size"' };
   const bytes = tail.take(size);
   if (bytes === null) return { problem: 'has a "binary_data_size" beyond the end of the body' };
-  return fromWire(head.datatype, bytes, head.count);
+  const data = fromWire(head.datatype, bytes, head.count);
+  if ('problem' in data || !limits.requireFinite) return data;
+  return isFiniteTensor(head.datatype, data.ok) ? data : { problem: 'holds NaN or infinity' };
 }
 
 function readValues(json: unknown, head: TensorHead, lifted: Lifted | undefined): Data {
