@@ -27,7 +27,8 @@ export function tensorOfField(
   if (shape === null) {
     return { problem: `has ${data.length} values, which do not fill [${template.join()}]` };
   }
-  if (limits.requireFinite && !isFiniteTensor(datatype, data)) {
+  // Lists are finite: their reader refuses what does not fit the datatype.
+  if (limits.requireFinite && isDict(value) && !isFiniteTensor(datatype, data)) {
     return { problem: 'holds NaN or infinity' };
   }
   return { ok: { name: spec.name, datatype, shape, data } };

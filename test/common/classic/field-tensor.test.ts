@@ -117,6 +117,19 @@ describe('the tensor of a field', () => {
   ])('is no tensor whose parts do not fit: %s', (json) => {
     expect(read(valueOf('tensor', json), 'FP32', [-1])).toBeTypeOf('string');
   });
+
+  it('holds no NaN and no infinity, unless allowed', () => {
+    for (const bad of [Number.NaN, Infinity, -Infinity]) {
+      const data = Float32Array.of(1, bad);
+      const json = jsonOfTensor({ name: 't', datatype: 'FP32', shape: [2], data }, 'tensor');
+      if ('problem' in json) throw new Error(json.problem);
+      const value = valueOf('tensor', json.ok);
+      expect(read(value, 'FP32', [-1])).toBe('holds NaN or infinity');
+      const loose = { ...defaultInferLimits, requireFinite: false };
+      expect(read(value, 'FP32', [-1], loose)).toMatchObject({ data });
+    }
+    expect(read(valueOf('list[float]', '[1, -1e999]'), 'FP32', [-1])).toBeTypeOf('string');
+  });
 });
 
 describe('a tensor in a field', () => {
