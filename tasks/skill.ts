@@ -6,9 +6,9 @@ export interface Tally {
 
 export const emptyTally: Tally = { correct: 0, total: 0 };
 
-/** A mark that is no number counts as wrong; marks are cut to 0..1. */
+/** Marks are finite numbers, cut to 0..1; one that is not spoils the sum, so that it shows. */
 export function addMarks(tally: Tally, marks: readonly number[]): Tally {
-  const sum = marks.reduce((all, mark) => all + (mark > 0 ? Math.min(1, mark) : 0), 0);
+  const sum = marks.reduce((all, mark) => all + Math.min(1, Math.max(0, mark)), 0);
   return { correct: tally.correct + sum, total: tally.total + marks.length };
 }
 
@@ -56,10 +56,11 @@ export function deviationsOf(confidence: number): number {
 /**
  * Lower end of Wilson's score interval with continuity correction (Wilson 1927; Newcombe 1998,
  * method 4) for the true share of right answers, `deviations` standard deviations down. 0..1; 0 for
- * an empty tally; rises with `correct`. Basic arithmetic and a square root, which IEEE 754 rounds
+ * an empty tally, NaN for one that is spoiled; rises with `correct`. Basic arithmetic and a square root, which IEEE 754 rounds
  * exactly: auditors get the same bits.
  */
 export function lowerBound({ correct, total }: Tally, deviations: number): number {
+  if (Number.isNaN(correct)) return correct;
   if (!(total >= 1 && Number.isFinite(total)) || !(correct > 0.5)) return 0;
   const seen = (Math.min(correct, total) - 0.5) / total;
   const pull = (deviations * deviations) / total;

@@ -10,7 +10,10 @@ export interface Challenge {
   readonly truth: readonly Tensor[];
 }
 
-/** One mark per item of the challenge, each from 0 (wrong) to 1 (right), never NaN. */
+/**
+ * One mark per item of the challenge, each from 0 (wrong) to 1 (right). Marks that are missing or no
+ * finite numbers are a fault of the task, not of the miner: its answer is left out, and it is told.
+ */
 export interface Judgement {
   readonly kind: 'judgement';
   readonly marks: readonly number[];

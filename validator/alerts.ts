@@ -1,7 +1,7 @@
 import type { Hotkey } from '../common/brand.ts';
 import type { Snapshot } from '../common/chain-port.ts';
 import type { ErrorCode } from '../common/errors.ts';
-import type { VoidRound } from './outcome.ts';
+import type { UnjudgedTask, VoidRound } from './outcome.ts';
 import { longWait, missedEpoch } from './weights/schedule.ts';
 import type { Skip } from './weights/skip.ts';
 import type { MechanismReport } from './weights/tend.ts';
@@ -28,6 +28,7 @@ export const alertNames = [
   'network-suspect',
   'not-admitted',
   'no-answers',
+  'task-broken',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -44,6 +45,8 @@ export interface AlertFacts {
   readonly voided: VoidRound | null;
   /** Rounds in a row in which not one miner gave a good answer. */
   readonly silentRounds: number;
+  /** What the newest round could not judge. */
+  readonly unjudged: readonly UnjudgedTask[];
 }
 
 /** What an operator should be woken for when the chain broke a round off. */
@@ -60,12 +63,13 @@ const alertOfCode: Partial<Record<ErrorCode, AlertName>> = {
 
 /** What an operator should be woken for, from the facts of one finished round. */
 export function alertsOf(facts: AlertFacts): readonly Alert[] {
-  const { snapshot, hotkey, weights, voided, silentRounds } = facts;
+  const { snapshot, hotkey, weights, voided, silentRounds, unjudged } = facts;
   return [
     ...registrationAlert(snapshot, hotkey),
     ...weights.flatMap((report) => mechanismAlerts(snapshot, hotkey, report)),
     ...(voided === null ? [] : [alert(alertOfVoid[voided.reason], voided.detail)]),
     ...silentAlert(silentRounds),
+    ...unjudged.map(brokenAlert),
     ...weights.flatMap(noneEarnAlert),
   ];
 }
@@ -80,6 +84,13 @@ const bearableSilence = 2;
 function silentAlert(rounds: number): readonly Alert[] {
   if (rounds <= bearableSilence) return [];
   return [alert('no-answers', `no miner gave a good answer in the last ${rounds} rounds`)];
+}
+
+/** Nobody but the owner of the task can mend it, and its miners earn by old scores meanwhile. */
+function brokenAlert({ task, uids, detail }: UnjudgedTask): Alert {
+  const whose =
+    uids.length === 1 ? `uid ${uids[0]}` : `${uids.length} miners (uids ${uids.join(', ')})`;
+  return alert('task-broken', `task ${task} gave no score to ${whose}: ${detail}`);
 }
 
 /** Nobody earned before the first vector either: that is how a subnet begins. */

@@ -10,7 +10,8 @@ import { alertNames, alertsOf, chainAlert } from './alerts.ts';
 import type { Alert, AlertName } from './alerts.ts';
 import { explain } from './explain.ts';
 import type { ValidatorStatus } from './explain.ts';
-import type { VoidRound } from './outcome.ts';
+import { unjudgedTasks } from './outcome.ts';
+import type { UnjudgedTask, VoidRound } from './outcome.ts';
 import { meterRound, meterWeights, wordFor } from './meter.ts';
 import type { ValidatorMetrics } from './metrics.ts';
 import { runRound, settleWeights } from './round.ts';
@@ -59,6 +60,8 @@ interface Shown {
   voided: VoidRound | null;
   /** Rounds in a row in which not one miner gave a good answer. */
   silentRounds: number;
+  /** Tasks that could not judge answers of the newest round. */
+  unjudged: readonly UnjudgedTask[];
   /** What the newest round, or the failure of it, gave reason for. */
   alerts: readonly Alert[];
   /** Names of those that the log and the metrics were told of. */
@@ -99,6 +102,7 @@ export function createLoop(
     vectors: [],
     voided: null,
     silentRounds: 0,
+    unjudged: [],
     alerts: [],
     told: new Set(),
     wentBack: null,
@@ -259,6 +263,10 @@ async function show(deps: LoopDeps, shown: Shown, result: RoundResult): Promise<
   shown.state = state;
   shown.voided = voided;
   shown.silentRounds = answered > 0 ? 0 : shown.silentRounds + 1;
+  shown.unjudged = unjudgedTasks(result.outcomes);
+  for (const one of shown.unjudged) {
+    deps.log.error('a task gave no number for good answers', { round: result.round, ...one });
+  }
   await showWeights(deps, shown, result);
   meterRound(deps.metrics, result, deps.signer.ss58);
   deps.log.info('round', {
@@ -283,8 +291,9 @@ async function showWeights(
   shown.vectors = await deps.journal.recent(recentVectors);
   if (snapshot.block.number > (shown.head?.number ?? -1)) sawHead(deps, shown, snapshot.block);
   const { ss58: hotkey } = deps.signer;
-  const { voided, silentRounds } = shown;
-  setAlerts(deps, shown, alertsOf({ snapshot, hotkey, weights, voided, silentRounds }));
+  const { voided, silentRounds, unjudged } = shown;
+  const facts = { snapshot, hotkey, weights, voided, silentRounds, unjudged };
+  setAlerts(deps, shown, alertsOf(facts));
   meterWeights(deps.metrics, weights, shown.vectors);
   for (const report of weights) logWeights(deps.log, report);
 }

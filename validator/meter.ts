@@ -1,5 +1,5 @@
-import { isFault } from '../common/fault.ts';
 import { sharesOf } from './explain.ts';
+import type { Verdict } from './judge-answer.ts';
 import type { ValidatorMetrics } from './metrics.ts';
 import type { RoundResult } from './round.ts';
 import type { MechanismReport, WeightsReport } from './weights/tend.ts';
@@ -11,7 +11,7 @@ import type { VectorRecord } from './weights/vector-state.ts';
 export function meterRound(metrics: ValidatorMetrics, result: RoundResult, hotkey: string): void {
   metrics.rounds.inc({ result: result.voided === null ? 'counted' : 'void' });
   for (const { task, got, result: found } of result.outcomes) {
-    metrics.outcomes.inc({ task, outcome: isFault(found) ? found.reason : 'answer' });
+    metrics.outcomes.inc({ task, outcome: outcomeWord(found) });
     if (got !== null) metrics.answerSeconds.observe(got.latencyMs / 1000, { task });
   }
   metrics.score.clear();
@@ -21,6 +21,12 @@ export function meterRound(metrics: ValidatorMetrics, result: RoundResult, hotke
   const own = result.snapshot.neurons.find((neuron) => neuron.hotkey === hotkey);
   metrics.registered.set(own === undefined ? 0 : 1);
   metrics.validatorTrust.set(own?.validatorTrust ?? 0);
+}
+
+const outcomeOfKind = { judgement: 'answer', unjudged: 'unjudged' } as const;
+
+function outcomeWord(verdict: Verdict): string {
+  return verdict.kind === 'fault' ? verdict.reason : outcomeOfKind[verdict.kind];
 }
 
 /** Where the weights stand; `recent` are vectors of the journal, newest first. */

@@ -44,7 +44,7 @@ export function createValidatorMetrics(meter: Meter): ValidatorMetrics {
     }),
     outcomes: meter.counter({
       name: 'validator_query_outcomes_total',
-      help: 'Questions by task and what came of them: answer, or the reason of the fault',
+      help: 'Questions by task and what came of them: answer, the reason of the fault, or unjudged',
       labels: ['task', 'outcome'],
     }),
     answerSeconds: meter.histogram({

@@ -1,9 +1,10 @@
 import type { Hotkey } from '../common/brand.ts';
 import type { Snapshot } from '../common/chain-port.ts';
 import { isFault } from '../common/fault.ts';
-import type { Fault, FaultReason } from '../common/fault.ts';
+import type { FaultReason } from '../common/fault.ts';
 import type { Receipt } from '../common/wire/receipt.ts';
-import type { Judgement } from '../tasks/task-port.ts';
+import { isUnjudged } from './judge-answer.ts';
+import type { Verdict } from './judge-answer.ts';
 
 /** What was sent to one miner, as it is recorded in the evidence. */
 export interface SentRequest {
@@ -32,7 +33,25 @@ export interface Outcome {
   /** null when nothing was sent: no axon, or an address that is not dialled. */
   readonly sent: SentRequest | null;
   readonly got: GotAnswer | null;
-  readonly result: Judgement | Fault;
+  readonly result: Verdict;
+}
+
+/** A task whose own code gave no number in a round, and to whose answers. */
+export interface UnjudgedTask {
+  readonly task: string;
+  readonly uids: readonly number[];
+  /** Of the first one. */
+  readonly detail: string;
+}
+
+export function unjudgedTasks(outcomes: readonly Outcome[]): readonly UnjudgedTask[] {
+  const found = new Map<string, UnjudgedTask>();
+  for (const { task, uid, result } of outcomes) {
+    if (!isUnjudged(result)) continue;
+    const known = found.get(task) ?? { task, uids: [], detail: result.detail };
+    found.set(task, { ...known, uids: [...known.uids, uid] });
+  }
+  return [...found.values()];
 }
 
 const lostOnTheWay: readonly FaultReason[] = ['unreachable', 'timeout', 'reset', 'cancelled'];

@@ -7,10 +7,11 @@ import { parseReceipt, receiptSignatureCheck } from '../common/wire/receipt.ts';
 import type { Receipt } from '../common/wire/receipt.ts';
 import type { SignatureCheck, Signer, Verifier } from '../common/signer-port.ts';
 import { publicKeyOf } from '../common/keys/ss58.ts';
-import type { Judgement } from '../tasks/task-port.ts';
 import { axonUrl } from './address.ts';
 import type { AddressPolicy } from './address.ts';
 import type { MinerChallenge } from './challenge.ts';
+import { judgeAnswer } from './judge-answer.ts';
+import type { Verdict } from './judge-answer.ts';
 import type { GotAnswer, Outcome, SentRequest } from './outcome.ts';
 import type { MinerTarget } from './select.ts';
 import type { QueryWire } from './wire/query-wire.ts';
@@ -159,7 +160,7 @@ function judgeAll(
   });
 }
 
-function outcome(one: Exchange, got: GotAnswer | null, result: Judgement | Fault): Outcome {
+function outcome(one: Exchange, got: GotAnswer | null, result: Verdict): Outcome {
   const { uid, hotkey } = one.item.target;
   return { uid, hotkey, task: one.item.task.name, sent: one.sent, got, result };
 }
@@ -219,8 +220,8 @@ function judge(
   { body }: GotAnswer,
   answer: HttpResponse | Fault,
   options: QueryOptions,
-): Judgement | Fault {
+): Verdict {
   const headers = isFault(answer) ? {} : answer.headers;
   const outputs = options.wire.read(item, { body, headers }, options.maxAnswerBytes);
-  return isFault(outputs) ? outputs : item.task.judge(item.challenge.truth, outputs);
+  return isFault(outputs) ? outputs : judgeAnswer(item.task, item.challenge.truth, outputs);
 }

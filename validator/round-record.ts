@@ -7,6 +7,8 @@ import { secretCommitment } from '../tasks/prng.ts';
 import type { ChallengeContext } from './challenge.ts';
 import { bodyOp } from './evidence.ts';
 import type { EvidenceFields } from './evidence.ts';
+import { isUnjudged } from './judge-answer.ts';
+import type { Verdict } from './judge-answer.ts';
 import type { Outcome } from './outcome.ts';
 import type { MinerPoints } from './score.ts';
 import type { MinerTarget } from './select.ts';
@@ -66,10 +68,14 @@ function exchangeFields(outcome: Outcome): EvidenceFields {
       receiptSignature: toHex(got.receipt.signature),
       ...(got.receipt.path.length > 0 && { receiptPath: got.receipt.path }),
     }),
-    ...(isFault(result)
-      ? { fault: result.reason, detail: result.detail }
-      : { marks: result.marks }),
+    ...verdictFields(result),
   };
+}
+
+/** `unjudged`: a good answer to which the task's own code gave no number; it moved no score. */
+function verdictFields(verdict: Verdict): EvidenceFields {
+  if (isFault(verdict)) return { fault: verdict.reason, detail: verdict.detail };
+  return isUnjudged(verdict) ? { unjudged: verdict.detail } : { marks: verdict.marks };
 }
 
 /** The bodies of a round's exchanges, each under its hash. */

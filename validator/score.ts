@@ -3,6 +3,8 @@ import { isFault } from '../common/fault.ts';
 import type { FaultReason } from '../common/fault.ts';
 import { addMarks, addTallies, emptyTally, skill } from '../tasks/skill.ts';
 import type { Tally } from '../tasks/skill.ts';
+import { isUnjudged } from './judge-answer.ts';
+import type { Verdict } from './judge-answer.ts';
 import type { Outcome } from './outcome.ts';
 import type { Board, RoundTally } from './scoreboard.ts';
 import { toUnit, zero } from './unit.ts';
@@ -52,12 +54,15 @@ export interface MinerPoints {
   readonly hotkey: Hotkey;
   readonly points: Unit;
   readonly tasks: readonly TaskPoints[];
+  /** Tasks whose code could not judge its answer: they say nothing, and move nothing. */
+  readonly leftOut: readonly string[];
 }
 
 /**
  * Points of this round, one entry for each measured miner, in the order of the outcomes. A task
  * without a good answer gives 0 and leaves the window alone: the window measures skill, the
- * moving average on the board measures being there.
+ * moving average on the board measures being there. What a task could not judge is left out: the
+ * other tasks count alone, and a miner without any has no points, and does not move.
  */
 export function scoreOutcomes(
   board: Board,
@@ -65,9 +70,10 @@ export function scoreOutcomes(
   options: ScoreOptions,
 ): readonly MinerPoints[] {
   const miners = new Map(outcomes.map(({ hotkey, uid }) => [hotkey, uid]));
-  return [...miners].map(([hotkey, uid]) => {
+  return [...miners].flatMap(([hotkey, uid]) => {
     const own = outcomes.filter((outcome) => outcome.hotkey === hotkey);
-    return minerPoints(board, { uid, hotkey }, own, options);
+    const points = minerPoints(board, { uid, hotkey }, own, options);
+    return points.tasks.length === 0 && points.leftOut.length > 0 ? [] : [points];
   });
 }
 
@@ -78,13 +84,16 @@ function minerPoints(
   options: ScoreOptions,
 ): MinerPoints {
   const window = board.entries.get(hotkey)?.window ?? [];
-  const tasks = options.tasks.map((task) => {
+  const leftOut = own.filter(({ result }) => isUnjudged(result)).map(({ task }) => task);
+  const counted = options.tasks.filter(({ name }) => !leftOut.includes(name));
+  const tasks = counted.map((task) => {
     const outcome = own.find((one) => one.task === task.name);
-    return outcome === undefined
+    const before = earlier(window, task.name, options.windowRounds);
+    return outcome === undefined || isUnjudged(outcome.result)
       ? noOutcome(task.name)
-      : taskPoints(task, outcome, earlier(window, task.name, options.windowRounds), options);
+      : taskPoints(task, { ...outcome, result: outcome.result }, before, options);
   });
-  return { uid, hotkey, points: mean(tasks, options.tasks), tasks };
+  return { uid, hotkey, points: mean(tasks, counted), tasks, leftOut };
 }
 
 function noOutcome(task: string): TaskPoints {
@@ -100,7 +109,7 @@ function earlier(window: readonly RoundTally[], task: string, rounds: number): T
 
 function taskPoints(
   task: ScoredTask,
-  outcome: Outcome,
+  outcome: Outcome & { readonly result: Exclude<Verdict, { kind: 'unjudged' }> },
   before: Tally,
   options: ScoreOptions,
 ): TaskPoints {

@@ -115,16 +115,18 @@ function moved(
   };
 }
 
+/** Tasks that are gone leave; those that were left out of this round stay as they are. */
 function movedTasks(
   { taskScores }: BoardEntry,
   own: MinerPoints,
   alpha: number,
 ): Readonly<Record<string, Unit>> {
+  const stays = Object.entries(taskScores).filter(([task]) => own.leftOut.includes(task));
   const moved = own.tasks.map(({ task, points }) => {
     const before = taskScores[task] ?? zero;
     return [task, toUnit(before + alpha * (points - before))] as const;
   });
-  return Object.fromEntries(moved);
+  return Object.fromEntries([...stays, ...moved]);
 }
 
 function slowest(own: MinerPoints): number | null {
@@ -139,11 +141,13 @@ function grown(
   own: MinerPoints,
   windowRounds: number,
 ): readonly RoundTally[] {
-  return own.tasks.flatMap(({ task, tally }) => {
+  const stays = window.filter(({ task }) => own.leftOut.includes(task));
+  const grown = own.tasks.flatMap(({ task, tally }) => {
     const before = window.filter((one) => one.task === task);
     const all = tally === null ? before : [...before, { round, task, ...tally }];
     return all.slice(-windowRounds);
   });
+  return [...stays, ...grown];
 }
 
 const unit = z.number().min(0).max(1);

@@ -100,6 +100,7 @@ describe('weights on the embedded chain, to their effect', () => {
       weights: [report],
       voided: null,
       silentRounds: 0,
+      unjudged: [],
     });
     expect(alerts.find(({ name }) => name === 'weights-missed')?.detail).toContain(`${round}`);
     await live(best, ([newest]) => newest?.state === 'committed' && newest.id > (missed?.id ?? 0));

@@ -115,8 +115,10 @@ describe('skill', () => {
 });
 
 describe('tallies', () => {
-  test('add up, with marks cut to 0..1 and NaN as wrong', () => {
-    const tally = addMarks(emptyTally, [1, 0, 0.5, Number.NaN, -3, 7]);
+  test('add up, with marks cut to 0..1; what is no number is never taken for wrong', () => {
+    const tally = addMarks(emptyTally, [1, 0, 0.5, 0, -3, 7]);
+    const spoiled = addMarks(tally, [1, Number.NaN]);
+    expect([spoiled.correct, skill(spoiled, 0.1, deviations)]).toEqual([NaN, NaN]);
     expect(tally).toEqual({ correct: 2.5, total: 6 });
     expect(addTallies([tally, { correct: 1, total: 2 }])).toEqual({ correct: 3.5, total: 8 });
     expect(addTallies([])).toEqual(emptyTally);

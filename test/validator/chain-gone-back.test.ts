@@ -11,9 +11,14 @@ const wentBack = /^the chain went back behind block \d+ \(its hash changed\)$/;
 async function alertsAfter(rig: Rig, report: MechanismReport) {
   const snapshot = await rig.chain.snapshot(netuid);
   const hotkey = key('alpha').ss58;
-  return alertsOf({ snapshot, hotkey, weights: [report], voided: null, silentRounds: 0 }).map(
-    ({ name }) => name,
-  );
+  return alertsOf({
+    snapshot,
+    hotkey,
+    weights: [report],
+    voided: null,
+    silentRounds: 0,
+    unjudged: [],
+  }).map(({ name }) => name);
 }
 
 describe.each(['plain', 'timelocked', 'hash'] as const)('a chain that goes back (%s)', (path) => {

@@ -156,7 +156,14 @@ describe('what holds weights back', () => {
   async function alertsOn(rig: Rig, report: Awaited<ReturnType<Rig['tend']>>) {
     const snapshot = await rig.chain.snapshot(netuid);
     const hotkey = key('alpha').ss58;
-    return alertsOf({ snapshot, hotkey, weights: [report], voided: null, silentRounds: 0 });
+    return alertsOf({
+      snapshot,
+      hotkey,
+      weights: [report],
+      voided: null,
+      silentRounds: 0,
+      unjudged: [],
+    });
   }
 
   it.each([

@@ -5,7 +5,9 @@ import { deviationsOf } from '../../tasks/skill.ts';
 import type { Outcome } from '../../validator/outcome.ts';
 import { latencyFactor, scoreOutcomes } from '../../validator/score.ts';
 import type { ScoreOptions } from '../../validator/score.ts';
-import { board, entry, hotkey } from './build.ts';
+import { updateBoard } from '../../validator/scoreboard.ts';
+import { toUnit } from '../../validator/unit.ts';
+import { board, entry, hotkey, neuron } from './build.ts';
 
 const options: ScoreOptions = {
   tasks: [{ name: 'digits', chance: 0.1, weight: 1 }],
@@ -114,6 +116,34 @@ describe('scoreOutcomes', () => {
     expect(half!.points).toBeCloseTo((3 * first!.points) / 4, 12);
   });
 
+  it('leaves out what a task could not judge, and moves nothing by it', () => {
+    const two: ScoreOptions = {
+      ...options,
+      tasks: [
+        { name: 'digits', chance: 0.1, weight: 3 },
+        { name: 'other', chance: 0.5, weight: 1 },
+      ],
+    };
+    const good = outcome(1, marksOf(64, 64));
+    const result = {
+      kind: 'unjudged',
+      detail: 'mark 1 of 64 is NaN, not a finite number',
+    } as const;
+    const unjudged = { ...outcome(1, null, { task: 'other' }), result };
+    const [alone] = scoreOutcomes(board(), [good], options);
+    const [both] = scoreOutcomes(board(), [good, unjudged], two);
+    expect(both).toMatchObject({ points: expect.closeTo(alone!.points, 12), leftOut: ['other'] });
+    expect(scoreOutcomes(board(), [{ ...unjudged, task: 'digits' }], options)).toEqual([]);
+    const tally = { round: 1, task: 'other', correct: 60, total: 64 };
+    const before = entry(1, 0.5, { window: [tally], taskScores: { other: toUnit(0.7) } });
+    const averaging = { alpha: 0.5, windowRounds: 4 };
+    const after = updateBoard(board(before), [neuron(1)], 2, [both!], averaging);
+    const [moved] = [...after.entries.values()];
+    expect(moved?.taskScores).toMatchObject({ other: 0.7, digits: expect.any(Number) });
+    expect(moved?.window).toEqual([tally, expect.objectContaining({ task: 'digits', round: 2 })]);
+    expect(moved?.score).toBeGreaterThan(0.5);
+  });
+
   it('keeps miners apart, in the order of their outcomes', () => {
     const found = scoreOutcomes(
       board(),
@@ -131,9 +161,9 @@ describe('scoreOutcomes', () => {
 describe('latencyFactor', () => {
   it('falls along a line between good and bad', () => {
     const rule = { weight: 0.1, goodMs: 100, badMs: 300 };
-    const factors = [0, 100, 200, 300, 9000, NaN].map((ms) => latencyFactor(ms, rule));
+    const factors = [0, 100, 200, 300, 9000].map((ms) => latencyFactor(ms, rule));
     const rounded = factors.map((factor) => Math.round(factor * 1e6) / 1e6);
-    expect(rounded).toEqual([1, 1, 0.95, 0.9, 0.9, 0.9]);
+    expect(rounded).toEqual([1, 1, 0.95, 0.9, 0.9]);
     expect(latencyFactor(null, rule)).toBe(0.9);
   });
 });

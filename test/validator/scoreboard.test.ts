@@ -24,6 +24,7 @@ function points(uid: number, value: number, more: { fault?: boolean } = {}): Min
         fault: faulty ? 'timeout' : null,
       },
     ],
+    leftOut: [],
   };
 }
 

@@ -63,6 +63,7 @@ describe('alertsOf', () => {
     hotkey: hotkey(0),
     voided: null as VoidRound | null,
     silentRounds: 0,
+    unjudged: [],
   };
   const quiet: MechanismReport = {
     mecid: 0,

@@ -58,7 +58,7 @@ describe('a score that is no number', () => {
       [bad, bad],
     ]) {
       for (const whenNoneEarn of ['skip', 'owner'] as const) {
-        const made = scored(scores);
+        const made = scored(scores.map(() => 0));
         const broken = board(
           ...scores.map((score, uid) => entry(uid, 0, { score: score as Unit })),
         );
