@@ -83,12 +83,17 @@ describe('scoreOutcomes', () => {
     );
   });
 
-  it('stays finite and within 0..1 for any marks and latencies', () => {
+  it('stays finite and within 0..1 for any marks and latencies that are numbers', () => {
+    const number = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
-      fc.property(fc.array(fc.double(), { maxLength: 70 }), fc.double(), (marks, latencyMs) => {
+      fc.property(fc.array(number, { maxLength: 70 }), number, (marks, latencyMs) => {
         const points = pointsOf(outcome(1, marks, { latencyMs }));
         return points >= 0 && points <= 1;
       }),
+    );
+    const marks = [...marksOf(63, 63), Number.NaN];
+    expect(() => pointsOf(outcome(1, marks))).toThrow(
+      expect.objectContaining({ code: 'INTERNAL' }),
     );
   });
 
