@@ -39,8 +39,8 @@ export function tuneLines(report: TuneReport, width: number): readonly string[] 
 /** Throws TUNE_FAILED, TUNE_TARGET_MISSED. */
 export function chosenOf({ result, targetP99Ms }: TuneReport): Setting {
   if (result.chosen !== undefined) return result.chosen.setting;
-  if (result.measured.length > 0) {
-    throw new SubnetError('TUNE_TARGET_MISSED', { targetP99Ms: targetP99Ms ?? 0 });
+  if (result.measured.length > 0 && targetP99Ms !== null) {
+    throw new SubnetError('TUNE_TARGET_MISSED', { targetP99Ms });
   }
   const reasons = result.failed.map(({ setting, detail }) => `${settingText(setting)}: ${detail}`);
   throw new SubnetError('TUNE_FAILED', { detail: reasons.slice(0, 3).join('; ') });

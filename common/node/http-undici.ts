@@ -9,6 +9,8 @@ import { toHex } from '../hex.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http-port.ts';
 import { tlsKeyBytes } from '../tls-key.ts';
 import type { TlsKey } from '../tls-key.ts';
+import { createAbortWatch } from './abort-watch.ts';
+import type { AbortWatch } from './abort-watch.ts';
 import { pinnedConnector } from './pinned-connector.ts';
 
 export interface HttpClientOptions {
@@ -49,6 +51,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const agent = agentOf({ timeout: connectTimeoutMs, ...(ca === undefined ? {} : { ca }) });
   const pinned = keptAgents((tlsKey) => agentOf(pinnedConnector(tlsKey, connectTimeoutMs)));
   const refuse = options.refuse ?? (() => null);
+  const stops = createAbortWatch();
   const find = options.operatorHosts === true ? operatorTarget : targetOf;
   return {
     async request(request) {
@@ -56,7 +59,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       if ('kind' in target) return target;
       if (request.signal?.aborted === true) return fault('cancelled', 'stopped before it was sent');
       return new Promise<Answer>((resolve) => {
-        const exchange = new Exchange(request, connectTimeoutMs, resolve);
+        const exchange = new Exchange(request, { connectTimeoutMs, stops }, resolve);
         const { tlsKey } = request;
         const through = tlsKey === undefined ? agent : pinned.of(tlsKey);
         through.dispatch(dispatchOptions(request, target), exchange);
@@ -143,12 +146,19 @@ function dispatchOptions(request: HttpRequest, target: Target): Dispatcher.Dispa
   };
 }
 
+interface ExchangeDeps {
+  readonly connectTimeoutMs: number;
+  /** Shared by all: many requests commonly have one signal. */
+  readonly stops: AbortWatch;
+}
+
 /**
  * One request on its way. Data is counted and kept as it comes; the first thing that ends the
  * exchange decides what it was, whatever the connection does afterwards.
  */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest;
+  readonly #stops: AbortWatch;
   readonly #resolve: (answer: Answer) => void;
   readonly #onAbort = (): void => this.#end(fault('cancelled', 'stopped by this node'));
   #timer: ReturnType<typeof setTimeout>;
@@ -160,14 +170,19 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Uint8Array[] = [];
   #length = 0;
 
-  constructor(request: HttpRequest, connectMs: number, resolve: (answer: Answer) => void) {
+  constructor(
+    request: HttpRequest,
+    { connectTimeoutMs, stops }: ExchangeDeps,
+    resolve: (answer: Answer) => void,
+  ) {
     this.#request = request;
+    this.#stops = stops;
     this.#resolve = resolve;
     // Undici's own connect timer ticks coarsely; this one also covers what comes before it.
     this.#timer = setTimeout(() => {
-      this.#end(fault('unreachable', `no connection within ${connectMs} ms`));
-    }, connectMs);
-    request.signal?.addEventListener('abort', this.#onAbort, { once: true });
+      this.#end(fault('unreachable', `no connection within ${connectTimeoutMs} ms`));
+    }, connectTimeoutMs);
+    if (request.signal !== undefined) stops.add(request.signal, this.#onAbort);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -215,7 +230,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#done) return;
     this.#done = true;
     clearTimeout(this.#timer);
-    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    const { signal } = this.#request;
+    if (signal !== undefined) this.#stops.remove(signal, this.#onAbort);
     this.#chunks = [];
     this.#resolve(answer);
     if (answer.kind === 'fault') this.#controller?.abort(ended);

@@ -35,7 +35,7 @@ export interface TuneResult {
   /** All that were measured, the current setting first. */
   readonly measured: readonly Measured[];
   readonly failed: readonly FailedSetting[];
-  /** Those that were measured again and again, one after the other. */
+  /** Those that were measured again, in turns, and what is configured now. */
   readonly finalists: readonly Measured[];
   /** The time was over before all that is worth looking at was looked at. */
   readonly cutShort: boolean;
@@ -74,7 +74,6 @@ class Search {
   readonly #startMs: number;
   readonly #samples = new Map<Setting, Sample[]>();
   readonly #failed: FailedSetting[] = [];
-  #finalists: readonly Setting[] = [];
   #current: Setting;
   #cutShort = false;
   /** Of the slowest start so far: what another one may cost. */
@@ -100,28 +99,36 @@ class Search {
     }
   }
 
+  /**
+   * In rounds. One lucky sample leads at first and falls back when it is measured again, so each
+   * round asks anew who comes close to the best.
+   */
   async compare(): Promise<void> {
-    this.#finalists = this.#pickFinalists();
-    for (let round = 1; round < mostSamples; round += 1) {
-      for (const group of byPlacement(this.#finalists)) {
-        if (this.#isOver(1, this.#loadMs)) return;
-        await this.#withEngine(group[0], async (engine) => {
-          for (const setting of group) {
-            if (this.#isOver(1, 0)) return;
-            await this.#take(engine, setting);
-          }
-        });
+    for (;;) {
+      const contenders = this.#contenders();
+      const open = contenders.filter((one) => this.#countOf(one) < mostSamples);
+      if (open.length === 0) return;
+      for (const group of byPlacement(open)) {
+        if (this.#isOver(1, this.#loadMs)) {
+          // A close one that was measured once only may be the best after all.
+          this.#cutShort ||= this.#contenders().some((one) => this.#countOf(one) === 1);
+          return;
+        }
+        await this.#withEngine(group[0], (engine) => this.#takeAll(engine, group));
       }
     }
   }
 
   result(): TuneResult {
     const measured = this.#measured();
-    const isFinalist = ({ setting }: Measured): boolean => this.#finalists.includes(setting);
-    const finalists = measured.filter(isFinalist);
+    const sound = measured.filter(({ setting }) => !this.#hasFailed(setting));
+    const finalists = measured.filter(
+      ({ setting, samples }) => samples.length > 1 || isSameSetting(setting, this.#current),
+    );
     const { targetP99Ms } = this.#options;
+    const again = sound.filter(({ samples }) => samples.length > 1);
     // Measured again, none of them may keep the p99 any more; slower ones still do.
-    const chosen = chooseSetting(finalists, targetP99Ms) ?? chooseSetting(measured, targetP99Ms);
+    const chosen = chooseSetting(again, targetP99Ms) ?? chooseSetting(sound, targetP99Ms);
     return {
       measured,
       failed: this.#failed,
@@ -150,6 +157,14 @@ class Search {
         if (idleSteps >= 2 && maxBatch >= leastLook) return;
       }
     });
+  }
+
+  async #takeAll(engine: Engine, settings: readonly Setting[]): Promise<void> {
+    for (const setting of settings) {
+      if (this.#isOver(1, 0)) return;
+      // What broke the engine is no failure of those that come after it.
+      if ((await this.#take(engine, setting)) === null) return;
+    }
   }
 
   /** One setting is one key, so that its samples come together. */
@@ -214,22 +229,30 @@ class Search {
     return bestThroughput(inside);
   }
 
-  /** What comes close to the best, the best first, and what is configured now to compare with. */
-  #pickFinalists(): readonly Setting[] {
+  /**
+   * What comes close to the best by all samples so far, and what is configured now to compare with;
+   * what has the fewest samples first.
+   */
+  #contenders(): readonly Setting[] {
     const { targetP99Ms } = this.#options;
-    const measured = this.#measured();
-    const kept = measured.filter(
-      ({ median }) => targetP99Ms === null || median.p99Ms <= targetP99Ms,
-    );
-    const close = kept.filter(
-      ({ median }) => median.itemsPerSecond >= bestThroughput(kept) * finalistShare,
-    );
-    const best = close
+    const sound = this.#measured().filter(({ setting }) => !this.#hasFailed(setting));
+    const kept = sound.filter(({ median }) => targetP99Ms === null || median.p99Ms <= targetP99Ms);
+    const least = bestThroughput(kept) * finalistShare;
+    const best = kept
+      .filter(({ median }) => median.itemsPerSecond >= least)
       .sort((a, b) => b.median.itemsPerSecond - a.median.itemsPerSecond)
-      .slice(0, mostFinalists)
-      .map(({ setting }) => setting);
-    const now = measured.find(({ setting }) => isSameSetting(setting, this.#current))?.setting;
-    return now === undefined || best.includes(now) ? best : [...best, now];
+      .slice(0, mostFinalists);
+    const now = sound.filter(({ setting }) => isSameSetting(setting, this.#current));
+    const all = [...new Set([...best, ...now].map(({ setting }) => setting))];
+    return all.sort((a, b) => this.#countOf(a) - this.#countOf(b));
+  }
+
+  #countOf(setting: Setting): number {
+    return this.#samples.get(setting)?.length ?? 0;
+  }
+
+  #hasFailed(setting: Setting): boolean {
+    return this.#failed.some((one) => isSameSetting(one.setting, setting));
   }
 }
 

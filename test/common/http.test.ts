@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
@@ -250,6 +251,33 @@ describe('undici client and hostile peers', () => {
     const silent = await peer(() => controller.abort());
     const answer = await client().request(get(silent.port, { signal: controller.signal }));
     expect(answer).toMatchObject({ kind: 'fault', reason: 'cancelled' });
+  });
+
+  it('puts one listener on a signal, however many requests share it, and takes it away', async () => {
+    const silent = await peer(() => undefined);
+    const stop = new AbortController();
+    const listeners = (): number => getEventListeners(stop.signal, 'abort').length;
+    const one = client();
+    const answers = Array.from({ length: 20 }, () =>
+      one.request(get(silent.port, { signal: stop.signal })),
+    );
+    expect(listeners()).toBe(1);
+    stop.abort();
+    const cancelled = { kind: 'fault', reason: 'cancelled' };
+    expect(await Promise.all(answers)).toMatchObject(answers.map(() => cancelled));
+    expect(listeners()).toBe(0);
+  });
+
+  it('leaves no listener on a signal whose requests are answered', async () => {
+    const quick = await peer(rawAnswer({ kind: 'reply', status: 200 }));
+    const { signal } = new AbortController();
+    const one = client();
+    for (let round = 0; round < 2; round += 1) {
+      const answers = [1, 2, 3].map(() => one.request(get(quick.port, { signal })));
+      expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+      expect((await Promise.all(answers)).every(({ kind }) => kind === 'response')).toBe(true);
+      expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    }
   });
 
   it('leaves no request unanswered when it is closed', async () => {

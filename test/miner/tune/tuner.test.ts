@@ -163,6 +163,40 @@ describe('the search', () => {
     expect(starts.length).toBeGreaterThan(6);
   });
 
+  it('brings in those that were near once the leader of a lucky moment falls back', async () => {
+    const lucky: Setting = { instances: 1, threads: 2, maxBatch: 32 };
+    let first = true;
+    const { deps } = device((one) => {
+      if (settingText(one) !== settingText(lucky)) return typical(one);
+      const wasFirst = first;
+      first = false;
+      return wasFirst ? 10_000 : typical(one);
+    });
+    const { chosen, measured: all } = await tuneEngine(deps, roomy);
+    const best = Math.max(...all.map(({ median }) => median.itemsPerSecond));
+    expect(chosen?.median.itemsPerSecond).toBeGreaterThanOrEqual(best * 0.98);
+    expect(chosen?.setting).toEqual({ instances: 4, threads: 1, maxBatch: 8 });
+    expect(chosen?.samples.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('never chooses a setting that broke when it was measured again', async () => {
+    const { deps, failures, samples } = device(typical);
+    const bad: Setting = { instances: 4, threads: 1, maxBatch: 8 };
+    const measure = deps.measure;
+    const breaking: typeof deps = {
+      ...deps,
+      measure: (engine, one, sliceMs) => {
+        const isAgain = samples.some((past) => settingText(past) === settingText(bad));
+        if (isAgain) failures.set(settingText(bad), runFailure('crashed', 'out of memory'));
+        return measure(engine, one, sliceMs);
+      },
+    };
+    const { chosen, failed } = await tuneEngine(breaking, roomy);
+    expect(failed).toEqual([{ setting: bad, detail: 'crashed: out of memory' }]);
+    expect(chosen?.setting).not.toEqual(bad);
+    expect(chosen?.samples.length).toBeGreaterThan(1);
+  });
+
   it('always measures what is configured now, first and to the end', async () => {
     const { deps, samples } = device(typical);
     const { finalists, current } = await tuneEngine(deps, roomy);
