@@ -28,6 +28,7 @@ import { paidFairly, summaryOf } from './demo/state.ts';
 import type { DemoState } from './demo/state.ts';
 import type { CliIo } from './io.ts';
 import { wholeNumberOption } from './options.ts';
+import { raoPerTao } from '../common/rao.ts';
 
 interface DemoOptions {
   readonly epochs: number;
@@ -178,7 +179,7 @@ async function stakeOne(chain: Chain, layout: DemoLayout, name: DemoValidator): 
   const location = { path: layout.walletPath, name, hotkey: 'default' };
   const { signer } = readColdkey(loadSr25519(), location);
   const { hotkey } = keysOf(layout, name);
-  const amountRao = BigInt(demoStakeTao[name]) * 1_000_000_000n;
+  const amountRao = BigInt(demoStakeTao[name]) * raoPerTao;
   const calls: ChainCall[] = [
     { call: 'burned_register', netuid: demoNetuid, hotkey },
     { call: 'add_stake', netuid: demoNetuid, hotkey, amountRao },

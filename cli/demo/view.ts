@@ -1,4 +1,5 @@
 import type { DemoState, MinerRow, ValidatorRow } from './state.ts';
+import { raoPerTao } from '../../common/rao.ts';
 
 interface Paint {
   bold(text: string): string;
@@ -57,7 +58,7 @@ function validatorLine(row: ValidatorRow): string {
   return [
     row.name.padEnd(10),
     String(row.uid ?? '-').padStart(4),
-    (Number(row.stakeRao) / 1e9).toFixed(0).padStart(9),
+    (Number(row.stakeRao) / Number(raoPerTao)).toFixed(0).padStart(9),
     String(row.round ?? '-').padStart(7),
     row.vtrust.toFixed(3).padStart(8),
     row.dividends.toFixed(3).padStart(11),

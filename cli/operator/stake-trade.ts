@@ -30,6 +30,7 @@ import type { LimitFlags } from './price-limit.ts';
 import { withChain } from './session.ts';
 import type { OperatorDeps } from './session.ts';
 import { shortKey } from './table.ts';
+import { raoPerTao } from '../../common/rao.ts';
 
 export interface TradeFlags extends SigningFlags, LimitFlags {
   /** RAO: of TAO when adding, of alpha when removing. */
@@ -118,7 +119,7 @@ function hotkeysOf(io: CliIo, flags: TradeFlags): readonly Hotkey[] {
 async function shareOfAll(view: StateView, states: readonly StakeState[]): Promise<bigint> {
   const [first] = states;
   if (first === undefined) throw usage('the wallet has no hotkey that could be read');
-  const probe = { direction: 'buy', amountRao: 1_000_000_000n, limit: null } as const;
+  const probe = { direction: 'buy', amountRao: raoPerTao, limit: null } as const;
   const feeRao = 2n * (await view.fee(stakeCall(view, first, probe), first.coldkey));
   return spendable(first, feeRao * BigInt(states.length)) / BigInt(states.length);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { datatypes } from '../tensor.ts';
+import { raoPerTao } from '../rao.ts';
 
 /** Fields that several kinds of YAML have in common. */
 
@@ -126,5 +127,5 @@ export function metrics(defaultPort: number) {
 export function raoOf(amount: number | string): bigint {
   const text = typeof amount === 'number' ? amount.toFixed(9) : amount;
   const [whole = '0', decimals = ''] = text.split('.');
-  return BigInt(whole) * 1_000_000_000n + BigInt(decimals.padEnd(9, '0').slice(0, 9) || '0');
+  return BigInt(whole) * raoPerTao + BigInt(decimals.padEnd(9, '0').slice(0, 9) || '0');
 }

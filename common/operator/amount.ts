@@ -1,4 +1,4 @@
-const raoPerUnit = 1_000_000_000n;
+import { raoPerTao } from '../rao.ts';
 
 /** An amount with its unit, exact to the RAO: what subnets' stake is counted in is alpha. */
 export interface Amount {
@@ -20,16 +20,16 @@ export function stakeOn(netuid: number, rao: bigint): Amount {
 export function parseAmount(text: string): bigint | null {
   const match = /^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text.trim());
   if (match === null) return null;
-  return BigInt(match[1] ?? '0') * raoPerUnit + BigInt((match[2] ?? '').padEnd(9, '0'));
+  return BigInt(match[1] ?? '0') * raoPerTao + BigInt((match[2] ?? '').padEnd(9, '0'));
 }
 
 /** `1.5`, without trailing zeros; exact. */
 export function decimalText(rao: bigint): string {
   const size = rao < 0n ? -rao : rao;
-  const fraction = String(size % raoPerUnit)
+  const fraction = String(size % raoPerTao)
     .padStart(9, '0')
     .replace(/0+$/, '');
-  const whole = `${rao < 0n ? '-' : ''}${size / raoPerUnit}`;
+  const whole = `${rao < 0n ? '-' : ''}${size / raoPerTao}`;
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
@@ -53,5 +53,5 @@ export function shortDecimal(rao: bigint, decimals = 4): string {
 
 /** What an amount of alpha is worth at a price in RAO of TAO for one whole alpha, rounded down. */
 export function worth(alphaRao: bigint, priceRao: bigint): bigint {
-  return (alphaRao * priceRao) / raoPerUnit;
+  return (alphaRao * priceRao) / raoPerTao;
 }

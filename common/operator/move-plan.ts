@@ -12,6 +12,7 @@ import type { Refusal } from './refusal.ts';
 import { leastTrade, tooLittle } from './stake-minimum.ts';
 import type { PriceLimit } from './stake-plan.ts';
 import { requireSubnet } from './subnet-list.ts';
+import { raoPerTao } from '../rao.ts';
 
 /** Whose stake, behind which hotkey, on which subnet. */
 export interface StakePlace {
@@ -49,8 +50,6 @@ export interface MoveState {
 }
 
 const pallet = 'SubtensorModule';
-const raoPerUnit = 1_000_000_000n;
-
 /** Throws CHAIN_NO_SUBNET for either subnet. */
 export async function readMove(
   view: StateView,
@@ -70,7 +69,7 @@ export async function readMove(
     Promise.all(netuids.map((netuid) => hasPool(view, netuid))),
     readPrices(view, netuids),
   ]);
-  const priceOf = (netuid: number): bigint => prices.get(netuid) ?? raoPerUnit;
+  const priceOf = (netuid: number): bigint => prices.get(netuid) ?? raoPerTao;
   const [fromPriceRao, toPriceRao] = [priceOf(from.netuid), priceOf(to.netuid)];
   const isOpen = (toggle: unknown): boolean => toggle === undefined || asBool(toggle);
   return {
@@ -84,7 +83,7 @@ export async function readMove(
     closedNetuid: netuids.find((netuid, at) => netuid !== 0 && !isOpen(enabled[at])) ?? null,
     fromPriceRao,
     toPriceRao,
-    rateRao: toPriceRao === 0n ? 0n : (fromPriceRao * raoPerUnit) / toPriceRao,
+    rateRao: toPriceRao === 0n ? 0n : (fromPriceRao * raoPerTao) / toPriceRao,
     fixedRate: from.netuid === to.netuid || !pools.includes(true),
     canLimit: kind === 'swap' && view.callArguments(pallet, limitCall) !== null,
     minimumRao: leastTrade(view),

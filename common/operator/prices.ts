@@ -1,8 +1,8 @@
 import { asBig, asList, asNumber, asRecord } from '../chain/decoded.ts';
 import type { StateView } from '../state-view.ts';
 import { optionalMany } from './optional-reads.ts';
+import { raoPerTao } from '../rao.ts';
 
-const raoPerTao = 1_000_000_000n;
 const swapApi = 'SwapRuntimeApi';
 
 /**

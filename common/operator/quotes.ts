@@ -2,10 +2,9 @@ import { asBig, asRecord } from '../chain/decoded.ts';
 import type { StateView } from '../state-view.ts';
 import { worth } from './amount.ts';
 import { readPrice } from './prices.ts';
+import { raoPerTao } from '../rao.ts';
 
 const api = 'SwapRuntimeApi';
-const raoPerUnit = 1_000_000_000n;
-
 /** RAO of TAO that a sale of alpha brings now, after the pool's move and its fee. */
 export async function quoteSale(
   view: StateView,
@@ -34,7 +33,7 @@ export async function quotePurchase(
     return { alphaRao: asBig(found['alphaAmount']), feeRao: asBig(found['taoFee']) };
   }
   const priceRao = await readPrice(view, netuid);
-  return { alphaRao: priceRao === 0n ? 0n : (taoRao * raoPerUnit) / priceRao, feeRao: 0n };
+  return { alphaRao: priceRao === 0n ? 0n : (taoRao * raoPerTao) / priceRao, feeRao: 0n };
 }
 
 /** The chain's own answer; null where this runtime gives none. */

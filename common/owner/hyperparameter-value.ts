@@ -1,11 +1,11 @@
 import { SubnetError } from '../errors.ts';
 import { asBig, asList, asRecord } from '../chain/decoded.ts';
 import type { Hyperparameter } from './hyperparameters.ts';
+import { raoPerTao } from '../rao.ts';
 
 /** A hyperparameter as the chain keeps it: TAO in RAO, factors as the bits of a U64F64. */
 export type RawValue = boolean | bigint | readonly [bigint, bigint];
 
-const raoPerTao = 1_000_000_000n;
 const fixedBits = 64n;
 
 /**

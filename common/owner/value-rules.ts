@@ -7,6 +7,7 @@ import type { Hyperparameter } from './hyperparameters.ts';
 import { settersOf } from './owner-gates.ts';
 import type { Authority, Gate, GateQuestion } from './owner-gates.ts';
 import { readHyperparameter } from './set-hyperparameter.ts';
+import { raoPerTao } from '../rao.ts';
 
 /** Values that are to stand on the chain beside this one, by the parameter's name. */
 export type Wished = ReadonlyMap<string, RawValue>;
@@ -14,7 +15,6 @@ export type Wished = ReadonlyMap<string, RawValue>;
 /** Says what is wrong with a value, after the parameter's name; null: nothing. */
 type Rule = (value: bigint, facts: RuleFacts) => Promise<string | null>;
 
-const tao = 1_000_000_000n;
 /** Of all mechanisms of a subnet together. */
 const mostUids = 256n;
 const ownersBondsMovingAverage = 975_000n;
@@ -25,9 +25,9 @@ const ownersBondsMovingAverage = 975_000n;
  */
 const rules: Readonly<Record<string, Rule>> = {
   max_burn: async (value, facts) =>
-    value <= tao / 10n ? 'must be above 0.1 TAO' : facts.above(value, 'min_burn'),
+    value <= raoPerTao / 10n ? 'must be above 0.1 TAO' : facts.above(value, 'min_burn'),
   min_burn: async (value, facts) =>
-    value >= tao ? 'must be below 1 TAO' : facts.below(value, 'max_burn'),
+    value >= raoPerTao ? 'must be below 1 TAO' : facts.below(value, 'max_burn'),
   max_allowed_uids: async (value, facts) =>
     (await facts.notBelowItem(value, 'SubnetworkN', 'the seats taken')) ??
     (await facts.notBelowItem(value, 'MinAllowedUids', 'the fewest seats')) ??

@@ -1,5 +1,6 @@
 import type { Hotkey } from '../../common/brand.ts';
 import type { Snapshot } from '../../common/chain-port.ts';
+import { raoPerTao } from '../../common/rao.ts';
 
 /** Who may call, beyond a good signature. */
 export interface AdmitPolicy {
@@ -75,6 +76,6 @@ function stakeText({ minStakeRao }: AdmitPolicy, { uid, stakeRao }: Caller): str
 }
 
 function taoText(rao: bigint): string {
-  const decimals = (rao % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/, '');
-  return `${rao / 1_000_000_000n}${decimals === '' ? '' : `.${decimals}`} TAO`;
+  const decimals = (rao % raoPerTao).toString().padStart(9, '0').replace(/0+$/, '');
+  return `${rao / raoPerTao}${decimals === '' ? '' : `.${decimals}`} TAO`;
 }

@@ -24,6 +24,7 @@ import { createRateLimiter } from './rate-limit.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { requestCost } from './request-cost.ts';
 import type { VerifyQueue } from './verify-queue.ts';
+import { raoPerTao } from '../../common/rao.ts';
 
 /** A request whose signature, caller and nonce were good. */
 export interface Accepted {
@@ -103,8 +104,6 @@ const partKeptForProven = 0.25;
 /** Rounds of validators may lie an hour apart, and a little more. */
 const provenMs = 2 * 3_600_000;
 const maxProvenAddresses = 8;
-const raoPerTao = 1e9;
-
 interface Context extends GatekeeperDeps {
   readonly options: GatekeeperOptions;
   readonly auth: AuthPolicy;
@@ -414,7 +413,7 @@ function barShare(context: Context, hotkey: Hotkey): RawResponse | null {
 
 /** In TAO, at least one: who has no stake and is admitted all the same gets a little. */
 function stakeWeight(stakeRao: bigint): number {
-  return Math.max(1, Number(stakeRao) / raoPerTao);
+  return Math.max(1, Number(stakeRao) / Number(raoPerTao));
 }
 
 function charge(
