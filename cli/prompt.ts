@@ -1,7 +1,5 @@
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
-import confirm from '@inquirer/confirm';
-import password from '@inquirer/password';
 import { SubnetError } from '../common/errors.ts';
 
 /** Questions to the person at the terminal; tests hand in answers instead. */
@@ -13,6 +11,8 @@ export interface Prompter {
   secret(question: string, instead?: string): Promise<string>;
   /** Yes or no; no when Return is pressed. Always yes with `--yes` or `--no-prompt`. */
   confirm(question: string): Promise<boolean>;
+  /** Throws USAGE where `confirm` would: for asking before minutes of work, not after them. */
+  checkConfirm(question: string): void;
 }
 
 export interface PromptFlags {
@@ -35,16 +35,22 @@ export function processTerminal(signal: AbortSignal): PromptTerminal {
 
 /** Asks with @inquirer on a terminal; refuses with USAGE where there is none. */
 export function terminalPrompter(terminal: PromptTerminal, flags: PromptFlags = {}): Prompter {
+  const checkConfirm = (question: string): void => {
+    if (flags.yes === true || flags.prompt === false) return;
+    requireTerminal(terminal, flags, question, 'pass --yes to answer yes');
+  };
   return {
+    checkConfirm,
     async secret(question, instead = '') {
       requireTerminal(terminal, flags, question, instead);
-      return (
-        await ask(() => password({ message: question, mask: false }, { ...terminal }))
-      ).trim();
+      const { default: password } = await import('@inquirer/password');
+      const typed = await ask(() => password({ message: question, mask: false }, { ...terminal }));
+      return typed.trim();
     },
     async confirm(question) {
       if (flags.yes === true || flags.prompt === false) return true;
-      requireTerminal(terminal, flags, question, 'pass --yes to answer yes');
+      checkConfirm(question);
+      const { default: confirm } = await import('@inquirer/confirm');
       return ask(() => confirm({ message: question, default: false }, { ...terminal }));
     },
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { connectChain } from '../common/chain/chain-substrate.ts';
+import type { connectChain } from '../common/chain/chain-substrate.ts';
 import type { Chain } from '../common/chain-port.ts';
 import { connectPatiently } from '../common/connect-patiently.ts';
 import { subnetSchema } from '../common/config/subnet-schema.ts';
@@ -10,9 +10,7 @@ import { validatorSchema } from '../common/config/validator-schema.ts';
 import type { SubnetConfig } from '../common/config/subnet-schema.ts';
 import type { ValidatorConfig } from '../common/config/validator-schema.ts';
 import { loadConfig, resolvePath } from '../common/config/config-load.ts';
-import { placesIn } from '../common/endpoint-name.ts';
 import { SubnetError, isSubnetError, messageOf } from '../common/errors.ts';
-import { createHttpClient } from '../common/node/http-undici.ts';
 import { closeAfter, createLifecycle } from '../common/node/lifecycle.ts';
 import type { Lifecycle } from '../common/node/lifecycle.ts';
 import { createLogger } from '../common/node/log.ts';
@@ -134,6 +132,7 @@ async function assemble(
   const journal = createJournal(store, platform.sha256);
   if (options.adopt === true) await adopt(journal, chain, log);
   const { addresses } = roundConfig.query;
+  const { createHttpClient } = await import('../common/node/http-undici.ts');
   const http = createHttpClient({ refuse: (ip, port) => refusal(ip, port, addresses) });
   lifecycle.add('http client', () => http.close());
   const registry = createMetricsRegistry({ processMetrics: true });
@@ -167,7 +166,7 @@ async function assemble(
  */
 async function reachChain(
   { config }: Loaded,
-  { once, signal, connect = connectChain }: RunOptions,
+  { once, signal, connect = connectByDefault }: RunOptions,
   owner: StateOwner | null,
   platform: Platform,
   log: Logger,
@@ -182,11 +181,15 @@ async function reachChain(
   } catch (error) {
     const foreign = isSubnetError(error) && error.code === 'CHAIN_FOREIGN';
     if (owner === null || !foreign) throw error;
-    const why = placesIn(messageOf(error));
+    const why = messageOf(error);
     const detail = `it was written on the chain with genesis ${owner.genesisHash}; ${why}`;
     throw new SubnetError('STATE_FOREIGN', { detail }, { cause: error });
   }
 }
+
+/** Loaded here: the client takes longer to load than all else, and a wrong YAML is told without it. */
+const connectByDefault: typeof connectChain = async (options) =>
+  (await import('../common/chain/chain-substrate.ts')).connectChain(options);
 
 const tickMs = 1000;
 

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { packagePath } from '../../common/node/package-root.ts';
+import { bundle } from '../../scripts/bundle.ts';
 
 const root = packagePath('runs', 'bench', 'built');
 
@@ -10,14 +9,12 @@ const root = packagePath('runs', 'bench', 'built');
  * Compiles what is measured, as it ships: a loader of TypeScript takes time at the start, and
  * names every function anew whenever one is made.
  */
-export function build(): void {
+export async function build(): Promise<void> {
   mkdirSync(root, { recursive: true });
   writeFileSync(join(root, 'package.json'), JSON.stringify({ type: 'module', version: 'bench' }));
   if (!existsSync(join(root, 'native'))) symlinkSync(packagePath('native'), join(root, 'native'));
-  const compiler = packagePath('node_modules', 'typescript', 'bin', 'tsc');
-  const args = [compiler, '-p', packagePath('bench', 'serving', 'tsconfig.json')];
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status !== 0) console.error(stdout);
+  const measured = ['miner-process', 'load-process'].map((name) => `bench/serving/${name}.ts`);
+  await bundle(join(root, 'dist'), measured);
 }
 
 /** A module of this folder, compiled. */

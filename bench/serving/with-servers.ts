@@ -18,7 +18,7 @@ export async function withServers(
   run: (bench: Bench) => Promise<readonly BenchRow[]>,
 ): Promise<readonly BenchRow[]> {
   if (!hasModels()) return [missingRow(suite, 'no models: bench/peers/setup.sh')];
-  build();
+  await build();
   const load = startLoad();
   const kept: Server[] = [];
   const keep = <S extends Server>(server: S): S => {

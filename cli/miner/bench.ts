@@ -6,7 +6,6 @@ import { loadSr25519 } from '../../common/keys/sr25519.ts';
 import { arrivalKinds } from '../../common/load/arrivals.ts';
 import type { ArrivalKind } from '../../common/load/arrivals.ts';
 import { seededUniform } from '../../common/load/seeded.ts';
-import { createHttpClient } from '../../common/node/http-undici.ts';
 import { createPlatform } from '../../common/node/platform.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { Signer, Verifier } from '../../common/signer-port.ts';
@@ -134,6 +133,7 @@ async function runBench(io: CliIo, flags: BenchFlags): Promise<void> {
   warn(io, target, ownershipOf(target, flags, walletPathsOf(flags, location.path)));
   const prompter = terminalPrompter(processTerminal(io.signal));
   const signer = await openHotkey(location, { prompter, io });
+  const { createHttpClient } = await import('../../common/node/http-undici.ts');
   const http = createHttpClient();
   try {
     const platform = createPlatform();

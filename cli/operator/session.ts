@@ -1,5 +1,4 @@
 import type { Chain } from '../../common/chain-port.ts';
-import { connectChain } from '../../common/chain/chain-substrate.ts';
 import { aborted } from '../../common/node/lifecycle.ts';
 import { createLogger } from '../../common/node/log.ts';
 import { createPlatform } from '../../common/node/platform.ts';
@@ -52,6 +51,8 @@ export function operatorDeps(io: CliIo): OperatorDeps {
 async function connect(io: CliIo, network: string, purpose: Purpose): Promise<OperatorChain> {
   const { endpoints, genesisHash } = resolveNetwork(network);
   const platform = createPlatform();
+  // Loaded here: the client takes longer to load than all else, and a wrong flag is told without it.
+  const { connectChain } = await import('../../common/chain/chain-substrate.ts');
   const chain = await connectChain({
     endpoints,
     platform,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Level } from 'level';
+import type { Level } from 'level';
 import { SubnetError, messageOf } from '../errors.ts';
 import type { RangeQuery, Store } from '../store-port.ts';
 
@@ -25,6 +25,7 @@ export async function openLevelStore(dir: string, options: LevelStoreOptions = {
   if (hasLostItsRoot(dir)) throw await corrupt(dir, 'the file CURRENT is missing', !mustExist);
   try {
     if (!mustExist) await mkdir(dir, { recursive: true });
+    const { Level } = await import('level');
     // Level opens by itself in the next tick, unless it is told how in this one.
     const db: Database = new Level(dir, { keyEncoding: 'utf8', valueEncoding: 'view' });
     await db.open({ createIfMissing: !mustExist });

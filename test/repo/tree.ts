@@ -41,6 +41,8 @@ export interface ImportOf {
   /** A path from the root for relative imports, otherwise the package (`node:fs`, `zod`). */
   readonly to: string;
   readonly typeOnly: boolean;
+  /** Loaded when it is needed, by `import()`. */
+  readonly lazy: boolean;
 }
 
 const importPattern =
@@ -52,6 +54,6 @@ export function importsOf(path: string): ImportOf[] {
     const to = target.startsWith('.')
       ? relative(packageRoot, resolve(packageRoot, dirname(path), target))
       : target;
-    return { from: path, to, typeOnly: match[1] !== undefined };
+    return { from: path, to, typeOnly: match[1] !== undefined, lazy: match[4] !== undefined };
   });
 }
