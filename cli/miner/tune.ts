@@ -65,7 +65,7 @@ export function tuneCommand(
     .option('--seconds <seconds>', 'for all of it', wholeNumberOption(3, 86_400), 60)
     .option('--target-p99-ms <ms>', 'the slowest run that is allowed', millisecondsOption)
     .option('--max-batch <rows>', 'the largest that is tried', wholeNumberOption(1, 4096), 128)
-    .option('--cores <n>', 'processors to use, on the CPU', wholeNumberOption(1, 4096), cores)
+    .option('--cores <n>', 'processors to use, on the CPU', wholeNumberOption(1, cores), cores)
     .option('--model <name>', 'of a model repository', textOption)
     .option('--model-version <version>', 'of a model repository', textOption)
     .option('--free-axis <n>', 'free axes of the inputs', wholeNumberOption(1, 65_536), 16)
@@ -89,7 +89,10 @@ function millisecondsOption(text: string): number {
  */
 async function runTune(io: CliIo, flags: TuneFlags, prompter: Prompter): Promise<void> {
   const { value: config, baseDir } = loadConfig(flags.config, minerSchema);
-  if (flags.write === true) checkWritable(flags.config, config);
+  if (flags.write === true) {
+    prompter.checkConfirm(writeQuestion(flags.config));
+    checkWritable(flags.config, config);
+  }
   if (flags.plot !== undefined) checkOutputFile(flags.plot);
   const source = sourceOf(flags, config, baseDir);
   await checkModelFile({ path: source.modelPath, sha256: source.sha256 });
@@ -222,6 +225,10 @@ function tell(
   io.err(`${time}: ${settingText(setting)}: ${figures}`);
 }
 
+function writeQuestion(file: string): string {
+  return `Write this into ${file}?`;
+}
+
 /** Shows what would change, asks, and writes. False when the file says so already. */
 async function offer(io: CliIo, rewrite: Rewrite, prompter: Prompter): Promise<boolean> {
   if (rewrite.diff.length === 0) {
@@ -230,7 +237,7 @@ async function offer(io: CliIo, rewrite: Rewrite, prompter: Prompter): Promise<b
   }
   io.err(`${rewrite.file}:`);
   rewrite.diff.forEach((line) => io.err(line));
-  if (!(await prompter.confirm(`Write this into ${rewrite.file}?`))) {
+  if (!(await prompter.confirm(writeQuestion(rewrite.file)))) {
     throw new SubnetError('CANCELLED');
   }
   carryOutRewrite(rewrite);

@@ -56,4 +56,12 @@ describe('questions at a terminal', () => {
     expect(await terminal(false).ask({ prompt: false }).confirm('Sure?')).toBe(true);
     await expect(terminal(false).ask().confirm('Sure?')).rejects.toThrow('--yes');
   });
+
+  it('tells before a question whether it can be asked', () => {
+    expect(() => terminal(false).ask().checkConfirm('Sure?')).toThrow('--yes');
+    for (const flags of [{ yes: true }, { prompt: false }]) {
+      expect(() => terminal(false).ask(flags).checkConfirm('Sure?')).not.toThrow();
+    }
+    expect(() => terminal().ask().checkConfirm('Sure?')).not.toThrow();
+  });
 });

@@ -20,5 +20,6 @@ export function fakePrompter(...answers: readonly (string | boolean)[]): FakePro
     asked,
     secret: async (question) => next(question, ''),
     confirm: async (question) => next(question, false),
+    checkConfirm: () => undefined,
   };
 }

@@ -1,7 +1,9 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { terminalPrompter } from '../../../cli/prompt.ts';
 import { tuneCommand } from '../../../cli/miner/tune.ts';
 import { loadConfig } from '../../../common/config/config-load.ts';
 import { minerSchema } from '../../../common/config/miner-schema.ts';
@@ -137,6 +139,25 @@ describe('what is said of the figures', () => {
   it('fits the terminal', () => {
     const lines = said(rates(100, 150), 4).split('\n');
     expect(lines.every((line) => line.length <= 80)).toBe(true);
+  });
+});
+
+describe('what is told before minutes of measuring', () => {
+  it('is that nobody can be asked whether to write', async () => {
+    const io = seenIo();
+    const pipe = { input: new PassThrough(), output: new PassThrough(), signal: io.signal };
+    const command = tuneCommand(io, (flags) => terminalPrompter(pipe, flags));
+    await expect(runCommand(command, ...brief, '--write', '--json')).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('--yes'),
+    });
+    expect(io.errors).toEqual([]);
+  });
+
+  it('is that this machine has fewer processors', async () => {
+    const cores = availableParallelism();
+    const tuned = tune(seenIo(), [], '--cores', String(cores + 1));
+    await expect(tuned).rejects.toThrow(`must be a whole number from 1 to ${cores}`);
   });
 });
 
