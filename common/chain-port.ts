@@ -307,6 +307,7 @@ export interface SubmitOptions {
 }
 
 export interface EndpointState {
+  /** Its place: scheme, host and port; users, paths and queries may hold keys. */
   readonly url: string;
   readonly state: 'in-use' | 'ready' | 'failed' | 'wrong-chain' | 'untried';
   /** 0..1 from answers, latency and freshness; what decides where to go next. */
@@ -324,7 +325,10 @@ export interface EndpointVisits {
   othersVisited(): Promise<void>;
 }
 
-/** A node's view of the chain. Reads throw SubnetError `CHAIN_*`; nothing hangs past a deadline. */
+/**
+ * A node's view of the chain. Reads throw SubnetError `CHAIN_*`; nothing hangs past a deadline.
+ * Endpoints stand in errors, outcomes and states by their places alone, whoever named them.
+ */
 export interface Chain {
   readonly genesisHash: string;
   readonly runtime: RuntimeFacts;

@@ -1,4 +1,3 @@
-import { placesIn } from './endpoint-name.ts';
 import { SubnetError, isSubnetError, messageOf } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Clock } from './platform-port.ts';
@@ -37,7 +36,7 @@ export async function connectPatiently<T>(
       if (signal.aborted) throw closed();
       const pauseMs = Math.min(leftMs, backoffMs(attempt, firstPauseMs, longestPauseMs));
       const next = { nextTryMs: Math.round(pauseMs), givesUpInMs: Math.round(leftMs) };
-      log.warn('the chain cannot be reached yet', { detail: placesIn(messageOf(error)), ...next });
+      log.warn('the chain cannot be reached yet', { detail: messageOf(error), ...next });
       await pause(clock, pauseMs, signal);
       if (signal.aborted) throw closed();
     }

@@ -8,7 +8,6 @@ import type {
 } from '../common/chain-port.ts';
 import { SubnetError, isSubnetError, messageOf } from '../common/errors.ts';
 import { addressClass } from '../common/chain/ip.ts';
-import { placesIn } from '../common/endpoint-name.ts';
 import type { Clock } from '../common/platform-port.ts';
 import { backoffMs } from '../common/retry.ts';
 import type { Signer } from '../common/signer-port.ts';
@@ -213,8 +212,8 @@ export async function keepServing(
       if (problem === null) return;
     } catch (error) {
       if (signal.aborted) return;
-      onOutcome(placesIn(messageOf(error)));
-      deps.log.warn('the axon could not be served', { error: placesIn(messageOf(error)) });
+      onOutcome(messageOf(error));
+      deps.log.warn('the axon could not be served', { error: messageOf(error) });
     }
   }
 }
@@ -286,7 +285,7 @@ export function followMetagraph(
     } catch (error) {
       metrics.chainFailures.inc();
       log.warn('the metagraph could not be read; the last one stays in use', {
-        error: placesIn(messageOf(error)),
+        error: messageOf(error),
       });
     } finally {
       reading = false;

@@ -1,6 +1,5 @@
 import type { Hotkey } from '../common/brand.ts';
 import type { BlockRef, EndpointState, Snapshot } from '../common/chain-port.ts';
-import { placeOf, placesIn } from '../common/endpoint-name.ts';
 import type { Alert } from './alerts.ts';
 import type { VoidRound } from './outcome.ts';
 import type { Board, BoardEntry } from './scoreboard.ts';
@@ -112,14 +111,9 @@ export function explain(facts: StatusFacts): ValidatorStatus {
     skipped: report?.kind === 'skipped' ? report : null,
     proposed: report?.kind === 'dry-run' ? proposedBy(report) : null,
     mechanisms: mechanismsOf(facts),
-    endpoints: facts.endpoints.map(shownEndpoint),
+    endpoints: facts.endpoints,
     alerts,
   };
-}
-
-function shownEndpoint(one: EndpointState): EndpointState {
-  const problem = one.problem === null ? null : placesIn(one.problem);
-  return { ...one, url: placeOf(one.url), problem };
 }
 
 function mechanismsOf({ vectors, reports }: StatusFacts): readonly MechanismStatus[] {

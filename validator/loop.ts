@@ -1,6 +1,5 @@
 import type { BlockRef, Chain, Snapshot } from '../common/chain-port.ts';
 import { meterEndpoints } from '../common/endpoint-metrics.ts';
-import { placesIn } from '../common/endpoint-name.ts';
 import { isSubnetError, messageOf } from '../common/errors.ts';
 import { isFault } from '../common/fault.ts';
 import { toHex } from '../common/hex.ts';
@@ -246,7 +245,7 @@ async function failed(deps: LoopDeps, shown: Shown, error: unknown): Promise<voi
   }
   if (!code.startsWith('CHAIN_')) throw error;
   deps.metrics.chainFailures.inc();
-  const detail = placesIn(messageOf(error));
+  const detail = messageOf(error);
   deps.log.warn('the round was broken off by the chain', { code, detail });
   setAlerts(deps, shown, [chainAlert(code, detail)]);
   const stored = await readState(deps.store);

@@ -8,7 +8,6 @@ import { blake2AsHex, blake2AsU8a } from '@polkadot/util-crypto';
 import type { Ss58 } from '../brand.ts';
 import type { BlockRef, Chain, ChainCall, EndpointVisits } from '../chain-port.ts';
 import { SubnetError, messageOf } from '../errors.ts';
-import { cleanText } from '../fault.ts';
 import { knownGenesis } from '../networks.ts';
 import type { Platform } from '../platform-port.ts';
 import type { Signer } from '../signer-port.ts';
@@ -33,6 +32,7 @@ import type {
   Probe,
 } from './link/link-port.ts';
 import type { SignedTx, SigningTerms } from './link/link-port.ts';
+import { peerText } from './link/peer-text.ts';
 import { RpcSocket } from './link/rpc-socket.ts';
 import { RuntimeReader } from './runtime-reader.ts';
 import type { Send } from './runtime-reader.ts';
@@ -448,7 +448,7 @@ function withArguments<T>(make: () => T, call: string): T {
   try {
     return make();
   } catch (error) {
-    const detail = `${call} does not take these arguments: ${cleanText(messageOf(error))}`;
+    const detail = `${call} does not take these arguments: ${peerText(error)}`;
     throw new SubnetError('CHAIN_UNSUPPORTED', { detail }, { cause: error });
   }
 }

@@ -413,6 +413,18 @@ describe('a transaction on its way to its block', () => {
     },
   );
 
+  it('shows no key of an address that a node repeats', async () => {
+    const { submit, pass, first, second } = await build();
+    const busy = (): NodeError => new NodeError(-32603, 'wss://canary@host/canary?canary is down');
+    first.answers = second.answers = Array.from({ length: 40 }, () => busy);
+    const sent = submit('call', { timeoutMs: 3000 });
+    await pass(6000);
+    const outcome = await sent;
+    expect(outcome).toMatchObject({ kind: 'unknown' });
+    expect(JSON.stringify(outcome)).toContain('wss://host is down');
+    expect(JSON.stringify(outcome)).not.toContain('canary');
+  });
+
   it('looks into the blocks before it believes that the pool dropped it', async () => {
     const { submit, pass, first } = await build();
     const sent = submit();

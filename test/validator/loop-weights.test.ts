@@ -80,7 +80,7 @@ describe('a validator that runs', () => {
     expect(loop.healthy()).toBe(true);
     world.chain.setEndpoints([
       {
-        url: 'wss://user:secret@chain.example:443/key-123?token=x',
+        url: 'wss://chain.example',
         state: 'failed',
         score: 0,
         latencyMs: null,

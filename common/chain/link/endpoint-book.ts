@@ -1,5 +1,5 @@
 import type { EndpointState } from '../../chain-port.ts';
-import { placesIn, placesOf } from '../../endpoint-name.ts';
+import { placesOf } from '../../endpoint-name.ts';
 import type { Clock } from '../../platform-port.ts';
 import { afterAnswer, afterFailure, isBetter, newRecord, scoreOf } from './endpoint-score.ts';
 import type { EndpointRecord } from './endpoint-score.ts';
@@ -72,7 +72,7 @@ export class EndpointBook {
     this.#change(url, (record) =>
       record.state === 'wrong-chain'
         ? record
-        : afterFailure(record, placesIn(problem), this.#clock.monotonicMs()),
+        : afterFailure(record, problem, this.#clock.monotonicMs()),
     );
   }
 

@@ -1,7 +1,5 @@
 import type { BlockRef, EndpointState } from '../../chain-port.ts';
-import { SubnetError, isSubnetError, messageOf } from '../../errors.ts';
-import { cleanText } from '../../fault.ts';
-import { placesIn } from '../../endpoint-name.ts';
+import { SubnetError, isSubnetError } from '../../errors.ts';
 import type { Platform } from '../../platform-port.ts';
 import { backoffMs } from '../../retry.ts';
 import type { Logger } from '../../telemetry-port.ts';
@@ -10,6 +8,7 @@ import { EndpointBook } from './endpoint-book.ts';
 import { HeadFeed } from './head-feed.ts';
 import { BrokenLine } from './link-port.ts';
 import type { Dialer, Link, Probe } from './link-port.ts';
+import { peerText } from './peer-text.ts';
 import { TimedLink, isLineError } from './timed-link.ts';
 
 export interface PoolDeps {
@@ -198,7 +197,7 @@ export class LinkPool {
       await this.#adopt(opened);
     } catch (error) {
       if (this.#closed) return;
-      this.#book.failed(url, cleanText(messageOf(error)));
+      this.#book.failed(url, peerText(error));
       this.#deps.log.debug('a chain endpoint failed', {
         url: this.#book.nameOf(url),
         problem: this.#book.problemOf(url),
@@ -301,17 +300,16 @@ export class LinkPool {
     try {
       await this.#change(old, await this.#open(old.url), 'its runtime changed');
     } catch (error) {
-      this.#deps.log.debug('not connected anew after an upgrade', { problem: messageOf(error) });
+      this.#deps.log.debug('not connected anew after an upgrade', { problem: peerText(error) });
     } finally {
       this.#renewing = false;
     }
   }
 
   /** Takes a connection out of use and looks for the next one. */
-  #drop(link: TimedLink, why: string): void {
+  #drop(link: TimedLink, problem: string): void {
     if (this.#closed || this.#current !== link) return;
     this.#current = null;
-    const problem = placesIn(why);
     this.#book.failed(link.url, problem);
     const url = this.#book.nameOf(link.url);
     this.#deps.log.warn('the chain endpoint failed: connecting anew', { url, problem });
@@ -328,7 +326,7 @@ export class LinkPool {
       this.#book.visited(url, clock.monotonicMs() - startMs, seen.head.number);
       return seen;
     } catch (error) {
-      if (!this.#closed) this.#book.failed(url, cleanText(messageOf(error)));
+      if (!this.#closed) this.#book.failed(url, peerText(error));
       return null;
     }
   }
@@ -360,7 +358,7 @@ export class LinkPool {
     try {
       await this.#change(old, await this.#open(url), why);
     } catch (error) {
-      this.#book.failed(url, cleanText(messageOf(error)));
+      this.#book.failed(url, peerText(error));
     }
   }
 
@@ -423,7 +421,7 @@ export class LinkPool {
 }
 
 function whyDown({ down: { reason } }: TimedLink): string {
-  return reason instanceof BrokenLine ? cleanText(reason.message) : 'the connection was cut';
+  return reason instanceof BrokenLine ? peerText(reason) : 'the connection was cut';
 }
 
 async function pause(platform: Platform, ms: number, signal: AbortSignal): Promise<void> {

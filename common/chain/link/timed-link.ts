@@ -1,7 +1,6 @@
 import type { Ss58 } from '../../brand.ts';
 import type { BlockRef } from '../../chain-port.ts';
-import { SubnetError, isSubnetError, messageOf } from '../../errors.ts';
-import { cleanText } from '../../fault.ts';
+import { SubnetError, isSubnetError } from '../../errors.ts';
 import type { Platform } from '../../platform-port.ts';
 import type { Signer } from '../../signer-port.ts';
 import type { StateView } from '../../state-view.ts';
@@ -16,6 +15,7 @@ import type {
   SignedTx,
   SigningTerms,
 } from './link-port.ts';
+import { peerText } from './peer-text.ts';
 
 export interface LinkLimits {
   readonly platform: Platform;
@@ -157,7 +157,7 @@ export function isLineError(error: unknown): boolean {
 /** What is no answer of the node and no broken line was not understood on our side. */
 function readError(what: string, error: unknown, isDown: boolean): SubnetError {
   if (isSubnetError(error)) return error;
-  const detail = cleanText(messageOf(error));
+  const detail = peerText(error);
   const cause = { cause: error };
   if (isDown) return new SubnetError('CHAIN_UNREACHABLE', { what, detail }, cause);
   const isGone = goneTexts.test(detail) || (error instanceof NodeError && error.code === 4003);

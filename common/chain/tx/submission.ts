@@ -1,6 +1,5 @@
 import type { BlockRef, ChainEvent, SubmitOptions, TxOutcome, TxState } from '../../chain-port.ts';
-import { SubnetError, messageOf } from '../../errors.ts';
-import { cleanText } from '../../fault.ts';
+import { SubnetError } from '../../errors.ts';
 import type { Platform } from '../../platform-port.ts';
 import type { Signer } from '../../signer-port.ts';
 import type { Logger } from '../../telemetry-port.ts';
@@ -8,6 +7,7 @@ import type { NamedCall } from '../chain-calls.ts';
 import { ExtrinsicSearch, refOf } from './find-extrinsic.ts';
 import type { LinkPool } from '../link/link-pool.ts';
 import { NodeError } from '../link/link-port.ts';
+import { peerText } from '../link/peer-text.ts';
 import type { SignedTx } from '../link/link-port.ts';
 import type { NonceQueue } from './nonce-queue.ts';
 import { isOfPool, judge } from './pool-verdict.ts';
@@ -69,7 +69,7 @@ export class Submission {
       return outcome;
     } catch (error) {
       if (this.#tx === null) throw error;
-      const outcome = this.#unknown(messageOf(error));
+      const outcome = this.#unknown(peerText(error));
       this.#settle(outcome);
       this.#tell('unknown');
       return outcome;
@@ -203,7 +203,7 @@ export class Submission {
       return { tx, link, statuses, stop };
     } catch (error) {
       if (error instanceof NodeError) {
-        const said = cleanText(`${error.code}: ${error.message}`);
+        const said = `${error.code}: ${peerText(error)}`;
         const verdict = judge(error, tx.specVersion);
         return { verdict, said, mayHaveArrived: verdict.kind === 'busy' && !isOfPool(error) };
       }
