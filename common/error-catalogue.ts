@@ -486,7 +486,7 @@ export const catalogue = {
   ADMIN_REFUSED: {
     exit: 4,
     title: 'The miner refused the command',
-    fix: 'Read the reason: the hotkey of the miner and the keys in admin.keys may give commands.',
+    fix: 'Do what the reason says. Only the hotkey of the miner and the keys in admin.keys may give commands.',
   },
   ENGINE_CUDA_MISSING: {
     exit: 3,

@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { loadConfig } from '../../common/config/config-load.ts';
 import { minerSchema } from '../../common/config/miner-schema.ts';
@@ -12,12 +12,14 @@ import { walletLocation } from '../../common/keys/wallet.ts';
 import { createPlatform } from '../../common/node/platform.ts';
 import type { Signer } from '../../common/signer-port.ts';
 import { signRequest } from '../../common/wire/btauth.ts';
-import { adminPath, logLevels } from '../../miner/admin/admin-command.ts';
+import { adminName, adminPath, canaryShare, logLevels } from '../../miner/admin/admin-command.ts';
 import type { AdminCommand } from '../../miner/admin/admin-command.ts';
 import { isLoopback } from '../../miner/admin/loopback.ts';
+import type { ModelRef } from '../../miner/models/catalogue.ts';
 import { locationOf, withHotkey, withJson } from '../flags.ts';
 import type { OutputFlags, WalletFlags } from '../flags.ts';
 import type { CliIo } from '../io.ts';
+import { usage } from '../operator/command-parts.ts';
 import { processTerminal, terminalPrompter } from '../prompt.ts';
 import { openColdkey, openHotkey } from '../wallet-open.ts';
 
@@ -51,6 +53,13 @@ interface ModelFlags extends AdminFlags {
   readonly modelVersion?: string;
 }
 
+interface AliasFlags extends AdminFlags {
+  readonly alias: string;
+  readonly model?: string;
+  readonly modelVersion?: string;
+  readonly remove?: boolean;
+}
+
 /** `subnet miner models`: what a miner that runs serves, looked at and changed. */
 export function modelsCommand(io: CliIo): Command {
   const command = new Command('models').description(
@@ -59,8 +68,8 @@ export function modelsCommand(io: CliIo): Command {
   const add = (name: string, text: string) => withAdmin(command.command(name).description(text));
   const addOne = (name: string, text: string) =>
     add(name, text)
-      .requiredOption('--model <name>', 'name of the model')
-      .option('--model-version <version>', 'one version of it');
+      .requiredOption('--model <name>', 'name of the model', nameOption)
+      .option('--model-version <version>', 'one version of it', nameOption);
   add('list', 'the models that are stored and served').action((flags: AdminFlags) =>
     give(io, flags, { command: 'models-list' }),
   );
@@ -73,33 +82,55 @@ export function modelsCommand(io: CliIo): Command {
   addOne('unload', 'unload a version, all when none is named').action((flags: ModelFlags) =>
     give(io, flags, { command: 'models-unload', name: flags.model, version: versionOf(flags) }),
   );
-  addAlias(io, addOne('alias', 'let another name stand for a model'));
+  addAlias(io, add('alias', 'let another name stand for a model'));
   addCanary(io, addOne('canary', 'let a version answer a share of the callers'));
   return command;
 }
 
 function addAlias(io: CliIo, command: Command): void {
   command
-    .requiredOption('--alias <name>', 'the other name')
+    .requiredOption('--alias <name>', 'the other name', nameOption)
+    .option('--model <name>', 'name of the model that it stands for', nameOption)
+    .option('--model-version <version>', 'one version of it', nameOption)
     .option('--remove', 'take the alias away')
-    .action((flags: ModelFlags & { alias: string; remove?: boolean }) => {
-      const target =
-        flags.remove === true ? null : { name: flags.model, version: versionOf(flags) };
-      return give(io, flags, { command: 'models-alias', alias: flags.alias, target });
-    });
+    .action((flags: AliasFlags) =>
+      give(io, flags, { command: 'models-alias', alias: flags.alias, target: aliasTarget(flags) }),
+    );
+}
+
+/** Null takes the alias away. Throws USAGE. */
+function aliasTarget({ model: name, modelVersion, remove }: AliasFlags): ModelRef | null {
+  if (remove === true) return null;
+  if (name === undefined) throw usage('name the model with --model, or pass --remove');
+  return { name, version: modelVersion ?? null };
 }
 
 function addCanary(io: CliIo, command: Command): void {
   command
-    .option('--share <share>', '0 to 1; without it the canary is taken away', Number)
+    .option('--share <share>', '0 to 1; without it the canary is taken away', shareOption)
     .action((flags: ModelFlags & { share?: number }) => {
       const { share, modelVersion: version } = flags;
       if ((share === undefined) !== (version === undefined)) {
-        throw new SubnetError('USAGE', { detail: 'give --share together with --model-version' });
+        throw usage('give --share together with --model-version');
       }
       const canary = share === undefined || version === undefined ? null : { version, share };
       return give(io, flags, { command: 'models-canary', name: flags.model, canary });
     });
+}
+
+/** For commander: what the miner would refuse is told with the flag that it stands behind. */
+function nameOption(text: string): string {
+  return checkedOption(adminName, text);
+}
+
+function shareOption(text: string): number {
+  return checkedOption(canaryShare, text.trim() === '' ? NaN : Number(text));
+}
+
+function checkedOption<Value>(schema: z.ZodType<Value>, value: Value): Value {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  throw new InvalidArgumentError(read.error.issues[0]?.message ?? 'is not valid');
 }
 
 function versionOf({ modelVersion }: ModelFlags): string | null {
@@ -148,14 +179,13 @@ function openSigner(io: CliIo, flags: AdminFlags, configured: ReturnType<typeof 
 
 function addressOf(text: string): Ss58 {
   const address = parseSs58(text);
-  if (address === undefined)
-    throw new SubnetError('USAGE', { detail: '--miner is no SS58 address' });
+  if (address === undefined) throw usage('--miner is no SS58 address');
   return address;
 }
 
 function loopbackOf(address: string | undefined): string | undefined {
   if (address === undefined || isLoopback(address)) return address;
-  throw new SubnetError('USAGE', { detail: '--from is no loopback address' });
+  throw usage('--from is no loopback address');
 }
 
 export interface AdminTarget {

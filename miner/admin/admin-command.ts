@@ -1,7 +1,19 @@
 import { z } from 'zod';
 
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
-const version = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const shareText = 'must be a number from 0 to 1';
+
+/** Names and versions of models, as the admin port takes them. */
+export const adminName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'must be at most 64 letters, digits, dots, dashes and underscores, the first a letter or a digit',
+  );
+
+/** The part of the callers that a canary answers. */
+export const canaryShare = z.number(shareText).min(0, shareText).max(1, shareText);
+
+const [name, version] = [adminName, adminName];
 const chosenVersion = version.nullable().default(null);
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -25,7 +37,7 @@ export const adminCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({
     command: z.literal('models-canary'),
     name,
-    canary: z.strictObject({ version, share: z.number().min(0).max(1) }).nullable(),
+    canary: z.strictObject({ version, share: canaryShare }).nullable(),
   }),
 ]);
 

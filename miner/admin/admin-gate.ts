@@ -1,5 +1,5 @@
 import type { Ss58 } from '../../common/brand.ts';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { isSubnetError, messageOf } from '../../common/errors.ts';
 import type { Platform } from '../../common/platform-port.ts';
 import type { Verifier } from '../../common/signer-port.ts';
@@ -179,10 +179,18 @@ function failure(cause: unknown): AdminReply {
 function parse(body: Uint8Array): AdminCommand | AdminReply {
   try {
     const read = adminCommandSchema.safeParse(JSON.parse(decoder.decode(body)));
-    return read.success ? read.data : refusal(400, z.prettifyError(read.error));
+    return read.success ? read.data : refusal(400, whatIsWrong(read.error));
   } catch {
     return refusal(400, 'the body is no JSON');
   }
+}
+
+/** In one line. */
+function whatIsWrong({ issues }: z.ZodError): string {
+  const texts = issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')} ${message}`,
+  );
+  return `the command is not valid: ${texts.join('; ')}`;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -78,7 +78,7 @@ describe('subnet miner admin and models', () => {
     const alias = ['alias', '--model', 'digits', '--alias', 'numbers'];
     expect(await give(modelsCommand, ...alias)).toMatchObject({ alias: 'numbers' });
     expect((await call(rig.port, { path: '/v2/models/numbers' })).status).toBe(200);
-    await give(modelsCommand, ...alias, '--remove');
+    await give(modelsCommand, 'alias', '--alias', 'numbers', '--remove');
     expect((await call(rig.port, { path: '/v2/models/numbers' })).status).toBe(404);
     await expect(give(modelsCommand, 'load', '--model', 'none')).rejects.toMatchObject({
       code: 'MODEL_UNKNOWN',
@@ -87,5 +87,18 @@ describe('subnet miner admin and models', () => {
     await expect(
       give(modelsCommand, 'canary', '--model', 'digits', '--share', '0.5'),
     ).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it.each([
+    [['alias', '--alias', '../x', '--model', 'digits'], /--alias .*'\.\.\/x'.* at most 64 letters/],
+    [['alias', '--alias', 'x'.repeat(65), '--model', 'digits'], /--alias .* at most 64 letters/],
+    [['load', '--model', ''], /--model .* at most 64 letters/],
+    [['unload', '--model', 'digits', '--model-version', 'a b'], /--model-version .* at most 64/],
+    [['canary', '--model', 'digits', '--model-version', '1', '--share', '2'], /--share .*0 to 1/],
+    [['canary', '--model', 'digits', '--model-version', '1', '--share', 'a'], /--share .*0 to 1/],
+    [['canary', '--model', 'digits', '--model-version', '1', '--share', ''], /--share .*0 to 1/],
+    [['alias', '--alias', 'numbers'], /--model.*--remove/],
+  ])('tells which flag of %j is wrong, and asks no miner', async (words, reason) => {
+    await expect(give(modelsCommand, ...words)).rejects.toThrow(reason);
   });
 });

@@ -31,6 +31,8 @@ export function seenIo(signal: AbortSignal = new AbortController().signal): Seen
 
 /** Runs one command line; usage errors are thrown rather than ending the process. */
 export async function runCommand(command: Command, ...args: readonly string[]): Promise<void> {
-  command.exitOverride().configureOutput({ writeErr: () => undefined });
+  for (const one of [command, ...command.commands]) {
+    one.exitOverride().configureOutput({ writeErr: () => undefined });
+  }
   await command.parseAsync([...args], { from: 'user' });
 }

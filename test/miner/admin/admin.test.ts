@@ -169,6 +169,9 @@ describe('the admin port', () => {
     ]) {
       expect((await send('POST', '/admin', signed(body), body)).status).toBe(400);
     }
+    const bad = '{"command":"models-alias","alias":"../x","target":null}';
+    const reason = /"the command is not valid: alias must be at most 64 letters[^\\]*"/;
+    expect((await send('POST', '/admin', signed(bad), bad)).text).toMatch(reason);
     expect((await send('POST', '/other', signed('{}'), '{}')).status).toBe(404);
     expect((await send('GET', '/admin')).status).toBe(405);
     expect((await send('POST', '/admin', {}, 'a'.repeat(100_000))).status).toBe(413);
