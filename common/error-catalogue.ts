@@ -87,6 +87,16 @@ export const catalogue = {
     title: 'The port is already taken',
     fix: 'Choose another port, or stop the process that holds it.',
   },
+  PORT_FORBIDDEN: {
+    exit: 3,
+    title: 'This user may not open the port',
+    fix: 'Choose a port from 1024 on, or give the process the right to open lower ones (CAP_NET_BIND_SERVICE).',
+  },
+  ADDRESS_NOT_HERE: {
+    exit: 3,
+    title: 'This machine cannot listen on the address',
+    fix: 'Name an address of this machine, or 0.0.0.0 for all that it has. The address at which others reach a miner behind a router is server.externalIp.',
+  },
   TLS_INVALID: {
     exit: 2,
     title: 'The TLS certificate or its key cannot be used',

@@ -179,7 +179,8 @@ function propertyNames(schema: JsonSchema, path: readonly PropertyKey[]): string
 }
 
 function sentenceOf(source: Source, issue: Issue): string {
-  if (!hasPath(source.document, issue.path)) return 'is missing';
+  // What does not fit together may be a default, of which nothing stands in the file.
+  if (issue.code !== 'custom' && !hasPath(source.document, issue.path)) return 'is missing';
   if (issue.code === 'invalid_value')
     return `must be one of ${issue.values.map(String).join(', ')}`;
   return issue.message.replace(/^(Invalid input|Invalid string): /, '');

@@ -45,12 +45,23 @@ interface LooseMiner {
     readonly require?: unknown;
     readonly memoryLimitMib?: unknown;
   };
+  readonly server?: LoosePort;
+  readonly metrics?: LoosePort;
+  readonly admin?: LoosePort;
+}
+
+/** A port that the miner opens. */
+interface LoosePort {
+  readonly enabled?: unknown;
+  readonly host?: unknown;
+  readonly port?: unknown;
 }
 
 function checkMiner(value: unknown, context: z.core.$RefinementCtx): void {
   const miner = (typeof value === 'object' && value !== null ? value : {}) as LooseMiner;
   checkModelSource(miner, context);
   checkBackend(miner, context);
+  checkPorts(miner, context);
   const { engine } = miner;
   const { provider, require, memoryLimitMib } = engine ?? {};
   if (provider === 'cpu' && memoryLimitMib !== undefined) {
@@ -86,6 +97,32 @@ function checkBackend({ backend, queue }: LooseMiner, context: z.core.$Refinemen
   if (typeof tryMs !== 'number' || typeof waitMs !== 'number' || tryMs < waitMs) return;
   const message = `${tryMs} ms leave no time for a second try within queue.maxWaitMs: ${waitMs}`;
   context.addIssue({ code: 'custom', path: ['backend', 'timeoutMs'], message });
+}
+
+const portSections = ['server', 'metrics', 'admin'] as const;
+
+/** Otherwise the miner itself is the process that holds the port. */
+function checkPorts(miner: LooseMiner, context: z.core.$RefinementCtx): void {
+  const open = portSections.filter((section) => isOpen(miner[section]));
+  for (const [index, section] of open.entries()) {
+    const other = open.slice(0, index).find((one) => doCollide(miner[one], miner[section]));
+    if (other === undefined) continue;
+    const message = `${String(miner[section]?.port)} is ${other}.port already: each needs its own`;
+    context.addIssue({ code: 'custom', path: [section, 'port'], message });
+  }
+}
+
+/** 0 finds a free port. */
+function isOpen({ enabled, port: number }: LoosePort = {}): boolean {
+  return enabled !== false && typeof number === 'number' && number !== 0;
+}
+
+function doCollide(a: LoosePort = {}, b: LoosePort = {}): boolean {
+  return a.port === b.port && (a.host === b.host || isForAll(a.host) || isForAll(b.host));
+}
+
+function isForAll(host: unknown): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 function areApart(classes: readonly { readonly minStakeTao: number | string }[]): boolean {

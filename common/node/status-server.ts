@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { SubnetError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
+import { listen } from './listen.ts';
 
 export interface StatusReply {
   readonly status: number;
@@ -22,7 +23,7 @@ export interface StatusServerOptions {
   readonly routes: Readonly<Record<string, () => StatusReply | Promise<StatusReply>>>;
 }
 
-/** A read-only HTTP server for metrics, health and status. Throws PORT_TAKEN. */
+/** A read-only HTTP server for metrics, health and status. Throws as `listen` does. */
 export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const { host, port, routes } = options;
   const server = createServer((request, response) => {
@@ -31,7 +32,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   server.headersTimeout = 5000;
   server.requestTimeout = 5000;
   server.maxHeadersCount = 64;
-  await listen(server, host, port);
+  await listen(server, { host, port, section: 'metrics' });
   return {
     url: urlOf(server),
     close: () =>
@@ -76,17 +77,6 @@ function send(request: IncomingMessage, response: ServerResponse, reply: StatusR
     'cache-control': 'no-store',
   });
   response.end(request.method === 'HEAD' ? undefined : reply.body);
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
-      const facts = { host, port, detail: error.code ?? error.message };
-      reject(taken ? new SubnetError('PORT_TAKEN', facts, { cause: error }) : error);
-    });
-    server.listen({ host, port }, resolve);
-  });
 }
 
 function urlOf(server: Server): string {

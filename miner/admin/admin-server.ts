@@ -39,7 +39,7 @@ const limits = {
 };
 const maxConnections = 64;
 
-/** Throws ADMIN_NOT_LOOPBACK for any other address, PORT_TAKEN. */
+/** Throws ADMIN_NOT_LOOPBACK for any other address; else as `listen` does. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const { host, port, log } = options;
   if (!isLoopback(host)) throw new SubnetError('ADMIN_NOT_LOOPBACK', { host });
@@ -53,7 +53,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     );
   });
   server.maxConnections = maxConnections;
-  await listen(server, host, port);
+  await listen(server, { host, port, section: 'admin' });
   server.on('error', (error) => log.error('the admin port met an error', { error }));
   const address = server.address();
   return {

@@ -65,7 +65,7 @@ interface Context {
   draining: boolean;
 }
 
-/** Throws PORT_TAKEN. */
+/** Throws as `listen` does. */
 export async function startMinerServer(options: MinerServerOptions): Promise<MinerServer> {
   const { host, port, log, tls } = options;
   const room = connectionRoom(options.maxConnections, tls !== undefined);
@@ -91,7 +91,7 @@ export async function startMinerServer(options: MinerServerOptions): Promise<Min
   server.maxHeadersCount = maxHeadersCount + 1;
   server.timeout = options.stallTimeoutMs;
   attend(server, context);
-  await listen(server, host, port);
+  await listen(server, { host, port, section: 'server' });
   server.on('error', (error) => log.error('the server met an error', { error }));
   return {
     host,

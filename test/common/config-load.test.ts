@@ -225,6 +225,39 @@ engine: { provider: cpu, require: cuda }
     );
   });
 
+  describe('the ports of a miner', () => {
+    const needed = {
+      netuid: 2,
+      chain: { endpoints: ['ws://127.0.0.1:9944'] },
+      task: 'digits',
+      model: { path: 'm.onnx', sha256: hash },
+    };
+    const toldOf = (sections: object): readonly string[] =>
+      problemsOf(JSON.stringify({ ...needed, ...sections }), minerSchema).map(
+        ({ path, message }) => `${path}: ${message}`,
+      );
+
+    it.each([
+      [{ server: { port: 9101 } }, 'metrics.port: 9101 is server.port already'],
+      [{ server: { port: 9103 }, admin: { enabled: true } }, 'admin.port: 9103 is server.port'],
+      [{ admin: { enabled: true, port: 9101 } }, 'admin.port: 9101 is metrics.port already'],
+      [{ server: { host: '::', port: 9101 } }, 'metrics.port: 9101 is server.port already'],
+    ])('must not collide: %j', (sections, expected) => {
+      const told = toldOf(sections);
+      expect(told).toHaveLength(1);
+      expect(told[0]).toContain(expected);
+    });
+
+    it.each([
+      { server: { port: 9103 } },
+      { server: { port: 9101 }, metrics: { enabled: false } },
+      { server: { port: 0 }, metrics: { port: 0 }, admin: { enabled: true, port: 0 } },
+      { server: { host: '192.0.2.7', port: 9101 } },
+    ])('may be %j', (sections) => {
+      expect(toldOf(sections)).toEqual([]);
+    });
+  });
+
   it('refuses a file of aliases that multiply', () => {
     const lines = ['a: &a [x,x,x,x,x,x,x,x,x,x]'];
     for (let i = 1; i < 9; i += 1) {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { listenError } from '../../common/node/listen.ts';
 import { jsonReply, metricsReply, startStatusServer } from '../../common/node/status-server.ts';
 import type { StatusServer } from '../../common/node/status-server.ts';
 
@@ -19,6 +20,25 @@ async function start(port = 0): Promise<StatusServer> {
   servers.push(server);
   return server;
 }
+
+describe('why a server does not listen', () => {
+  const place = { host: '127.0.0.1', port: 80, section: 'server' };
+  const failed = (code: string): NodeJS.ErrnoException => Object.assign(new Error(code), { code });
+
+  it.each([
+    ['EADDRINUSE', 'PORT_TAKEN', 'server.port'],
+    ['EACCES', 'PORT_FORBIDDEN', 'server.port'],
+    ['EADDRNOTAVAIL', 'ADDRESS_NOT_HERE', 'server.host'],
+    ['ENOTFOUND', 'ADDRESS_NOT_HERE', 'server.host'],
+  ])('%s is %s of %s', (system, code, setting) => {
+    expect(listenError(failed(system), place)).toMatchObject({ code, facts: { setting } });
+  });
+
+  it('leaves what it does not know as it is', () => {
+    const cause = failed('EMFILE');
+    expect(listenError(cause, place)).toBe(cause);
+  });
+});
 
 describe('the status server', () => {
   it('answers its routes and nothing else', async () => {
@@ -48,6 +68,19 @@ describe('the status server', () => {
   it('says when the port is taken', async () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
-    await expect(start(port)).rejects.toMatchObject({ code: 'PORT_TAKEN', exitCode: 3 });
+    await expect(start(port)).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      exitCode: 3,
+      facts: { setting: 'metrics.port', port },
+    });
+  });
+
+  it('says when the address is none of this machine', async () => {
+    // Of a network that is kept for examples: no machine has it.
+    const started = startStatusServer({ host: '192.0.2.1', port: 0, routes: {} });
+    await expect(started).rejects.toMatchObject({
+      code: 'ADDRESS_NOT_HERE',
+      facts: { setting: 'metrics.host', host: '192.0.2.1' },
+    });
   });
 });
