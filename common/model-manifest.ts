@@ -186,8 +186,10 @@ export const modelManifestSchema = z
           .number()
           .min(0)
           .max(1)
-          .default(0)
-          .describe('How far an answer from a shared run may be from one alone; 0: the same bits'),
+          .optional()
+          .describe(
+            'How far an answer from a shared run may be from one alone, of values above 1 as a share; 0: the same bits; when absent, what rounding explains',
+          ),
       })
       .prefault({}),
     maxItems: z.int().min(1).max(65_536).default(256).describe('Items of one request'),

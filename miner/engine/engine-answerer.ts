@@ -2,9 +2,10 @@ import { messageOf } from '../../common/errors.ts';
 import type { Tensor } from '../../common/tensor.ts';
 import { maxTensorsBytes, tensorsLength } from './engine-frames.ts';
 import type { Frame, FrameKind } from './engine-frames.ts';
-import type { LoadFailure, LoadOrder, RunFault, RunOrder } from './engine-load.ts';
+import type { LoadFailure, LoadOrder, LoadReport, RunFault, RunOrder } from './engine-load.ts';
 import { LoadError } from './load-error.ts';
 import type { LoadedModel, LoadModel } from './loaded-model.ts';
+import { rowsMixed } from './row-check.ts';
 import { causeOf } from './run-cause.ts';
 import { withPostSteps } from './with-post-steps.ts';
 
@@ -29,7 +30,7 @@ export function createAnswerer(load: LoadModel, send: SendFrame): (frame: Frame)
       maxAnswerBytes = order.maxAnswerBytes ?? Infinity;
       const loaded = await load(order);
       model = order.post === undefined ? loaded : withPostSteps(loaded, order.post);
-      send('loaded', id, model.report);
+      send('loaded', id, await checkedReport(model, order));
     } catch (error) {
       const problem = error instanceof LoadError ? error.problem : 'model';
       send('failed', id, { problem, detail: messageOf(error) } satisfies LoadFailure);
@@ -54,6 +55,17 @@ export function createAnswerer(load: LoadModel, send: SendFrame): (frame: Frame)
     if (frame.kind === 'load') await onLoad(frame);
     else if (!broken) await onRun(frame);
   };
+}
+
+/** Of a model that mixes the rows of a run it says that requests share none. */
+async function checkedReport(loaded: LoadedModel, { tolerance }: LoadOrder): Promise<LoadReport> {
+  const { report } = loaded;
+  const { model } = report;
+  if (!model.batchable) return report;
+  const run = async (rows: readonly Tensor[]) => (await loaded.run(rows)).outputs;
+  const mixed = await rowsMixed({ inputs: model.inputs, run }, tolerance);
+  if (mixed === undefined) return report;
+  return { ...report, model: { ...model, rowsMixed: mixed, batchable: mixed === null } };
 }
 
 /** What all requests of a run get together; one alone may have more of it. */

@@ -21,6 +21,8 @@ export interface LoadOrder {
   readonly spinning?: boolean;
   /** False keeps requests apart even when the model has a free first axis. */
   readonly batching: boolean;
+  /** How far an answer from a shared run may be from one alone; default what rounding explains. */
+  readonly tolerance?: number;
   /** What is made of the network's outputs before they leave the process: far less to send. */
   readonly post?: PostOrder;
   /** Sizes that are run once before the model counts as loaded. */

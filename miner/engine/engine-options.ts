@@ -6,6 +6,8 @@ import type { LoadOrder } from './engine-load.ts';
 export type ModelToLoad = Pick<LoadOrder, 'modelPath' | 'sha256'> & {
   /** The first axis of each tensor is a batch. */
   readonly batchAxis: boolean;
+  /** As its manifest states it. */
+  readonly tolerance?: number | undefined;
 };
 
 export interface EngineSettings {
@@ -17,7 +19,7 @@ export interface EngineSettings {
 
 /** What the miner YAML says of where models run. Throws CONFIG_INVALID. */
 export function engineSettingsOf(
-  { modelPath, sha256, batchAxis }: ModelToLoad,
+  { modelPath, sha256, batchAxis, tolerance }: ModelToLoad,
   engine: MinerConfig['engine'],
 ): EngineSettings {
   const { provider, require: required, threads, spinning, maxBatch, memoryLimitMib } = engine;
@@ -34,6 +36,7 @@ export function engineSettingsOf(
     spinning,
     batching: batchAxis && maxBatch > 1,
     warmUpBatches: [...new Set([1, maxBatch])],
+    ...(tolerance === undefined ? {} : { tolerance }),
     ...(memoryLimitMib === undefined ? {} : { memoryLimitMib }),
   };
   // The CPU is one device, however many the YAML lists.

@@ -12,8 +12,13 @@ export interface ModelInfo {
   readonly outputs: readonly TensorSpec[];
   /** Every input and output of the network has the same free first axis. */
   readonly sharesFirstAxis: boolean;
-  /** It does, and requests may share a run. */
+  /** It does, its rows are not seen to mix, and requests may share a run. */
   readonly batchable: boolean;
+  /**
+   * Why requests share no run although they might: how far two rows together were from each alone.
+   * null: they were not; absent: that was not tried, or no inputs could be found for it.
+   */
+  readonly rowsMixed?: string | null;
   /** The provider that really computes, observed and not merely asked for; the slowest of all. */
   readonly provider: Provider;
 }

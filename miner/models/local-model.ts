@@ -87,6 +87,8 @@ export function createLocalModel(deps: LocalModelDeps, options: LocalModelOption
       provider: engine.model.provider,
       pid: engine.pid(),
       instances: engine.instances?.() ?? [],
+      sharesRuns: engine.model.batchable,
+      rowsMixed: engine.model.rowsMixed ?? null,
     }),
     statistics: () => ({ name, version, ...statistics.read() }),
     close: () => (closing ??= shutDown()),

@@ -54,6 +54,8 @@ export interface LocalModelSource {
   readonly modelPath: string;
   readonly sha256: string;
   readonly batchAxis: boolean;
+  /** How far an answer from a shared run may be from one alone, where it is stated. */
+  readonly tolerance?: number | undefined;
   /** Null for a bare ONNX file: callers speak to the network itself. */
   readonly stored: { readonly folder: string; readonly manifest: ModelManifest } | null;
 }
@@ -112,17 +114,25 @@ async function open(
   );
 }
 
-/** An operator who knows that the axes are one should hear that we do not. */
+/** An operator who counts on shared runs should hear that there are none. */
 function tellOfRows(
   { log }: LoadDeps,
   { name: model, version, batchAxis }: LocalModelSource,
-  { model: { inputs, sharesFirstAxis } }: OnnxEngine,
+  { model: { inputs, sharesFirstAxis, batchable, rowsMixed } }: OnnxEngine,
 ): void {
+  const facts = { model, version };
+  if (typeof rowsMixed === 'string') {
+    const message =
+      'the model mixes the rows of a run: requests share no runs. Where that is rounding, state batch.tolerance in its manifest';
+    log.warn(message, { ...facts, difference: rowsMixed });
+  } else if (batchable && rowsMixed === undefined) {
+    log.info('no inputs were found with which to see whether the model keeps rows apart', facts);
+  }
   const isFree = inputs.some(({ shape }) => shape[0] === -1);
   if (!batchAxis || sharesFirstAxis || !isFree) return;
   const message =
     'the tensors of the model share no named first axis: requests share no runs, and server.maxRows does not bound them';
-  log.warn(message, { model, version });
+  log.warn(message, facts);
 }
 
 function postOf(manifest: ModelManifest | undefined, assets: Assets | null): PostOrder | null {
@@ -144,11 +154,11 @@ function paddingOf(manifest: ModelManifest | undefined): PaddingRule | null {
 
 function startEngine(
   { log, metrics, onReplaced, signal }: LoadDeps,
-  { name: model, version, modelPath, sha256, batchAxis }: LocalModelSource,
+  { name: model, version, modelPath, sha256, batchAxis, tolerance }: LocalModelSource,
   post: PostOrder | null,
   { engine, maxAnswerBytes }: ServingOptions,
 ): Promise<OnnxEngine> {
-  const settings = engineSettingsOf({ modelPath, sha256, batchAxis }, engine);
+  const settings = engineSettingsOf({ modelPath, sha256, batchAxis, tolerance }, engine);
   return startOnnxEngine({
     ...settings,
     load: { ...settings.load, maxAnswerBytes, ...(post === null ? {} : { post }) },

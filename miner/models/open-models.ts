@@ -17,7 +17,7 @@ import { openLocalModel } from './open-local.ts';
 import type { OpenLocalDeps } from './open-local.ts';
 import { modelSources, onlyVersion, storedSource } from './model-sources.ts';
 import { scanRepository } from './repository.ts';
-import type { Catalogue, ServedModel } from './served-model.ts';
+import type { Catalogue, ModelProcess, ServedModel } from './served-model.ts';
 
 export interface OpenModelsDeps {
   readonly platform: Platform;
@@ -65,6 +65,10 @@ export interface ModelStatus {
   readonly pid: number | null;
   /** Model processes, each with its device and the provider that it really uses. */
   readonly instances: readonly InstanceState[];
+  /** Requests share runs; null where another server decides that. */
+  readonly sharesRuns: boolean | null;
+  /** Why they do not although they might: it mixes rows, so much; null otherwise. */
+  readonly rowsMixed: string | null;
   /** Why it cannot answer now, or null. */
   readonly notReady: string | null;
 }
@@ -206,9 +210,11 @@ function keyOf({ apiKey }: NonNullable<MinerConfig['backend']>, baseDir: string)
 
 function statusOf(model: ServedModel): ModelStatus {
   const { name, version, sha256 } = model;
-  const { provider = 'upstream', pid = null, instances = [] } = model.process?.() ?? {};
-  const notReady = model.notReady();
-  return { name, version, sha256, provider, pid, instances, notReady, ...model.load() };
+  const process: Partial<ModelProcess> = model.process?.() ?? {};
+  const { provider = 'upstream', pid = null, instances = [] } = process;
+  const { sharesRuns = null, rowsMixed = null } = process;
+  const status = { name, version, sha256, provider, pid, instances, sharesRuns, rowsMixed };
+  return { ...status, notReady: model.notReady(), ...model.load() };
 }
 
 /** One series for each version that is served now; those of others go. */

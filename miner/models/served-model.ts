@@ -55,6 +55,10 @@ export interface ModelProcess {
   readonly pid: number | null;
   /** Each process and device on its own. */
   readonly instances?: readonly InstanceState[];
+  /** Requests may share a run. */
+  readonly sharesRuns?: boolean;
+  /** By how much two rows together were seen to differ from each alone; else null. */
+  readonly rowsMixed?: string | null;
 }
 
 export interface ModelLoad {
@@ -73,6 +77,8 @@ export interface Catalogue {
   find(name: string, version: string | null, caller: string | null): ServedModel | undefined;
   /** All, the newest version of each name first. */
   list(): readonly ServedModel[];
+  /** All that `find` knows without a version: models and the aliases that lead to one. */
+  names(): readonly string[];
 }
 
 export type ModelOutputs = readonly Tensor[];

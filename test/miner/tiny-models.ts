@@ -91,6 +91,13 @@ export const dynamicInt8: OnnxGraph = {
   ],
 };
 
+/** A softmax over the rows of a run: what one caller gets depends on the others. */
+export const mixing: OnnxGraph = {
+  inputs: [{ name: 'x', type: 'float', shape: ['batch', 4] }],
+  outputs: [{ name: 'y', type: 'float', shape: ['batch', 4] }],
+  nodes: [{ op: 'Softmax', inputs: ['x'], outputs: ['y'], attributes: { axis: 0 } }],
+};
+
 /** Texts in, the same texts out. */
 export const texts: OnnxGraph = {
   inputs: [{ name: 'text', type: 'string', shape: ['batch', 2] }],

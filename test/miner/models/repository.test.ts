@@ -70,7 +70,7 @@ describe('a manifest', () => {
     addDigits(root, 'a/1', imageSteps);
     const [stored] = scanRepository(root);
     const manifest = stored === undefined ? null : readManifest(stored);
-    expect(manifest?.batch).toEqual({ axis: true, tolerance: 0 });
+    expect(manifest?.batch).toEqual({ axis: true });
     expect(manifest?.pre[0]).toMatchObject({ maxPixels: 16_777_216, layout: 'nchw', mean: [0] });
   });
 
