@@ -3,12 +3,11 @@ import { basename, dirname, resolve } from 'node:path';
 import { ConfigError, loadConfig, resolvePath } from '../../common/config/config-load.ts';
 import type { ConfigProblem } from '../../common/config/config-load.ts';
 import { minerSchema } from '../../common/config/miner-schema.ts';
-import { isSubnetError } from '../../common/errors.ts';
-import type { SubnetError } from '../../common/errors.ts';
+import { SubnetError, isSubnetError } from '../../common/errors.ts';
 import { repositoryProblems } from '../../miner/models/check-repository.ts';
 import type { RepositoryProblem } from '../../miner/models/check-repository.ts';
 import { scanRepository } from '../../miner/models/repository.ts';
-import { wantedVersions } from '../../miner/models/wanted-versions.ts';
+import { findWanted } from '../../miner/models/wanted-versions.ts';
 import { placeOf } from '../config-references.ts';
 import type { ConfigKind } from '../config-kind.ts';
 
@@ -30,8 +29,12 @@ export async function modelProblems(
   try {
     const stored = scanRepository(root);
     const problems = await problemsIn(stored);
-    wantedVersions(stored, value.models);
-    return problems;
+    const { missing } = findWanted(stored, value.models);
+    const at = placed(file, 'modelRepository');
+    const absent = missing.map(
+      ({ reason: detail }) => new SubnetError('MODEL_UNKNOWN', { detail }),
+    );
+    return [...problems, ...absent.map((error) => ({ ...at, ...told(error) }))];
   } catch (error) {
     if (!isSubnetError(error)) throw error;
     return [{ ...placed(file, 'modelRepository'), ...told(error) }];

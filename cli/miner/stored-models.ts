@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { formatProblem, loadConfig } from '../../common/config/config-load.ts';
 import { minerSchema } from '../../common/config/miner-schema.ts';
 import { modelFilesOf } from '../../miner/models/model-files.ts';
-import { modelSources, storedSource } from '../../miner/models/model-sources.ts';
+import { findModelSources, storedSource } from '../../miner/models/model-sources.ts';
 import { scanRepository } from '../../miner/models/repository.ts';
 import { referenceProblems } from '../config-references.ts';
 import type { CliIo } from '../io.ts';
@@ -49,10 +49,10 @@ function listModels(io: CliIo, { config: file, json }: ModelsFlags): void {
 function modelsOf(file: string): readonly ListedModel[] {
   const { value: config, baseDir } = loadConfig(file, minerSchema);
   const files = modelFilesOf(config, baseDir);
-  const served = modelSources(config, files);
+  const served = findModelSources(config, files).found;
   const stored =
     files.modelRepository === undefined
-      ? served
+      ? served.map(({ read }) => read())
       : scanRepository(files.modelRepository).map(storedSource);
   return stored.map(({ name, version, sha256, stored: own }) => ({
     name,

@@ -13,7 +13,7 @@ import { startOnnxEngine } from '../../miner/engine/engine-onnx.ts';
 import type { Engine } from '../../miner/engine/engine-port.ts';
 import { checkModelFile } from '../../miner/models/model-file.ts';
 import { modelFilesOf } from '../../miner/models/model-files.ts';
-import { modelSources } from '../../miner/models/model-sources.ts';
+import { findModelSources } from '../../miner/models/model-sources.ts';
 import type { LocalModelSource } from '../../miner/models/open-local.ts';
 import { measureEngine } from '../../miner/tune/measure-engine.ts';
 import { settingText } from '../../miner/tune/setting.ts';
@@ -117,22 +117,26 @@ function checkWritable(file: string, { engine }: MinerConfig): void {
   planRewrite(file, engine);
 }
 
-/** Throws USAGE when it is not clear which model is meant, or none runs here. */
+/** Throws USAGE when it is not clear which model is meant, or none runs here; CONFIG_*, MODEL_*. */
 function sourceOf(
   { model, modelVersion }: TuneFlags,
   config: MinerConfig,
   baseDir: string,
 ): LocalModelSource {
-  const all = modelSources(config, modelFilesOf(config, baseDir));
-  if (all.length === 0) throw usage('the YAML names no model that computes on this machine');
+  const { found: all, missing } = findModelSources(config, modelFilesOf(config, baseDir));
+  if (all.length === 0 && missing.length === 0)
+    throw usage('the YAML names no model that computes on this machine');
   const meant = all.filter(
     ({ name, version }) => (model ?? name) === name && (modelVersion ?? version) === version,
   );
   const [only, second] = meant;
   const names = all.map(({ name, version }) => `${name} ${version}`).join(', ');
-  if (only === undefined) throw usage(`there is no such model; there are: ${names}`);
+  if (only === undefined) {
+    const absent = missing.map(({ reason }) => reason);
+    throw usage([`there is no such model; there are: ${names}`, ...absent].join('; '));
+  }
   if (second !== undefined) throw usage(`name one with --model and --model-version: ${names}`);
-  return only;
+  return only.read();
 }
 
 async function measure(

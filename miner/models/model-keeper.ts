@@ -19,7 +19,8 @@ import type { ModelShelf, ShelfDeps, ShelfOptions, ShelfState } from './model-sh
 import { versionsToDrop, versionsToLoad } from './plan-rescan.ts';
 import type { LeftAlone, Order, RescanState } from './plan-rescan.ts';
 import type { ServedModel } from './served-model.ts';
-import { wantedVersions } from './wanted-versions.ts';
+import { findWanted, wantedVersions } from './wanted-versions.ts';
+import type { MissingVersion, WantedVersions } from './wanted-versions.ts';
 
 /** A version that is stored where models are loaded from. */
 export type StoredRef = VersionRef;
@@ -155,7 +156,8 @@ async function rescan(
   context: Context,
 ): Promise<{ readonly report: RescanReport; readonly going: Going }> {
   const { shelf, models, scan } = context;
-  const wanted = wantedVersions(scan(), models);
+  const wanted = findWanted(scan(), models);
+  tellMissing(context, wanted.missing);
   const missing = versionsToLoad(rescanState(context, wanted));
   const failed = await tryAll(context, missing.load);
   const over = versionsToDrop(rescanState(context, wanted));
@@ -167,14 +169,18 @@ async function rescan(
     loaded: missing.load.filter((ref) => !failedRefs.has(ref)).map(keyOf),
     unloaded: dropped.map(keyOf),
     left: left.map(told),
-    failed: failed.map(told),
+    failed: [...wanted.missing.map(toldMissing), ...failed.map(told)],
   };
   return { report, going: dropped.map((model) => shelf.drop(model)) };
 }
 
-function rescanState({ catalogue, orders }: Context, wanted: readonly VersionRef[]): RescanState {
+function rescanState(
+  { catalogue, orders }: Context,
+  { found, missing }: WantedVersions<VersionRef>,
+): RescanState {
   return {
-    wanted,
+    wanted: found,
+    missing,
     kept: catalogue.list(),
     orderOf: (ref) => orders.get(keyOf(ref)),
     namesOfVersion: (ref) => namesOfVersion(catalogue, ref),
@@ -206,6 +212,16 @@ function tellLeft(
     log.warn('a rescan leaves a version as it is', { model, version, reason });
   }
   for (const { ref, reason } of loaded) shelf.explain(ref, `left by the last rescan: ${reason}`);
+}
+
+function tellMissing({ log }: Context, missing: readonly MissingVersion[]): void {
+  for (const { name: model, version, reason } of missing) {
+    log.error('a model could not be loaded', { model, version, error: reason });
+  }
+}
+
+function toldMissing({ name, version, reason }: MissingVersion): ToldVersion {
+  return { model: version === null ? name : keyOf({ name, version }), reason };
 }
 
 function told({ ref, reason }: LeftAlone): ToldVersion {

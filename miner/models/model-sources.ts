@@ -31,10 +31,7 @@ export function storedSource(stored: StoredVersion): LocalModelSource {
  * What a configuration asks to be loaded on this machine: nothing when other servers compute. Throws
  * MODEL_*, CONFIG_* for the first that is wrong.
  */
-export function modelSources(
-  config: MinerConfig,
-  files: ModelFiles,
-): readonly LocalModelSource[] {
+export function modelSources(config: MinerConfig, files: ModelFiles): readonly LocalModelSource[] {
   const { modelRepository } = files;
   if (modelRepository === undefined) return bareSource(config, files);
   return wantedVersions(scanRepository(modelRepository), config.models).map(storedSource);

@@ -6,6 +6,8 @@ export type Order = 'loaded' | 'unloaded';
 export interface RescanState {
   /** What the configuration asks for, of what is stored now. */
   readonly wanted: readonly VersionRef[];
+  /** What it asks for besides, and what is not stored. */
+  readonly missing: readonly MissingRef[];
   /** What is loaded, the newest of each name first. */
   readonly kept: readonly VersionRef[];
   orderOf(ref: VersionRef): Order | undefined;
@@ -13,6 +15,12 @@ export interface RescanState {
   namesOfVersion(ref: VersionRef): readonly string[];
   /** The names that stand for whichever version of the model answers. */
   namesOfModel(name: string): readonly string[];
+}
+
+/** Without a version where nothing of that name is stored. */
+interface MissingRef {
+  readonly name: string;
+  readonly version: string | null;
 }
 
 /** Something that a rescan leaves as it is although the configuration says otherwise. */
@@ -42,8 +50,8 @@ export function versionsToDrop(state: RescanState): {
   readonly drop: readonly VersionRef[];
   readonly left: readonly LeftAlone[];
 } {
-  const { wanted, kept, namesOfModel } = state;
-  const over = kept.filter((ref) => !isAmong(wanted, ref));
+  const { kept, namesOfModel } = state;
+  const over = kept.filter((ref) => !isAmong(askedFor(state), ref));
   const bereft = namesWithoutSuccessor(state);
   const reasons = new Map(over.map((ref) => [ref, reasonToKeep(state, ref, bereft)]));
   const staying = new Set(kept.filter((ref) => reasons.get(ref) !== null).map(({ name }) => name));
@@ -63,10 +71,16 @@ export function versionsToDrop(state: RescanState): {
 }
 
 /** Those of which something is asked for, and nothing that is asked for is there. */
-function namesWithoutSuccessor({ wanted, kept }: RescanState): ReadonlySet<string> {
-  const names = new Set(wanted.map(({ name }) => name));
-  for (const ref of wanted) if (isAmong(kept, ref)) names.delete(ref.name);
+function namesWithoutSuccessor(state: RescanState): ReadonlySet<string> {
+  const asked = askedFor(state);
+  const names = new Set(asked.map(({ name }) => name));
+  for (const ref of state.kept) if (isAmong(asked, ref)) names.delete(ref.name);
   return names;
+}
+
+/** What is served and stored no more is asked for all the same. */
+function askedFor({ wanted, missing }: RescanState): readonly MissingRef[] {
+  return [...wanted, ...missing];
 }
 
 function reasonToKeep(
@@ -86,6 +100,6 @@ function standsFor(names: readonly string[]): string {
     : `${names.join(', ')} stand for it`;
 }
 
-function isAmong(refs: readonly VersionRef[], { name, version }: VersionRef): boolean {
+function isAmong(refs: readonly MissingRef[], { name, version }: VersionRef): boolean {
   return refs.some((one) => one.name === name && one.version === version);
 }

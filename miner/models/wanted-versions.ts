@@ -6,6 +6,20 @@ interface VersionOf {
   readonly version: string;
 }
 
+/** Something that a configuration names and that is not there, or not among what it loads. */
+export interface MissingVersion {
+  readonly name: string;
+  /** Null where nothing of that name is stored. */
+  readonly version: string | null;
+  readonly reason: string;
+}
+
+export interface WantedVersions<T extends VersionOf> {
+  readonly found: readonly T[];
+  /** Each once. */
+  readonly missing: readonly MissingVersion[];
+}
+
 /**
  * Of what is stored (the newest of each name first) what shall be served. Throws MODEL_UNKNOWN when
  * the configuration names what is not there.
@@ -14,45 +28,58 @@ export function wantedVersions<T extends VersionOf>(
   stored: readonly T[],
   config: ModelsConfig | undefined,
 ): readonly T[] {
+  const { found, missing } = findWanted(stored, config);
+  const [first] = missing;
+  if (first !== undefined) throw new SubnetError('MODEL_UNKNOWN', { detail: first.reason });
+  return found;
+}
+
+/** The same, where one name that stands for nothing shall hold up no other. */
+export function findWanted<T extends VersionOf>(
+  stored: readonly T[],
+  config: ModelsConfig | undefined,
+): WantedVersions<T> {
   const names = [...new Set(stored.map(({ name }) => name))];
   const wanted = config ?? Object.fromEntries(names.map((name) => [name, onlyNewest]));
-  return Object.entries(wanted).flatMap(([name, how]) => {
-    const own = stored.filter((one) => one.name === name);
-    if (own.length === 0) throw unknown(name, null);
-    const chosen = chosenOf(own, name, how.versions);
-    checkLoaded(chosen, name, how.default);
-    checkLoaded(chosen, name, how.canary?.version);
-    return chosen;
-  });
+  const all = Object.entries(wanted).map(([name, how]) => findOfName(stored, name, how));
+  return {
+    found: all.flatMap(({ found }) => found),
+    missing: all.flatMap(({ missing }) => missing),
+  };
 }
 
 const onlyNewest: ModelsConfig[string] = { versions: 'newest', aliases: [] };
 
-function chosenOf<T extends VersionOf>(
-  own: readonly T[],
+function findOfName<T extends VersionOf>(
+  stored: readonly T[],
   name: string,
-  versions: ModelsConfig[string]['versions'],
-): readonly T[] {
-  if (versions === 'all') return own;
-  if (versions === 'newest') return own.slice(0, 1);
-  return versions.map((version) => {
-    const found = own.find((one) => one.version === version);
-    if (found === undefined) throw unknown(name, version);
-    return found;
+  { versions, default: chosen, canary }: ModelsConfig[string],
+): WantedVersions<T> {
+  const own = stored.filter((one) => one.name === name);
+  if (own.length === 0) {
+    return {
+      found: [],
+      missing: [{ name, version: null, reason: `the repository has no ${name}` }],
+    };
+  }
+  const asked = askedFor(own, versions);
+  const found = asked.flatMap((version) => own.filter((one) => one.version === version));
+  const absent = asked.filter((version) => !found.some((one) => one.version === version));
+  const named = [chosen, canary?.version].filter((version) => version !== undefined);
+  const unloaded = [...new Set(named)].filter((version) => !asked.includes(version));
+  const notStored = absent.map((version) => ({ name, version, reason: `no ${name}/${version}` }));
+  const notAsked = unloaded.map((version) => {
+    const reason = `${name}/${version} is not among the versions that are loaded`;
+    return { name, version, reason };
   });
+  return { found, missing: [...notStored, ...notAsked] };
 }
 
-function checkLoaded(
-  chosen: readonly VersionOf[],
-  name: string,
-  version: string | undefined,
-): void {
-  if (version === undefined || chosen.some((one) => one.version === version)) return;
-  const detail = `${name}/${version} is not among the versions that are loaded`;
-  throw new SubnetError('MODEL_UNKNOWN', { detail });
-}
-
-function unknown(name: string, version: string | null): SubnetError {
-  const detail = version === null ? `the repository has no ${name}` : `no ${name}/${version}`;
-  return new SubnetError('MODEL_UNKNOWN', { detail });
+function askedFor(
+  own: readonly VersionOf[],
+  versions: ModelsConfig[string]['versions'],
+): readonly string[] {
+  if (versions === 'all') return own.map(({ version }) => version);
+  if (versions === 'newest') return own.slice(0, 1).map(({ version }) => version);
+  return [...new Set(versions)];
 }

@@ -64,4 +64,17 @@ describe('the models of a miner YAML', () => {
     expect(status).toBe(2);
     expect(stdout).toMatch(/miner\.yaml:4:1 modelRepository: .*digits\/7/);
   });
+
+  it('are listed and tuned also where another that the configuration names is not there', () => {
+    appendFileSync(config, 'models: { digits: {}, letters: {} }\n');
+    const stored = subnet('miner', 'models', 'stored', '--config', config, '--json');
+    expect([stored.status, stored.stdout]).toEqual([0, expect.stringContaining('"digits"')]);
+    const named = ['miner', 'tune', '--config', config, '--model'];
+    const absent = subnet(...named, 'letters');
+    expect(absent.status).toBe(2);
+    expect(absent.stderr).toMatch(/there are: digits 2; the repository has no letters/);
+    const brief = ['--seconds', '3', '--max-batch', '1', '--cores', '1', '--json'];
+    const tuned = subnet(...named, 'digits', ...brief);
+    expect(JSON.parse(tuned.stdout)).toMatchObject({ ok: true, model: 'digits 2' });
+  });
 });

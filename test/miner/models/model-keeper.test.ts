@@ -390,7 +390,38 @@ describe('a new look at what is stored', () => {
     await keeper.rescan();
     expect(served()).toEqual(['m/3', 'm/1']);
     const missing = rigOf(['m/2'], { models: { m: { versions: ['1'], aliases: [] } } });
-    await expect(missing.keeper.rescan()).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
+    await expect(missing.keeper.start()).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
+  });
+
+  it('tells what the configuration names and is not there, and goes on with the rest', async () => {
+    const aliases: string[] = [];
+    const models = {
+      m: { versions: 'newest' as const, aliases },
+      n: { versions: ['1', '2'], aliases },
+      o: { versions: 'newest' as const, aliases, default: '1' },
+    };
+    const { keeper, stored, served } = rigOf(['m/1', 'n/2', 'n/1', 'o/1'], { models });
+    await keeper.start();
+    stored.splice(0, 4, 'n/1', 'o/2', 'o/1');
+    expect(await keeper.rescan()).toEqual({
+      loaded: ['o/2'],
+      unloaded: [],
+      left: [{ model: 'm/1', reason: 'its successor is not loaded' }],
+      failed: [
+        { model: 'm', reason: 'the repository has no m' },
+        { model: 'n/2', reason: 'no n/2' },
+        { model: 'o/1', reason: 'o/1 is not among the versions that are loaded' },
+      ],
+    });
+    // Nothing that answered stops to answer because its folder is gone.
+    expect(served()).toEqual(['m/1', 'n/2', 'n/1', 'o/2', 'o/1']);
+    stored.splice(0, 3, 'm/2', 'n/2', 'n/1', 'o/1');
+    expect(await keeper.rescan()).toEqual({
+      loaded: ['m/2'],
+      unloaded: ['m/1', 'o/2'],
+      left: [],
+      failed: [],
+    });
   });
 });
 
