@@ -521,7 +521,7 @@ export const catalogue = {
   BENCH_NO_ANSWER: {
     exit: 1,
     title: 'The miner does not answer a single request, so no load was put on it',
-    fix: 'Mend what it says. A miner of this suite admits what admission.allow names; just started, it refuses all for two seconds.',
+    fix: 'Mend what it says. For a caller that is not admitted: a miner of this suite lets in whom admission.allow names. Just started, it refuses all for two seconds.',
   },
   BENCH_INPUT_INVALID: {
     exit: 2,

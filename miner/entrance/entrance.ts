@@ -45,6 +45,9 @@ export interface Entrance {
   read(head: RequestHead, policy: AuthPolicy, nowNs: bigint): Claim | AuthRefusal;
 }
 
+/** The entrances of a miner to one form of requests. */
+export type Entrances = readonly [Entrance, ...Entrance[]];
+
 /** A request for tensors, in whatever form it was written. */
 export interface Asked {
   readonly inputs: readonly Tensor[];

@@ -8,10 +8,14 @@ import { refuse } from '../gate/http-message.ts';
 import type { RawResponse } from '../gate/http-message.ts';
 import { noModel } from '../gate/info-routes.ts';
 import type { Catalogue, ServedModel } from '../models/served-model.ts';
-import type { Conversation, Entrance, FindConversation, RequestHead } from './entrance.ts';
-
-/** The entrances of a miner; a request that shows the header of none is judged by the first. */
-export type Entrances = readonly [Entrance, ...Entrance[]];
+import type {
+  Conversation,
+  Entrance,
+  Entrances,
+  FindConversation,
+  RequestHead,
+} from './entrance.ts';
+import { unsignedEntrance } from './unsigned-entrance.ts';
 
 /** `POST /v2/models/{name}[/versions/{version}]/infer`, signed by any of the entrances. */
 export function findInference(
@@ -20,14 +24,15 @@ export function findInference(
   numbers?: FlatNumbers,
 ): FindConversation {
   const routeOf = rememberRoutes();
+  const unsigned = unsignedEntrance(entrances);
   return (head) => {
     const route = routeOf(head);
     if (route.kind === 'wrong-method') return route.allow === 'POST' ? usePost() : undefined;
     if (route.kind !== 'model-infer') return undefined;
-    const entrance = entranceOf(head, entrances);
+    const entrance = entranceOf(head, entrances) ?? unsigned;
     const model = catalogue.find(route.model, route.version, callerOf(head, entrance));
     return model === undefined
-      ? noModel(catalogue)
+      ? noModel(catalogue, route)
       : inferenceConversation(entrance, { model, askedName: route.model }, numbers);
   };
 }
@@ -51,9 +56,8 @@ const maxKnownRoutes = 256;
 const maxKnownPath = 256;
 
 /** By the header in which the caller names itself. */
-export function entranceOf(head: RequestHead, entrances: Entrances): Entrance {
-  const [first] = entrances;
-  return entrances.find(({ callerHeader }) => head.headers[callerHeader] !== undefined) ?? first;
+function entranceOf(head: RequestHead, entrances: Entrances): Entrance | undefined {
+  return entrances.find(({ callerHeader }) => head.headers[callerHeader] !== undefined);
 }
 
 /** Whom a request says that it is from: good enough to choose a version for it, no more. */

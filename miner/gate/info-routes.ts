@@ -1,9 +1,11 @@
+import { cleanText } from '../../common/fault.ts';
 import {
   encodeModelMetadata,
   encodeServerMetadata,
   matchInferRoute,
 } from '../../common/wire/inference-metadata.ts';
 import type { InferRoute } from '../../common/wire/inference-metadata.ts';
+import { quoted } from '../../common/wire/inference-read.ts';
 import { encodeModelStatistics } from '../../common/wire/model-statistics.ts';
 import type { ModelStatistics } from '../../common/wire/model-statistics.ts';
 import type { Catalogue, ServedModel } from '../models/served-model.ts';
@@ -70,7 +72,7 @@ function answerStatistics(
 ): RawResponse {
   if (statistics === undefined) return refuse(404, 'no_route', 'no such path');
   if (model !== null && catalogue.find(model, version, null) === undefined) {
-    return noModel(catalogue);
+    return noModel(catalogue, { model, version });
   }
   return reply(200, 'statistics', encodeModelStatistics(statistics(model, version)));
 }
@@ -79,16 +81,27 @@ type ModelRoute = Extract<InferRoute, { kind: 'model-ready' | 'model-metadata' |
 
 function answerModel(deps: InfoDeps, route: ModelRoute): RawResponse {
   const model = deps.catalogue.find(route.model, route.version, null);
-  if (model === undefined) return noModel(deps.catalogue);
+  if (model === undefined) return noModel(deps.catalogue, route);
+  // With an entrance open for it, an inference never comes here.
+  if (route.kind === 'model-infer')
+    return refuse(404, 'no_route', 'this miner takes synapses only');
   if (route.kind === 'model-ready') {
     return readyReply(deps.readiness.whyClosed() ?? model.notReady());
   }
   return reply(200, 'metadata', encodeModelMetadata(modelMetadata(deps.catalogue, model)));
 }
 
-export function noModel(catalogue: Catalogue): RawResponse {
-  const names = [...new Set(catalogue.list().map(({ name }) => name))].join(', ');
-  return refuse(404, 'no_model', `this miner serves ${names} only`);
+/** What is asked for is not there, or no model is there at all: that one may pass. */
+export function noModel(
+  catalogue: Catalogue,
+  { model, version }: { readonly model: string; readonly version: string | null },
+): RawResponse {
+  const names = catalogue.names();
+  if (names.length === 0) return refuse(503, 'not_ready', 'no model is loaded', busyRetryMs);
+  if (version !== null && names.includes(model)) {
+    return refuse(404, 'no_model', cleanText(`${model} has no version ${quoted(version)}`));
+  }
+  return refuse(404, 'no_model', `this miner serves ${names.join(', ')} only`);
 }
 
 function readyReply(why: string | null): RawResponse {

@@ -61,18 +61,23 @@ export function createCatalogue(): MutableCatalogue {
       drawOf(name, canary.version, caller) < canary.share;
     return isTried && trial !== undefined ? trial : settled(name, trial);
   };
+  const find: Catalogue['find'] = (name, version, caller) => {
+    const target = aliases.get(name);
+    if (target === undefined || target.name === name) {
+      return version === null ? chosen(name, caller) : exact(name, version);
+    }
+    if (target.version === null) {
+      return version === null ? chosen(target.name, caller) : exact(target.name, version);
+    }
+    return version === null || version === target.version
+      ? exact(target.name, target.version)
+      : undefined;
+  };
   return {
-    find: (name, version, caller) => {
-      const target = aliases.get(name);
-      if (target === undefined || target.name === name) {
-        return version === null ? chosen(name, caller) : exact(name, version);
-      }
-      if (target.version === null) {
-        return version === null ? chosen(target.name, caller) : exact(target.name, version);
-      }
-      return version === null || version === target.version
-        ? exact(target.name, target.version)
-        : undefined;
+    find,
+    names: () => {
+      const all = new Set([...models.keys(), ...aliases.keys()]);
+      return [...all].filter((name) => find(name, null, null) !== undefined);
     },
     list: () => [...models.values()].flat(),
     versions: versionsOf,

@@ -5,6 +5,7 @@ import { epistulaHeaders, signEpistula } from '../../../common/wire/epistula.ts'
 import { parseReceipt } from '../../../common/wire/receipt.ts';
 import {
   call,
+  errorOf,
   imageBody,
   infer,
   inferPath,
@@ -96,8 +97,9 @@ describe('a miner with the Epistula entrance open', () => {
     expect((await ask({ uuid: 'two', path: '/v2/models/other/infer' })).status).toBe(404);
   });
 
-  it('judges a request that shows no scheme by the first that is open', async () => {
+  it('tells a request that shows no scheme which there are', async () => {
     const answer = await call(rig.port, { method: 'POST', path: inferPath, body });
-    expect(answer.body.toString()).toContain('x-bittensor-version');
+    expect(answer.status).toBe(401);
+    expect(errorOf(answer)).toBe('not signed: this miner takes btauth/1 and Epistula v2');
   });
 });
