@@ -66,7 +66,7 @@ describe('the models of a miner YAML', () => {
   });
 
   it('are listed and tuned also where another that the configuration names is not there', () => {
-    appendFileSync(config, 'models: { digits: {}, letters: {} }\n');
+    appendFileSync(config, 'models: { digits: {}, letters: {} }\nengine: { provider: cpu }\n');
     const stored = subnet('miner', 'models', 'stored', '--config', config, '--json');
     expect([stored.status, stored.stdout]).toEqual([0, expect.stringContaining('"digits"')]);
     const named = ['miner', 'tune', '--config', config, '--model'];
