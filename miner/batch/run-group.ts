@@ -22,7 +22,12 @@ export interface GroupDeps<M extends Member> {
 }
 
 /** What a part of the requests may pass: they are halved. */
-const byHalves: ReadonlySet<RunFailure['reason']> = new Set(['model', 'too-large', 'device']);
+const byHalves: ReadonlySet<RunFailure['reason']> = new Set([
+  'model',
+  'too-large',
+  'memory',
+  'device',
+]);
 
 /**
  * Computes requests in one run and gives each its own. One poisoned request must not fail its

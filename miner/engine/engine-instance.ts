@@ -34,7 +34,12 @@ const maxBackoffMs = 6400;
 /** So many starts in a row that fail are no accident. */
 const toldAfter = 3;
 /** After these the process goes on. */
-const survives: ReadonlySet<RunFailure['reason']> = new Set(['model', 'too-large', 'device']);
+const survives: ReadonlySet<RunFailure['reason']> = new Set([
+  'model',
+  'too-large',
+  'memory',
+  'device',
+]);
 /** A process that lived this long did not die of its model: the next restart is immediate. */
 const stableMs = 10_000;
 
@@ -97,7 +102,7 @@ function supervise(first: ModelProcess, options: InstanceOptions): EngineInstanc
       if (isClosed()) return;
       current = null;
       restarts += 1;
-      const livedMs = performance.now() - process.startedMs;
+      const livedMs = Math.round(performance.now() - process.startedMs);
       const isStable = livedMs >= stableMs;
       failures = isStable ? 1 : failures + 1;
       log.warn('the model process ended; starting another', { reason, livedMs });

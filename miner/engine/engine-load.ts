@@ -109,10 +109,12 @@ export function providerThatRan(counts: ReadonlyMap<string, number>, asked: Prov
   return chain.find((provider) => (counts.get(providerNames[provider]) ?? 0) > 0) ?? 'cpu';
 }
 
-/** Such as `12 on CUDAExecutionProvider, 3 on CPUExecutionProvider`. */
+/** Such as `the operators ran 12 on CUDAExecutionProvider, 3 on CPUExecutionProvider`. */
 export function describeOperators(counts: ReadonlyMap<string, number>): string {
   const parts = [...counts].map(([provider, count]) => `${count} on ${provider}`);
-  return parts.length === 0 ? 'no profile' : parts.join(', ');
+  return parts.length === 0
+    ? 'ONNX Runtime wrote no profile by which the provider could be seen'
+    : `the operators ran ${parts.join(', ')}`;
 }
 
 /** The library that the dynamic linker missed, if the text tells. */

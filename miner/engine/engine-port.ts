@@ -47,16 +47,16 @@ export interface RunOutputs {
 
 /**
  * `model`: the model refused these inputs; others are unaffected. `too-large`: it computed them, and
- * the outputs have more bytes than the answers to its requests may; others are unaffected. `device`:
- * the device failed at them, for want of memory say; others, or fewer at a time, may pass. `broken`:
- * the device or the runtime computes no more what it computed before. `crashed`, `timeout`: the
- * process that ran it died or hung. After these three it is being replaced. `unavailable`: it is not
- * there now, and nothing was begun.
+ * the outputs have more bytes than the answers to its requests may; others are unaffected. `memory`,
+ * `device`: the device has none for them, or failed at them; others, or fewer at a time, may pass.
+ * `broken`: the device or the runtime computes no more what it computed before. `crashed`,
+ * `timeout`: the process that ran it died or hung. After these three it is being replaced.
+ * `unavailable`: it is not there now, and nothing was begun.
  */
 export interface RunFailure {
   readonly kind: 'failed';
   readonly reason:
-    'model' | 'too-large' | 'device' | 'broken' | 'crashed' | 'timeout' | 'unavailable';
+    'model' | 'too-large' | 'memory' | 'device' | 'broken' | 'crashed' | 'timeout' | 'unavailable';
   readonly detail: string;
 }
 

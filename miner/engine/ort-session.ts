@@ -51,7 +51,8 @@ const datatypeOf = new Map(
 );
 const profilePrefix = 'profile';
 const textEncoder = new TextEncoder();
-const textDecoder = new TextDecoder();
+/** What it cannot carry is refused before; a mark at the front belongs to the text. */
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Loads, warms up and observes. Throws LoadError. */
 export async function loadModel(order: LoadOrder): Promise<LoadedModel> {
@@ -60,13 +61,13 @@ export async function loadModel(order: LoadOrder): Promise<LoadedModel> {
   const scratch = mkdtempSync(join(order.scratchDir, 'engine-'));
   try {
     const usedBefore = memoryInUse(order);
-    const { session, notice } = await openSession(bytes, order, scratch);
+    const { session, opened, notice } = await openSession(bytes, order, scratch);
     const inputs = session.inputMetadata.map(specOf);
     const outputs = session.outputMetadata.map(specOf);
     const sharesFirstAxis = haveOneFirstAxis(session);
     const batchable = order.batching && sharesFirstAxis;
     const zeros = await warmUp(session, inputs, batchable ? order.warmUpBatches : [1], order);
-    const observed = observeProvider(session, order, scratch);
+    const observed = observeProvider(session, opened, order, scratch);
     const { provider } = observed;
     if (provider !== 'cpu') checkMemory(order, usedBefore);
     const model = { inputs, outputs, sharesFirstAxis, batchable, provider };
@@ -96,6 +97,8 @@ function readModel(path: string): Buffer {
 
 interface Opened {
   readonly session: ort.InferenceSession;
+  /** Of the chain, the one that took the model. */
+  readonly opened: Provider;
   readonly notice: string;
 }
 
@@ -105,7 +108,7 @@ async function openSession(bytes: Buffer, order: LoadOrder, scratch: string): Pr
   for (const provider of chain) {
     try {
       const session = await create(bytes, order, provider, scratch);
-      return { session, notice: notices.join('; ') };
+      return { session, opened: provider, notice: notices.join('; ') };
     } catch (error) {
       if (provider === 'cpu') throw new LoadError('model', messageOf(error));
       notices.push(`${provider} is not available: ${messageOf(error)}`);
@@ -155,17 +158,18 @@ interface Observed {
  */
 function observeProvider(
   session: ort.InferenceSession,
+  opened: Provider,
   order: LoadOrder,
   scratch: string,
 ): Observed {
-  if (order.provider === 'cpu') return { provider: 'cpu', notice: '' };
+  if (opened === 'cpu') return { provider: 'cpu', notice: '' };
   const counts = operatorsByProvider(readProfile(session, scratch));
   const provider = providerThatRan(counts, order.provider);
   const ran = describeOperators(counts);
   if (provider === order.provider) {
-    return { provider, notice: counts.size > 1 ? `the operators ran ${ran}` : '' };
+    return { provider, notice: counts.size > 1 ? ran : '' };
   }
-  if (!order.requireProvider) return { provider, notice: `the operators ran ${ran}` };
+  if (!order.requireProvider) return { provider, notice: ran };
   throw new LoadError('provider', `no operator ran on ${order.provider} (${ran})`);
 }
 

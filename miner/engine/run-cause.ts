@@ -1,9 +1,9 @@
 /**
- * Why a run failed. `inputs`: the model refuses them, and computes others. `device`: the device had
- * no memory for it, or failed at it, and computes others. `broken`: what ran before runs no more.
+ * Why a run failed. `inputs`: the model refuses them, and computes others. `memory`: the
+ * device has none for it, and computes others. `device`: it failed at it, and computes others. `broken`: what ran before runs no more.
  * `too-large`: it was computed, and has more bytes than an answer may.
  */
-export type RunCause = 'inputs' | 'device' | 'broken' | 'too-large';
+export type RunCause = 'inputs' | 'memory' | 'device' | 'broken' | 'too-large';
 
 const memoryWords = /out of memory|allocat|bad_alloc/i;
 const deviceWords = /\b(cuda|cudnn|cublas|cufft|curand|nccl|tensorrt|gpu)/i;
@@ -14,7 +14,7 @@ const deviceWords = /\b(cuda|cudnn|cublas|cufft|curand|nccl|tensorrt|gpu)/i;
  */
 export function causeOf(detail: string, stillRuns: boolean | null): Exclude<RunCause, 'too-large'> {
   if (stillRuns === false) return 'broken';
-  if (memoryWords.test(detail)) return 'device';
+  if (memoryWords.test(detail)) return 'memory';
   if (!deviceWords.test(detail)) return 'inputs';
   return stillRuns === null ? 'broken' : 'device';
 }

@@ -231,13 +231,20 @@ function engineFailure(
       return notEncoded(answerTooLarge(maxBytes, 'ask for fewer rows'));
     case 'model':
       return refuse(422, 'model', 'the model does not take these inputs');
+    case 'memory':
+      return refuse(
+        413,
+        'memory',
+        'the model has too little memory for this request: ask for less',
+      );
     case 'device':
     case 'broken':
       return refuse(503, 'engine_failed', 'the device of the model failed', busyRetryMs);
     case 'timeout':
       return refuse(503, 'engine_timeout', 'the model took too long', busyRetryMs);
     case 'crashed':
-    case 'unavailable':
       return refuse(503, 'engine_restarting', 'the model is being restarted', busyRetryMs);
+    case 'unavailable':
+      return refuse(503, 'engine_unavailable', 'the model cannot be reached now', busyRetryMs);
   }
 }

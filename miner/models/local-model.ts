@@ -3,6 +3,7 @@ import type { Batcher } from '../batch/batcher.ts';
 import { rowsOf } from '../batch/batch-rows.ts';
 import type { InstanceState, ModelInfo } from '../engine/engine-port.ts';
 import { createHolds } from './holds.ts';
+import { inputProblem } from './input-problem.ts';
 import type { StatisticsRecorder } from './model-statistics.ts';
 import type { InferJob, InferOutcome, ServedModel } from './served-model.ts';
 import type { Preparation } from './steps/preparation.ts';
@@ -104,12 +105,14 @@ async function measured(deps: LocalModelDeps, job: InferJob): Promise<InferOutco
 }
 
 async function answered(
-  { batcher, preparation, statistics, clock }: LocalModelDeps,
+  { engine, batcher, preparation, statistics, clock }: LocalModelDeps,
   job: InferJob,
   startedMs: number,
 ): Promise<InferOutcome> {
   const made = (await preparation?.before(job)) ?? { kind: 'tensors', tensors: job.inputs };
   if (made.kind !== 'tensors') return made;
+  const problem = inputProblem(made.tensors, engine.model);
+  if (problem !== null) return { kind: 'invalid', detail: problem };
   const queuedMs = clock.monotonicMs();
   const outcome = await batcher.submit({ ...job, inputs: made.tensors });
   if (outcome.kind !== 'outputs') return outcome;

@@ -137,7 +137,7 @@ describe('ONNX Runtime', () => {
     const engine = await models.start(greedy);
     const ask = (count: number) => engine.run([int64('count', [1], [count])]);
     expect(await ask(-1)).toMatchObject({ kind: 'failed', reason: 'model' });
-    expect(await ask(2 ** 44)).toMatchObject({ kind: 'failed', reason: 'device' });
+    expect(await ask(2 ** 44)).toMatchObject({ kind: 'failed', reason: 'memory' });
     expect(await ask(3)).toMatchObject({ kind: 'outputs' });
     expect(engine.instances()[0]?.restarts).toBe(0);
     await engine.close();
@@ -157,8 +157,8 @@ describe('the cause of a run that failed', () => {
     ['indices element out of data bounds', true, 'inputs'],
     ['indices element out of data bounds', null, 'inputs'],
     ['indices element out of data bounds', false, 'broken'],
-    ['Failed to allocate memory for requested buffer', true, 'device'],
-    ['Failed to allocate memory for requested buffer', null, 'device'],
+    ['Failed to allocate memory for requested buffer', true, 'memory'],
+    ['Failed to allocate memory for requested buffer', null, 'memory'],
     ['CUBLAS failure 13', true, 'device'],
     ['CUDA failure 700: an illegal memory access', null, 'broken'],
   ] as const)('%s, and what ran before still runs: %s: %s', (detail, stillRuns, cause) =>

@@ -39,7 +39,7 @@ async function outcomes(reason: RunFailure['reason'], mostRows: number) {
 }
 
 describe('a run that fails', () => {
-  it.each(['model', 'too-large', 'device'] as const)(
+  it.each(['model', 'too-large', 'memory', 'device'] as const)(
     '%s: is halved, and each part that passes is answered',
     async (reason) => {
       const { runs, got } = await outcomes(reason, 2);
@@ -48,7 +48,7 @@ describe('a run that fails', () => {
     },
   );
 
-  it.each(['model', 'too-large', 'device'] as const)(
+  it.each(['model', 'too-large', 'memory', 'device'] as const)(
     '%s: is told to who fails alone',
     async (reason) => {
       const { got } = await outcomes(reason, 0);
