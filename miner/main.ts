@@ -22,7 +22,7 @@ import { openParts } from './parts.ts';
 import type { MinerParts } from './parts.ts';
 import { adopt, newState, observe, whyClosed, whyNotReady } from './state.ts';
 import type { MinerState } from './state.ts';
-import { serveStatus, statusOf } from './status.ts';
+import { serveStatus, servingFields, statusOf } from './status.ts';
 import type { MinerStatus } from './status.ts';
 
 export interface RunOptions {
@@ -67,7 +67,7 @@ export async function runMiner({ configFile, signal, onServing }: RunOptions): P
     const miner = await startMiner(parts, signal);
     lifecycle.add('miner', () => miner.stop());
     await orAborted(miner.announce(signal), signal);
-    log.info('serving', { ...miner.status() });
+    log.info('serving', servingFields(miner.status()));
     onServing?.(miner.status());
     await aborted(signal);
     log.info('stopping', { reason: messageOf(signal.reason) });

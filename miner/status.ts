@@ -6,6 +6,7 @@ import type { ModelStatistics } from '../common/wire/model-statistics.ts';
 import { isSame, neuronOf } from './announce.ts';
 import { axonOf } from './axon-options.ts';
 import type { MinerServer } from './gate/server.ts';
+import { keyOf } from './models/model-names.ts';
 import type { ModelStatus, OpenModels } from './models/open-models.ts';
 import type { MinerParts } from './parts.ts';
 import type { MinerState } from './state.ts';
@@ -67,6 +68,21 @@ export function statusOf(
     waiting: model?.waiting ?? 0,
     running: model?.running ?? 0,
     enginePid: model?.pid ?? null,
+  };
+}
+
+/** What an operator looks for in the line that says that the miner serves; `/status` has the rest. */
+export function servingFields(status: MinerStatus): Readonly<Record<string, unknown>> {
+  const { netuid, uid, hotkey, address, models, notReady } = status;
+  return {
+    address: address.host.includes(':')
+      ? `[${address.host}]:${address.port}`
+      : `${address.host}:${address.port}`,
+    models: models.map(keyOf).join(', '),
+    netuid,
+    uid,
+    hotkey,
+    ...(notReady === null ? {} : { notReady }),
   };
 }
 
