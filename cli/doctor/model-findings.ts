@@ -36,12 +36,12 @@ export async function modelFindings({ config, files }: ModelSubject): Promise<re
 }
 
 async function providerFinding(
-  { name, version, modelPath, sha256, batchAxis }: LocalModelSource,
+  { name, version, ...source }: LocalModelSource,
   { engine: options }: MinerConfig,
 ): Promise<Finding> {
   let provided = '';
   const failed = await attempt('model.provider', async () => {
-    const settings = engineSettingsOf({ modelPath, sha256, batchAxis }, options);
+    const settings = engineSettingsOf(source, options);
     const engine = await startOnnxEngine({
       ...settings,
       load: { ...settings.load, warmUpBatches: [1] },
@@ -49,11 +49,15 @@ async function providerFinding(
       loadTimeoutMs,
       log: createLogger({ level: 'error' }),
     });
-    provided = engine.model.provider;
+    const { provider, rowsMixed } = engine.model;
+    provided =
+      typeof rowsMixed === 'string' ? `${provider}; ${sharesNone} (${rowsMixed})` : provider;
     await engine.close();
   });
   return failed ?? pass('model.provider', `${name}/${version} runs on ${provided}`);
 }
+
+const sharesNone = 'it mixes the rows of a run: requests share no runs';
 
 /** null when it went well. */
 async function attempt(id: string, work: () => Promise<void>): Promise<Finding | null> {

@@ -190,7 +190,7 @@ async function measure(
 function startEngine(
   { maxBatch }: TuneFlags,
   { engine }: MinerConfig,
-  { modelPath, sha256, batchAxis }: LocalModelSource,
+  { modelPath, sha256, batchAxis, tolerance }: LocalModelSource,
   { instances, threads }: Placement,
 ): Promise<Engine> {
   const { provider, devices, memoryLimitMib, spinning, runTimeoutMs } = engine;
@@ -204,6 +204,7 @@ function startEngine(
       spinning,
       ...(memoryLimitMib === undefined ? {} : { memoryLimitMib }),
       batching: batchAxis && maxBatch > 1,
+      ...(tolerance === undefined ? {} : { tolerance }),
       warmUpBatches: [1],
     },
     instances,

@@ -126,6 +126,8 @@ describe('a model that cannot be served', () => {
       const engine = await startOnnxEngine(options(load, { log }));
       expect(engine.model.provider).toBe('cpu');
       expect(lines.join()).toContain('the model runs on the CPU');
+      expect(lines.join()).toMatch(/"notice":"cuda is not available: [^"]*"/);
+      expect(lines.join()).not.toContain('profile');
       await engine.close();
     },
   );

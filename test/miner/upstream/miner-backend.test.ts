@@ -4,7 +4,7 @@ import { createOipServer } from '../../fakes/oip-server.ts';
 import type { OipServer } from '../../fakes/oip-server.ts';
 import { serveOip } from '../../fakes/oip-http.ts';
 import type { OipHttp } from '../../fakes/oip-http.ts';
-import { infer, startRig } from '../rig.ts';
+import { errorOf, infer, startRig } from '../rig.ts';
 import type { Answer, MinerRig } from '../rig.ts';
 
 const sha256 = 'ab'.repeat(32);
@@ -60,6 +60,7 @@ describe('a miner whose model computes on other servers', () => {
     await places[1]?.close();
     const answer = await ask(rig, [1, 2, 3, 4]);
     expect(answer.status).toBe(503);
+    expect(errorOf(answer)).toMatch(/^(the model cannot be reached now|no upstream answers)$/);
     expect(answer.headers['retry-after']).toBeDefined();
   });
 
