@@ -25,6 +25,7 @@ import {
   isObject,
   jsonLengthHeader,
   misfit,
+  nameProblem,
   quoted,
   readMessage,
   readParameters,
@@ -175,7 +176,7 @@ function readResponse(
 function readId(json: JsonObject): { readonly id?: string } | ProtocolError {
   const id = json['id'];
   if (id === undefined || id === '') return {};
-  return isName(id) ? { id } : protocolError(400, '"id" must be a string of one line');
+  return isName(id) ? { id } : protocolError(400, `"id" ${nameProblem(id)}`);
 }
 
 /** Null when the parameter is there but no boolean; false when it is absent. */

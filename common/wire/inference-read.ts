@@ -1,4 +1,5 @@
 import type { FlatNumbers, Lifted } from './flat-numbers.ts';
+import { hasTail, whyNoJson } from './json-fault.ts';
 import { isDeeperThan, parseLossless } from './json-lossless.ts';
 import type {
   HeaderMap,
@@ -43,6 +44,7 @@ export function readMessage<T>(
   if (isProtocolError(split)) return split;
   const lifted = numbers?.lift(split.json) ?? null;
   const first = readJson(split, lifted, limits, read);
+  if (first === notJson) return noJson(split.json, headers);
   if (first !== needsLossless) return first;
   const text = decodeUtf8(split.json) ?? '';
   const second = read({ json: parseLossless(text) as JsonObject, text, tail: split.tail });
@@ -61,14 +63,15 @@ function readJson<T>(
   lifted: Lifted | null,
   limits: InferLimits,
   read: (envelope: Envelope) => T | ProtocolError | typeof needsLossless,
-): T | ProtocolError | typeof needsLossless {
+): T | ProtocolError | typeof needsLossless | typeof notJson {
   const text = lifted === null ? decodeUtf8(bytes) : lifted.text;
-  if (text === null) return protocolError(400, 'the JSON part is not UTF-8');
+  if (text === null) return notJson;
   if (isDeeperThan(text, limits.maxJsonDepth)) {
     return protocolError(400, `the JSON part nests deeper than ${limits.maxJsonDepth}`);
   }
-  const json = parseObject(text);
-  if (isProtocolError(json)) return json;
+  const json = parse(text);
+  if (json === notJson) return notJson;
+  if (!isObject(json)) return protocolError(400, 'the JSON part is not an object');
   return read({ json, text, tail, ...(lifted !== null && { lifted }) });
 }
 
@@ -118,13 +121,23 @@ function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-function parseObject(text: string): JsonObject | ProtocolError {
+const notJson = Symbol('not JSON');
+
+function parse(text: string): unknown {
   try {
-    const json: unknown = JSON.parse(text);
-    return isObject(json) ? json : protocolError(400, 'the JSON part is not an object');
+    return JSON.parse(text);
   } catch {
-    return protocolError(400, 'the JSON part cannot be parsed');
+    return notJson;
   }
+}
+
+/** Looks for the reason in the bytes as they came: they may have been read in two ways. */
+function noJson(bytes: Uint8Array, headers: HeaderMap): ProtocolError {
+  if (headers[jsonLengthHeader] !== undefined || !hasTail(bytes)) {
+    return protocolError(400, `the JSON part ${whyNoJson(bytes)}`);
+  }
+  const advice = `data behind the JSON needs the header ${jsonLengthHeader}`;
+  return protocolError(400, `the body cannot be parsed: ${advice}`);
 }
 
 export function isObject(json: unknown): json is JsonObject {
@@ -133,7 +146,19 @@ export function isObject(json: unknown): json is JsonObject {
 
 /** A text that can be sent on as UTF-8 and in one line of a log. */
 export function isName(json: unknown): json is string {
-  return typeof json === 'string' && json.length > 0 && json.length <= 1024 && isPlain(json);
+  return (
+    typeof json === 'string' && json.length > 0 && json.length <= maxNameChars && isPlain(json)
+  );
+}
+
+const maxNameChars = 1024;
+
+/** Why a text that is not empty is no name. */
+export function nameProblem(json: unknown): string {
+  if (typeof json !== 'string') return 'must be a string';
+  return json.length > maxNameChars
+    ? `must be a string of at most ${maxNameChars} characters, not ${json.length}`
+    : 'must be a string of one line, without control characters or halves of pairs';
 }
 
 // Control characters have no place in names, and could forge lines in logs.
@@ -217,7 +242,7 @@ function readHead(json: JsonObject, limits: InferLimits, what: string): TensorHe
   if (!isName(name)) return protocolError(400, `an ${what} has no proper "name"`);
   if (!isDatatype(datatype)) return named(what, { name }, 'has an unknown "datatype"');
   if (!isShape(shape, limits)) {
-    return named(what, { name }, `needs a "shape" of at most ${limits.maxRank} lengths`);
+    return named(what, { name }, shapeProblem(shape, limits));
   }
   const count = elementCount(shape);
   return count <= limits.maxElements
@@ -233,11 +258,25 @@ function isDatatype(json: unknown): json is Datatype {
 
 /** With each length a safe integer, `elementCount` can only be exact or too large. */
 function isShape(json: unknown, limits: InferLimits): json is number[] {
-  return (
-    Array.isArray(json) &&
-    json.length <= limits.maxRank &&
-    json.every((length) => Number.isSafeInteger(length) && Number(length) >= 0)
-  );
+  return Array.isArray(json) && json.length <= limits.maxRank && json.every(isLength);
+}
+
+function shapeProblem(json: unknown, { maxRank }: InferLimits): string {
+  if (!Array.isArray(json)) return `needs a "shape" of at most ${maxRank} lengths`;
+  if (json.length > maxRank)
+    return `has a "shape" of ${json.length} axes, at most ${maxRank} may be`;
+  const axis = json.findIndex((length) => !isLength(length));
+  const most = Number.MAX_SAFE_INTEGER;
+  return `needs whole numbers from 0 to ${most} in its "shape", and axis ${axis} is ${shown(json[axis])}`;
+}
+
+/** A number as it is; of all else only what it is. */
+function shown(json: unknown): string {
+  return typeof json === 'number' ? String(json) : `of type ${typeof json}`;
+}
+
+function isLength(json: unknown): boolean {
+  return Number.isSafeInteger(json) && Number(json) >= 0;
 }
 
 type Data = { readonly ok: TensorData } | { readonly problem: string } | typeof needsLossless;

@@ -268,17 +268,17 @@ describe('shapes and lengths', () => {
   it.each([
     [{ shape: [3] }, /has 2 values where its shape takes 3/],
     [{ shape: [1] }, /has more than 1|has 2 values/],
-    [{ shape: [-1, -2] }, /needs a "shape"/],
-    [{ shape: [-1] }, /needs a "shape"/],
-    [{ shape: [1.5] }, /needs a "shape"/],
-    [{ shape: ['2'] }, /needs a "shape"/],
+    [{ shape: [1, -2] }, /whole numbers from 0 to .* axis 1 is -2$/],
+    [{ shape: [-1] }, /whole numbers from 0 to .* axis 0 is -1$/],
+    [{ shape: [1.5] }, /axis 0 is 1\.5$/],
+    [{ shape: [2, '2'] }, /axis 1 is of type string$/],
     [{ shape: 2 }, /needs a "shape"/],
     [{ shape: undefined }, /needs a "shape"/],
-    [{ shape: Array.from({ length: 17 }, () => 1) }, /needs a "shape"/],
+    [{ shape: Array.from({ length: 17 }, () => 1) }, /a "shape" of 17 axes, at most 16 may be/],
     [{ shape: [4294967296, 4294967296] }, /has more than \d+ elements/],
-    [{ shape: [2 ** 53, 2 ** 53] }, /needs a "shape"/],
+    [{ shape: [2 ** 53, 2 ** 53] }, /axis 0 is 9007199254740992$/],
     [{ shape: Array.from({ length: 16 }, () => 2 ** 52) }, /has more than \d+ elements/],
-    [{ shape: [1e308] }, /needs a "shape"/],
+    [{ shape: [1e308] }, /axis 0 is 1e\+308$/],
     [{ datatype: 'FP8' }, /unknown "datatype"/],
     [{ datatype: 'toString' }, /unknown "datatype"/],
     [{ datatype: undefined }, /unknown "datatype"/],
@@ -519,8 +519,12 @@ describe('hostile bodies', () => {
   });
 
   it.each([
-    ['', /cannot be parsed/],
-    ['{', /cannot be parsed/],
+    ['', /the JSON part is empty$/],
+    ['{', /cannot be parsed: it ends before it is whole$/],
+    ['{"inputs":[}', /cannot be parsed at character 11$/],
+    ['{"inputs":[1,NaN]}', /cannot be parsed at character 13: JSON has no NaN$/],
+    ['{"inputs":[-Infinity]}', /cannot be parsed at character 11: JSON has no -Infinity$/],
+    ['{"inputs":[]}\0\0', /behind the JSON needs the header inference-header-content-length$/],
     ['null', /not an object/],
     ['[]', /not an object/],
     ['5', /not an object/],
@@ -528,15 +532,25 @@ describe('hostile bodies', () => {
     ['{"inputs":{}}', /no "inputs" array/],
     ['{"inputs":[null]}', /an input is not an object/],
     ['{"inputs":[[]]}', /an input is not an object/],
-    ['{"inputs":[],"id":5}', /"id" must be/],
+    ['{"inputs":[],"id":5}', /"id" must be a string$/],
+    [`{"inputs":[],"id":"${'x'.repeat(1025)}"}`, /"id" .* at most 1024 characters, not 1025$/],
     ['{"inputs":[],"id":"a\\u0000b"}', /"id" must be/],
     ['{"inputs":[],"parameters":5}', /"parameters" must be/],
     ['{"inputs":[],"parameters":{"a":{}}}', /"parameters" must be/],
     ['{"inputs":[],"parameters":{"binary_data_output":"yes"}}', /"parameters" must be/],
-    ['\ufeff{"inputs":[]}', /cannot be parsed/],
+    ['\ufeff{"inputs":[]}', /cannot be parsed: it begins with a byte order mark$/],
   ])('are refused: %s', (json, reason) => {
     expect(refusal(decode(json))).toMatch(/^400 /);
     expect(refusal(decode(json))).toMatch(reason);
+  });
+
+  it('with bytes behind the JSON are told which header is missing', () => {
+    const body = Uint8Array.of(...utf8('{"inputs":[]}'), 0xff, 0xfe, 0x7b);
+    expect(refusal(decodeInferRequest(body, {}, limits))).toMatch(/needs the header inference-/);
+    const headers = { 'inference-header-content-length': '14' };
+    expect(refusal(decodeInferRequest(body, headers, limits))).toBe(
+      '400 the JSON part cannot be parsed at character 13: the value ends before',
+    );
   });
 
   it('that are no UTF-8 are refused', () => {
