@@ -63,7 +63,8 @@ function problemOf(file: string, reference: Reference): ConfigProblem | null {
   if (reference.sha256 === null) return null;
   const got = createHash('sha256').update(readFileSync(reference.file)).digest('hex');
   if (got === reference.sha256) return null;
-  return { ...at, message: `the file's sha256 is ${got}`, hint: `not ${reference.sha256}` };
+  const message = `the file's sha256 is ${got}, not ${reference.sha256}`;
+  return { ...at, message, hint: 'put the right file there, or write the sha256 of this one' };
 }
 
 /** Where the last key of the path stands for the first time; the start when it is not found. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { configSchemas } from '../common/config/config-schema.ts';
-import { ConfigError, formatProblem, loadConfig } from '../common/config/config-load.ts';
+import { ConfigError, loadConfig, problemLines } from '../common/config/config-load.ts';
 import type { ConfigProblem } from '../common/config/config-load.ts';
 import { kindOf } from './config-kind.ts';
 import type { ConfigKind } from './config-kind.ts';
@@ -36,7 +36,7 @@ async function checkFiles(
   const problems: ConfigProblem[] = [];
   for (const file of files) problems.push(...(await problemsIn(file, kindOf(file, options.kind))));
   if (options.json === true) io.out(JSON.stringify({ ok: problems.length === 0, problems }));
-  else for (const problem of problems) io.out(formatProblem(problem));
+  else for (const line of problems.flatMap(problemLines)) io.out(line);
   if (options.json !== true && problems.length === 0) io.out(`${files.length} ok`);
   if (problems.length > 0) io.setExitCode(2);
 }

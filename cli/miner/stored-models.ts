@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatProblem, loadConfig } from '../../common/config/config-load.ts';
+import { loadConfig, problemLines } from '../../common/config/config-load.ts';
 import { minerSchema } from '../../common/config/miner-schema.ts';
 import { modelFilesOf } from '../../miner/models/model-files.ts';
 import { findModelSources, storedSource } from '../../miner/models/model-sources.ts';
@@ -76,7 +76,7 @@ const columns: readonly Column<ListedModel>[] = [
 async function checkModels(io: CliIo, { config: file, json }: ModelsFlags): Promise<void> {
   const problems = [...referenceProblems(file, 'miner'), ...(await modelProblems(file, 'miner'))];
   if (json === true) io.out(JSON.stringify({ ok: problems.length === 0, problems }));
-  else for (const problem of problems) io.out(formatProblem(problem));
+  else for (const line of problems.flatMap(problemLines)) io.out(line);
   if (json !== true && problems.length === 0) io.out('all files are the ones that are named');
   if (problems.length > 0) io.setExitCode(2);
 }

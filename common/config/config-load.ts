@@ -36,6 +36,12 @@ export function formatProblem(problem: ConfigProblem): string {
   return `${where}${path} ${problem.message}${problem.hint === '' ? '' : ` (${problem.hint})`}`;
 }
 
+/** Where and what, then what to do about it on a line of its own, as for errors. */
+export function problemLines(problem: ConfigProblem): readonly string[] {
+  const first = formatProblem({ ...problem, hint: '' });
+  return problem.hint === '' ? [first] : [first, `  hint: ${problem.hint}`];
+}
+
 export interface LoadedConfig<T> {
   readonly value: T;
   readonly file: string;

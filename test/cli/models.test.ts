@@ -53,7 +53,9 @@ describe('the models of a miner YAML', () => {
       const { stdout, status } = subnet(...command);
       expect(status).toBe(2);
       expect(stdout).toMatch(/digits\/1\/manifest\.yaml:7:1 tolerance: unknown key/);
-      expect(stdout).toMatch(/pictures\/1\/manifest\.yaml:\d+:\d+ post\.0\.labels: .*not the one/);
+      expect(stdout).toMatch(
+        /pictures\/1\/manifest\.yaml:\d+:\d+ post\.0\.labels: .*not the one.*\n {2}hint: Put the right/,
+      );
     }
     expect(subnet('config', 'check', manifest).status).toBe(2);
   });
