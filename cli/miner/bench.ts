@@ -111,14 +111,27 @@ function withInput(command: Command): Command {
     );
 }
 
+const rateRange = 'a number from 0.01 to 100000';
+
 function rateOption(text: string): number {
-  const rate = Number(text);
-  if (text.trim() !== '' && rate >= 0.01 && rate <= 100_000) return rate;
-  throw new InvalidArgumentError('must be a number from 0.01 to 100000');
+  const rate = readRate(text);
+  if (rate !== null) return rate;
+  throw new InvalidArgumentError(`must be ${rateRange}`);
 }
 
 function ratesOption(text: string): readonly number[] {
-  return text.split(',').map(rateOption);
+  const entries = text.split(',');
+  const wrong = entries.flatMap((one, index) => {
+    if (readRate(one) !== null) return [];
+    return [one.trim() === '' ? `number ${index + 1} is empty` : `number ${index + 1} is "${one}"`];
+  });
+  if (wrong.length === 0) return entries.map(Number);
+  throw new InvalidArgumentError(`each must be ${rateRange}: ${wrong.join(', ')}`);
+}
+
+function readRate(text: string): number | null {
+  const rate = Number(text);
+  return text.trim() !== '' && rate >= 0.01 && rate <= 100_000 ? rate : null;
 }
 
 /**

@@ -354,6 +354,10 @@ describe('the command line', () => {
     const target = `${at(1)} --model m`;
     await expect(bench(target)).rejects.toThrow(/--rate or --rates/);
     await expect(bench(`${target} --rate 1 --rates 1,2`)).rejects.toThrow(/not both/);
+    const wrong =
+      /--rates .*each must be a number from 0\.01 to 100000: number 2 is empty, number 3 is "x"/;
+    await expect(bench(`${target} --rates 50,,x`)).rejects.toThrow(wrong);
+    await expect(bench(`${target} --rate 0`)).rejects.toThrow(/--rate .* must be a number/);
     const plot = join(folder, 'absent', 'out.svg');
     await expect(bench(`${target} --rate 1 --plot ${plot}`)).rejects.toMatchObject({
       code: 'OUTPUT_UNWRITABLE',
