@@ -14,7 +14,7 @@ export function rawRequestOf(incoming: IncomingMessage, { ask, prove }: RequestH
   const length = headers['content-length'];
   return {
     method: incoming.method ?? 'GET',
-    path: incoming.url ?? '/',
+    path: pathOf(incoming.url ?? '/'),
     headers,
     remoteAddress: socket.remoteAddress ?? '',
     contentLength: length === undefined ? null : Number(length),
@@ -25,6 +25,13 @@ export function rawRequestOf(incoming: IncomingMessage, { ask, prove }: RequestH
     prove,
     isGone: () => socket.destroyed,
   };
+}
+
+/** The target without the scheme and host that a client of a proxy writes before it. */
+function pathOf(target: string): string {
+  if (target.startsWith('/')) return target;
+  const path = /^https?:\/\/[^/?#]+(.*)$/i.exec(target)?.[1] ?? target;
+  return path === '' || path.startsWith('?') ? `/${path}` : path;
 }
 
 function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<BodyRead> {

@@ -5,7 +5,6 @@ import type { RawResponse } from './http-message.ts';
 
 const lingerMs = 1000;
 const shortBodyBytes = 65_536;
-const retryStatuses: readonly number[] = [429, 503];
 
 /** Sends an answer; never throws. `close` ends the connection with it. */
 export function sendResponse(
@@ -56,14 +55,19 @@ function lingerAfter(incoming: IncomingMessage): void {
   socket.once('close', () => clearTimeout(cut));
 }
 
-/** An answer without a body on a connection that is closed with it, whatever state it is in. */
-export function sendRaw(socket: Duplex, status: number): void {
+/** An answer to no request, on a connection that is closed with it, whatever state it is in. */
+export function sendRaw(socket: Duplex, response: RawResponse): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const retry = retryStatuses.includes(status) ? 'retry-after: 1\r\n' : '';
-  const text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n${retry}content-length: 0\r\n\r\n`;
   socket.on('error', () => undefined);
-  socket.end(text, () => socket.destroy());
+  socket.end(rawBytes(response), () => socket.destroy());
+}
+
+function rawBytes({ status, headers, body }: RawResponse): Uint8Array {
+  const all = { ...headers, connection: 'close', 'content-length': body.length };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  return Buffer.concat([Buffer.from(`${start}${lines.join('')}\r\n`), body]);
 }

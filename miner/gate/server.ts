@@ -58,6 +58,22 @@ const checkIntervalMs = 500;
 const maxHandshakeMs = 3000;
 const busyRetryMs = 1000;
 
+const gaveWay = refuse(503, 'connections_full', 'another connection came first', busyRetryMs);
+const noTunnel = refuse(405, 'connect', 'this is no proxy');
+const notHttp = refuse(400, 'malformed', 'this is no proper request of HTTP/1.1');
+
+const noConnection: Readonly<Record<ConnectionRefusal, RawResponse>> = {
+  full: refuse(503, 'connections_full', 'too many connections are open', busyRetryMs),
+  address: refuse(429, 'connections_address', 'too many connections of this address', busyRetryMs),
+};
+
+/** By the code of what node's parser met. */
+const clientErrors: Readonly<Record<string, RawResponse>> = {
+  HPE_HEADER_OVERFLOW: refuse(431, 'malformed', `at most ${maxHeaderSize} bytes of headers`),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: refuse(413, 'malformed', 'the chunks have too long extensions'),
+  ERR_HTTP_REQUEST_TIMEOUT: refuse(408, 'malformed', 'the request did not arrive in time'),
+};
+
 interface Context {
   readonly options: MinerServerOptions;
   readonly connections: Connections<Socket>;
@@ -77,7 +93,7 @@ export async function startMinerServer(options: MinerServerOptions): Promise<Min
   const maxPerAddress = options.maxConnectionsPerAddress;
   const connections = createConnections<Socket>(
     { maxConnections, maxPerAddress, maxPipelined },
-    (socket, isAsking) => (isAsking ? sendRaw(socket, 503) : socket.destroy()),
+    (socket, isAsking) => (isAsking ? sendRaw(socket, gaveWay) : socket.destroy()),
   );
   const context: Context = {
     options,
@@ -121,6 +137,8 @@ function serverOptions({ requestTimeoutMs }: MinerServerOptions) {
     keepAliveTimeout: keepAliveMs,
     connectionsCheckingInterval,
     noDelay: true,
+    // Looked at here, as more than one is.
+    requireHostHeader: false,
   };
 }
 
@@ -139,13 +157,13 @@ function attend(server: Server, context: Context): void {
     reject(context, incoming, outgoing, refuse(417, 'expectation', 'unknown expectation'));
   });
   server.on('connect', (_, socket) => {
-    observer.onRefused(405, 'connect');
-    sendRaw(socket, 405);
+    observer.onRefused(noTunnel.status, noTunnel.reason);
+    sendRaw(socket, noTunnel);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const status = statusOfClientError(error);
-    if (error.code !== 'ECONNRESET') observer.onRefused(status, 'malformed');
-    sendRaw(socket, status);
+    const refusal = clientErrors[error.code ?? ''] ?? notHttp;
+    if (error.code !== 'ECONNRESET') observer.onRefused(refusal.status, refusal.reason);
+    sendRaw(socket, refusal);
   });
 }
 
@@ -175,9 +193,9 @@ function welcome({ connections, options }: Context, socket: Socket): void {
 }
 
 function turnAway(observer: ServerObserver, socket: Socket, why: ConnectionRefusal): void {
-  const status = why === 'full' ? 503 : 429;
-  observer.onRefused(status, `connections_${why}`);
-  sendRaw(socket, status);
+  const refusal = noConnection[why];
+  observer.onRefused(refusal.status, refusal.reason);
+  sendRaw(socket, refusal);
 }
 
 async function serve(
@@ -200,13 +218,28 @@ async function serve(
 }
 
 /** What the handler never sees. */
-function refuseHead(hasPlace: boolean, { rawHeaders }: IncomingMessage): RawResponse | null {
+function refuseHead(hasPlace: boolean, incoming: IncomingMessage): RawResponse | null {
   if (!hasPlace) {
     const text = `at most ${maxPipelined} requests of one connection at a time`;
     return refuse(429, 'pipelined', text, busyRetryMs);
   }
-  if (rawHeaders.length <= 2 * maxHeadersCount) return null;
-  return refuse(431, 'headers', `at most ${maxHeadersCount} headers`);
+  const { rawHeaders, httpVersion } = incoming;
+  if (rawHeaders.length > 2 * maxHeadersCount) {
+    return refuse(431, 'headers', `at most ${maxHeadersCount} headers`);
+  }
+  const hosts = countHosts(rawHeaders);
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return null;
+  return refuse(400, 'host', 'the header host must be sent exactly once');
+}
+
+/** Node keeps the first of several: what is in front of the miner may have gone by another. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts;
 }
 
 function reject(
@@ -237,16 +270,6 @@ async function answer(
       `this request could not be handled; it is ${request} in the log`,
     );
   }
-}
-
-const clientErrorStatuses: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-};
-
-function statusOfClientError({ code }: NodeJS.ErrnoException): number {
-  return clientErrorStatuses[code ?? ''] ?? 400;
 }
 
 function drain(server: Server, handshakes: Handshakes, drainMs: number): Promise<void> {
