@@ -21,6 +21,11 @@ function title(name: string): string {
   return missing ? `${name} (skipped: run test/interop/setup.sh, install libfaketime)` : name;
 }
 
+const revealing = { commitRevealEnabled: true, weightsRateLimit: 0 };
+
+/** The SDK reveals within one epoch, after two other calls; each takes it a second or more. */
+const longTempo = 80;
+
 const ready = pythonSdk10 !== undefined && python !== undefined && fakeClock !== undefined;
 
 /**
@@ -32,7 +37,7 @@ describe.skipIf(!ready)(title('commit-reveal by the Python SDKs'), () => {
   const wallets = mkdtempSync(join(tmpdir(), 'subnet-commit-'));
 
   beforeAll(async () => {
-    chain = await startPeerChain(peerGenesis({ commitRevealEnabled: true, weightsRateLimit: 0 }));
+    chain = await startPeerChain(peerGenesis(revealing));
     await post(chain.url, 'dev_writePulse', [pulse]);
   });
   afterAll(async () => {
@@ -41,8 +46,11 @@ describe.skipIf(!ready)(title('commit-reveal by the Python SDKs'), () => {
   });
 
   it('10.5: commits by hash, reveals in the next epoch', async () => {
-    const job = { url: chain.url, wallets, netuid, way: 'hash' };
-    const steps = (await runPython('chain_commit10.py', job, pythonSdk10)) as Steps;
+    const own = await startPeerChain(peerGenesis({ ...revealing, tempo: longTempo }));
+    const job = { url: own.url, wallets, netuid, way: 'hash' };
+    const steps = (await runPython('chain_commit10.py', job, pythonSdk10).finally(() =>
+      own.close(),
+    )) as Steps;
     expect(steps).toMatchObject({
       'reveal enabled': true,
       plain: [false, expect.stringContaining('CommitRevealEnabled'), 'CommitRevealEnabled'],
