@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { DevChain } from '../../chain/devchain.ts';
 import drand from '../vectors/timelock.json' with { type: 'json' };
 import { netuid, peerGenesis, startPeerChain } from './chain-peer.ts';
@@ -47,10 +47,9 @@ describe.skipIf(!ready)(title('commit-reveal by the Python SDKs'), () => {
 
   it('10.5: commits by hash, reveals in the next epoch', async () => {
     const own = await startPeerChain(peerGenesis({ ...revealing, tempo: longTempo }));
+    onTestFinished(() => own.close());
     const job = { url: own.url, wallets, netuid, way: 'hash' };
-    const steps = (await runPython('chain_commit10.py', job, pythonSdk10).finally(() =>
-      own.close(),
-    )) as Steps;
+    const steps = (await runPython('chain_commit10.py', job, pythonSdk10)) as Steps;
     expect(steps).toMatchObject({
       'reveal enabled': true,
       plain: [false, expect.stringContaining('CommitRevealEnabled'), 'CommitRevealEnabled'],
