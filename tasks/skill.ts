@@ -56,8 +56,8 @@ export function deviationsOf(confidence: number): number {
 /**
  * Lower end of Wilson's score interval with continuity correction (Wilson 1927; Newcombe 1998,
  * method 4) for the true share of right answers, `deviations` standard deviations down. 0..1; 0 for
- * an empty tally, NaN for one that is spoiled; rises with `correct`. Basic arithmetic and a square root, which IEEE 754 rounds
- * exactly: auditors get the same bits.
+ * an empty tally, NaN for one that is spoiled; rises with `correct`. Basic arithmetic and a square
+ * root, which IEEE 754 rounds exactly: auditors get the same bits.
  */
 export function lowerBound({ correct, total }: Tally, deviations: number): number {
   if (Number.isNaN(correct)) return correct;
@@ -70,7 +70,8 @@ export function lowerBound({ correct, total }: Tally, deviations: number): numbe
 
 /**
  * What the answers prove beyond chance, 0..1: exactly 0 while luck may explain them, rising with
- * the share of right answers and with the number of items. `chance` from 0 to below 1.
+ * the share of right answers and with the number of items. `chance` from 0 to below 1. NaN for a
+ * spoiled tally.
  *
  * In numbers, for ten classes and confidence 0.99999: whoever answers without looking passes a
  * tally of 64 items or more in fewer than 1 of 15,000 cases (by the exact binomial tail; with 0.1

@@ -30,6 +30,7 @@ function threshold(total: number, chance: number, deviations: number): number {
 
 const deviations = deviationsOf(0.99999);
 const chances = fc.double({ min: 0, max: 0.9, noNaN: true });
+const anyNumber = fc.double({ noNaN: true });
 const levels = fc.double({ min: 0, max: 6, noNaN: true });
 
 describe('deviationsOf', () => {
@@ -64,9 +65,17 @@ describe('lowerBound', () => {
 describe('skill', () => {
   test('is a number from 0 to below 1, whatever the tally', () => {
     fc.assert(
-      fc.property(fc.double(), fc.double(), chances, levels, (correct, total, chance, level) => {
+      fc.property(anyNumber, fc.double(), chances, levels, (correct, total, chance, level) => {
         const found = skill({ correct, total }, chance, level);
         expect(found >= 0 && found <= 1).toBe(true);
+      }),
+    );
+  });
+
+  test('is no number for a spoiled tally, never a mark', () => {
+    fc.assert(
+      fc.property(fc.double(), chances, levels, (total, chance, level) => {
+        expect(skill({ correct: Number.NaN, total }, chance, level)).toBeNaN();
       }),
     );
   });
