@@ -89,10 +89,11 @@ describe('the probe', () => {
     expect(probeInputs(interfaceOf)).toEqual(inputs);
   });
 
-  const values = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), {
-    minLength: 4,
-    maxLength: 64,
-  });
+  // Of the smallest floats a last bit is a large part.
+  const value = fc
+    .double({ min: -100, max: 100, noNaN: true })
+    .map((one) => (Math.abs(one) < 1e-30 ? 0 : one));
+  const values = fc.array(value, { minLength: 4, maxLength: 64 });
 
   it('knows an answer again that differs by rounding', () => {
     fc.assert(
