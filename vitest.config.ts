@@ -7,6 +7,8 @@ const workers = process.env['SUBNET_INTEROP'] === '1' ? 1 : 2;
 // Time limits end what hangs; they measure nothing, and a busy machine may take ten times as long.
 const patient = { testTimeout: 60_000, hookTimeout: 120_000 };
 
+const setupFiles = ['./test/property-seed.ts'];
+
 const pure = ['test/e2e/**', 'test/interop/**', 'test/repo/**', 'node_modules/**'];
 
 export default defineConfig({
@@ -19,6 +21,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: pure,
           pool: 'threads',
+          setupFiles,
           ...patient,
         },
       },
@@ -35,6 +38,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           pool: 'forks',
+          setupFiles,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
