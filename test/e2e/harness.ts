@@ -252,7 +252,7 @@ const stepMs = 100;
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  seconds = 90,
+  seconds = 240,
 ): Promise<T> {
   const giveUp = performance.now() + seconds * 1000;
   for (;;) {
