@@ -32,8 +32,9 @@ export function benchSoak(): Promise<readonly BenchRow[]> {
       const { requests: atMost, ...bounds } = slice;
       const order = { port, pid, traffic, ...bounds, atMost, signing: 'beforehand' } as const;
       const { statuses } = await load.run(order);
-      lost += notAnswered(statuses);
-      if (notAnswered(statuses) > 0) console.error(`  after ${sent}: ${JSON.stringify(statuses)}`);
+      const missed = notAnswered(statuses);
+      lost += missed;
+      if (missed > 0) console.error(`  after ${sent}: ${JSON.stringify(statuses)}`);
       if (sent >= warmUp - window * slice.requests) sizes.push(residentBytesOf(pid));
     }
     const [first, last] = [median(sizes.slice(0, window)), median(sizes.slice(-window))];

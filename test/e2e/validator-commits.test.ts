@@ -35,7 +35,7 @@ describe('a validator where commit-reveal is on', () => {
       await subnet.validatorFile('hashed', { weights: { commit: 'hash' } }),
     );
     for (const node of nodes) processes.push(subnet.run(node.name, runArgs('validator', node)));
-  }, 180_000);
+  });
   afterAll(async () => {
     await subnet.dispose();
     await peer.close();
@@ -75,17 +75,13 @@ describe('a validator where commit-reveal is on', () => {
     expect(read.vectors.at(-1)).toMatchObject({ vector: 0, state: 'effective' });
   });
 
-  it(
-    'stops with HOTKEY_SHARED when somebody else commits with its hotkey',
-    { timeout: 180_000 },
-    async () => {
-      const call = { call: 'commit_weights', netuid, hash: `0x${'ef'.repeat(32)}` } as const;
-      await until('a stranger that may commit', async () => {
-        const outcome = await subnet.chain.submit(call, subnet.key('locked'));
-        return outcome.kind === 'included';
-      });
-      await until('the alarm', () => subnet.logOf('locked').includes('HOTKEY_SHARED'));
-      expect(await processes[0]?.exited).toBe('exit code 3');
-    },
-  );
+  it('stops with HOTKEY_SHARED when somebody else commits with its hotkey', async () => {
+    const call = { call: 'commit_weights', netuid, hash: `0x${'ef'.repeat(32)}` } as const;
+    await until('a stranger that may commit', async () => {
+      const outcome = await subnet.chain.submit(call, subnet.key('locked'));
+      return outcome.kind === 'included';
+    });
+    await until('the alarm', () => subnet.logOf('locked').includes('HOTKEY_SHARED'));
+    expect(await processes[0]?.exited).toBe('exit code 3');
+  });
 });
